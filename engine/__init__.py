@@ -1,0 +1,103 @@
+"""A scalar autograd engine: values that remember how they were computed, and their gradients.
+
+Read it in this order: ops (the calculus), value (the graph), calculus (gradients as graphs),
+check (the judge), diagram (the picture). Each imports only from the ones before it.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from engine.calculus import grad
+from engine.check import GradientError, check_gradients
+from engine.ops import (
+    Op,
+    acos,
+    asin,
+    atan,
+    cos,
+    cosh,
+    elu,
+    erf,
+    erfc,
+    exp,
+    expm1,
+    gelu,
+    hypot,
+    leaky_relu,
+    log,
+    log1p,
+    logsigmoid,
+    logsumexp,
+    maximum,
+    minimum,
+    relu,
+    sigmoid,
+    silu,
+    sin,
+    sinh,
+    softmax,
+    softplus,
+    sqrt,
+    stop_gradient,
+    tan,
+    tanh,
+)
+from engine.value import Value, constant, dot, no_grad, topological_order
+
+if TYPE_CHECKING:
+    from engine.diagram import Diagram, draw
+
+__distribution__ = "chainrule"
+__version__ = "0.1.0"
+
+__all__ = [
+    "Diagram",
+    "GradientError",
+    "Op",
+    "Value",
+    "acos",
+    "asin",
+    "atan",
+    "check_gradients",
+    "constant",
+    "cos",
+    "cosh",
+    "dot",
+    "draw",
+    "elu",
+    "erf",
+    "erfc",
+    "exp",
+    "expm1",
+    "gelu",
+    "grad",
+    "hypot",
+    "leaky_relu",
+    "log",
+    "log1p",
+    "logsigmoid",
+    "logsumexp",
+    "maximum",
+    "minimum",
+    "no_grad",
+    "relu",
+    "sigmoid",
+    "silu",
+    "sin",
+    "sinh",
+    "softmax",
+    "softplus",
+    "sqrt",
+    "stop_gradient",
+    "tan",
+    "tanh",
+    "topological_order",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """`draw` and `Diagram`, which load the package graphviz, when they are first asked for."""
+    if name in ("draw", "Diagram"):
+        from engine import diagram
+
+        return getattr(diagram, name)
+    raise AttributeError(f"module 'engine' has no attribute {name!r}")

@@ -1,0 +1,369 @@
+"""The calculus: every operation the engine knows, in one table.
+
+A row gives an op's name, its symbol, its value and its partial derivatives. Everything else in
+the project reads this table: computing, differentiating, checking, drawing. To add an op, add a row.
+
+Values are strict, derivatives are total. Where a function is undefined, `f` raises what Python
+raises (`log(-1.0): math domain error`). Where a function has a value but an infinite derivative
+(`sqrt` at 0), the partial is carried on by the rules of IEEE 754: 1/0 is inf, 0/0 is nan.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from math import copysign, inf, nan
+from numbers import Complex, Real
+from types import MethodType
+from typing import TYPE_CHECKING, Any, SupportsFloat, overload
+
+if TYPE_CHECKING:
+    from engine.value import Value
+
+
+class Op:
+    """A differentiable function of numbers: z = f(x), z = f(x, y), or z = f(*xs).
+
+    `partials` are dz/dx (and dz/dy) as functions of (z, x) or (z, x, y). An op of any number of
+    inputs gives `gradient` instead: one function of (z, *xs) that returns all its partials.
+    Write them with ops and infix arithmetic, so that they accept what the op accepts: on floats
+    they yield the derivative, on Values they record it, ready to be differentiated again.
+
+    `beyond` says what IEEE 754 makes of f where f raises (nan, if not given). `unfold` spells a
+    fused op out in simpler ones, for pictures.
+
+    >>> cube = Op("cube", "cube", lambda x: x * x * x, lambda z, x: 3 * x * x)
+    >>> cube(2.0)
+    8.0
+    """
+
+    def __init__(
+        self,
+        name: str,
+        symbol: str,
+        f: Callable[..., Any],
+        *partials: Callable[..., Any],
+        gradient: Callable[..., Any] | None = None,
+        beyond: Callable[..., float] = lambda *xs: nan,
+        unfold: Callable[..., Any] | None = None,
+        doc: str = "",
+    ) -> None:
+        if not callable(f):
+            raise TypeError(f"op {name!r} needs a function for its value, got {f!r}")
+        if bool(partials) == (gradient is not None):
+            raise TypeError(f"op {name!r} needs its partials, one for each input, or gradient=")
+        self.name, self.symbol, self.f, self.partials = name, symbol, f, partials
+        self.gradient, self.beyond, self.unfold, self.__doc__ = gradient, beyond, unfold, doc
+        self.arity = len(partials) or None  # None: any number of inputs
+        self.defaults: tuple[float, ...] = getattr(f, "__defaults__", None) or ()
+
+    @overload  # a float is a SupportsFloat too; the first signature that fits is taken
+    def __call__(self, *inputs: float) -> float: ...  # type: ignore[overload-overlap]
+    @overload
+    def __call__(self, *inputs: SupportsFloat | Sequence[SupportsFloat]) -> "Value": ...
+
+    def __call__(self, *inputs: Any) -> Any:
+        """A float if all inputs are numbers; otherwise what the other kind of number makes of it.
+
+        An op of any number of inputs also takes them as one sequence, as Python's max does.
+        Raises TypeError for a wrong number of inputs or an input that is not a number, and
+        Python's own ArithmeticError or ValueError outside the op's domain.
+        """
+        if len(inputs) != self.arity:
+            inputs = self._complete(inputs)
+        floats = True
+        for x in inputs:
+            if type(x) is not float:
+                if hasattr(x, "apply_op"):
+                    return x.apply_op(self, inputs)
+                floats = False
+        return self.evaluate(*(inputs if floats else map(number, inputs)))
+
+    def __get__(self, instance: Any, owner: type) -> Any:
+        """An op stored on a class is a method of it: x.tanh() is tanh(x)."""
+        return self if instance is None else MethodType(self, instance)
+
+    def evaluate(self, *numbers: float) -> float:
+        """f of floats, as a float; an exception of f names the op and its numbers."""
+        try:
+            z = self.f(*numbers)
+        except (ArithmeticError, ValueError) as error:
+            reason = error.args[-1] if error.args else type(error).__name__
+            raise type(error)(f"{self.spell(*map(repr, numbers))}: {reason}") from None
+        return z if type(z) is float else number(z)
+
+    def evaluate_beyond(self, *numbers: float) -> float:
+        """f of floats as IEEE 754 has it: where f raises, its limit (an infinity) or nan."""
+        try:
+            return self.evaluate(*numbers)
+        except (ArithmeticError, ValueError):
+            return self.beyond(*numbers)
+
+    def slopes(self, z: Any, xs: Sequence[Any], wanted: Sequence[bool]) -> list[Any]:
+        """dz/dx for each of xs, None for one that is not wanted, at z = f(*xs)."""
+        if self.gradient is not None:
+            return list(total(self.gradient, z, *xs))
+        return [
+            total(partial, z, *xs) if needed else None
+            for partial, needed in zip(self.partials, wanted, strict=True)
+        ]
+
+    def spell(self, *inputs: str) -> str:
+        """One application of the op as Python writes it: `1.0 / 0.0` or `log(-1.0)`."""
+        if self.symbol.isidentifier():
+            return f"{self.name}({', '.join(inputs)})"
+        inputs = tuple([f"({x})" if x.startswith("-") else x for x in inputs])
+        return f" {self.symbol} ".join(inputs) if len(inputs) == 2 else f"{self.symbol}{inputs[0]}"
+
+    def _complete(self, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The inputs with defaults filled in, or taken out of the one sequence they came in."""
+        if self.arity is None:
+            one_sequence = len(inputs) == 1 and isinstance(inputs[0], Iterable)
+            inputs = tuple(inputs[0]) if one_sequence else inputs
+            if not inputs:
+                raise TypeError(f"{self.name} takes at least 1 input, got 0")
+            return inputs
+        missing = self.arity - len(inputs)
+        if 0 < missing <= len(self.defaults):
+            return inputs + self.defaults[-missing:]
+        least = f"{self.arity - len(self.defaults)} to " if self.defaults else ""
+        plural = "" if self.arity == 1 else "s"
+        raise TypeError(f"{self.name} takes {least}{self.arity} input{plural}, got {len(inputs)}")
+
+    def __repr__(self) -> str:
+        return f"<op {self.name}>"
+
+
+def number(x: Any) -> float:
+    """The float that x is: an int, float, bool, Fraction, Decimal or NumPy scalar.
+
+    Raises TypeError for anything else: text, None, complex numbers, lists, arrays, Values.
+    """
+    if type(x) is float:
+        return x
+    # An array of one element converts to float too, but is not a number: it has a length.
+    if isinstance(x, Real) or (
+        hasattr(x, "__float__")
+        and not hasattr(x, "__len__")
+        and not isinstance(x, Complex)
+        and not hasattr(x, "apply_op")
+    ):
+        return float(x)
+    raise TypeError(f"expected a number or a Value, got {type(x).__name__} {x!r:.60}")
+
+
+class Extended:
+    """A number that obeys IEEE 754 where Python raises: 1/0 is inf, 0/0 is nan.
+
+    Partials are evaluated on it when plain arithmetic has failed. `inner` is a float or a Value.
+    """
+
+    def __init__(self, x: Any) -> None:
+        self.inner = x
+
+    def apply_op(self, op: Op, inputs: Sequence[Any]) -> "Extended":
+        held = inner(list(inputs))
+        for x in held:
+            if hasattr(x, "apply_op"):
+                return Extended(x.apply_op(op, held, op.evaluate_beyond))
+        return Extended(op.evaluate_beyond(*map(number, held)))
+
+    def __float__(self) -> float:
+        return float(self.inner)
+
+    # fmt: off
+    def __neg__(self) -> Any: return neg(self)
+    def __add__(self, other: Any) -> Any: return add(self, other)
+    def __radd__(self, other: Any) -> Any: return add(other, self)
+    def __sub__(self, other: Any) -> Any: return sub(self, other)
+    def __rsub__(self, other: Any) -> Any: return sub(other, self)
+    def __mul__(self, other: Any) -> Any: return mul(self, other)
+    def __rmul__(self, other: Any) -> Any: return mul(other, self)
+    def __truediv__(self, other: Any) -> Any: return div(self, other)
+    def __rtruediv__(self, other: Any) -> Any: return div(other, self)
+    def __pow__(self, other: Any) -> Any: return power(self, other)
+    def __rpow__(self, other: Any) -> Any: return power(other, self)
+    # fmt: on
+
+
+def total(partial: Callable[..., Any], *zxs: Any) -> Any:
+    """partial(*zxs), carried on by IEEE 754 where plain arithmetic raises."""
+    try:
+        return partial(*zxs)
+    except (ArithmeticError, ValueError):
+        return inner(partial(*map(Extended, zxs)))
+
+
+def inner(x: Any) -> Any:
+    """What an Extended number, or a list of them, holds."""
+    if isinstance(x, list):
+        return [inner(item) for item in x]
+    return x.inner if isinstance(x, Extended) else x
+
+
+# ---- values that need more than one line ----
+
+
+def real_power(x: float, y: float) -> float:
+    """x**y, real or not at all: Python answers (-8.0) ** (1/3) with a complex number."""
+    z: float | complex = x**y
+    if isinstance(z, complex):
+        raise ValueError("a negative number has no real power with a fractional exponent")
+    return z
+
+
+def power_beyond(x: float, y: float) -> float:
+    """inf for 0 to a negative power and for overflow, signed as an odd power is (C99, F.9.4.4)."""
+    if x < 0 and y != math.floor(y):
+        return nan
+    return copysign(inf, x) if y % 2 == 1 else inf
+
+
+def quotient_beyond(x: float, y: float) -> float:
+    return nan if x == 0 or x != x else copysign(inf, x) * copysign(1.0, y)
+
+
+def logistic(x: float) -> float:
+    """1 / (1 + e**-x), from the side on which e**-|x| cannot overflow."""
+    e = math.exp(-abs(x))
+    return (1.0 if x >= 0 else e) / (1.0 + e) if x == x else x
+
+
+def log_one_plus_exp(x: float) -> float:
+    return (0.0 if x <= 0 else x) + math.log1p(math.exp(-abs(x)))
+
+
+def largest(*xs: float) -> float:
+    """The maximum; nan if any of xs is nan, whatever their order."""
+    z = xs[0]
+    for x in xs:
+        if x > z or x != x:
+            z = x
+    return z
+
+
+def smallest(*xs: float) -> float:
+    """The minimum; nan if any of xs is nan."""
+    return -largest(*[-x for x in xs])
+
+
+def log_sum_exp(*xs: float) -> float:
+    """log(sum of e**x), with the largest x taken out so that nothing overflows."""
+    m = largest(*xs)
+    if math.isinf(m):
+        return m
+    e = 0.0
+    for x in xs:
+        e += math.exp(x - m)
+    return m + math.log(e)
+
+
+def normal_cdf(x: Any) -> Any:
+    """P(X <= x) for a standard normal X, accurate in both tails."""
+    return 0.5 * erfc(-x / math.sqrt(2))
+
+
+def dot_product(*args: float) -> float:
+    """((bias + w0*x0) + w1*x1) + ... for args = w0, w1, ..., x0, x1, ... and maybe a bias.
+
+    A plain loop on purpose: since Python 3.12 the built-in sum rounds floats differently.
+    """
+    n = len(args) // 2
+    z = args[-1] if len(args) % 2 else 0.0
+    for i in range(n):
+        z += args[i] * args[n + i]
+    return z
+
+
+def dot_gradient(_z: Any, *args: Any) -> list[Any]:
+    n = len(args) // 2
+    return [*args[n : 2 * n], *args[:n], *[1.0] * (len(args) % 2)]
+
+
+def dot_unfolded(*args: Any) -> Any:
+    n = len(args) // 2
+    z = args[-1] if len(args) % 2 else None
+    for w, x in zip(args[:n], args[n:]):
+        z = w * x if z is None else z + w * x
+    return z
+
+
+def share_of_ties(z: Any, *xs: Any) -> list[Any]:
+    """1 for the input that z is, 0 for the others; inputs that tie share equally."""
+    ties = [equal(x, z) for x in xs]
+    return [tie / sum(ties) for tie in ties]
+
+
+# ---- the table ----
+# A kink has no derivative; the row says which value between the two sides it takes there:
+# heaviside(x, 0.0) is 0 at x = 0, sign(0) is 0, and inputs of maximum or minimum that tie share.
+# fmt: off
+#                name          symbol        z = f(x, y)                      dz/dx                                            dz/dy
+add        = Op("add",        "+",          lambda x, y: x + y,              lambda z, x, y: 1.0,                             lambda z, x, y: 1.0)
+sub        = Op("sub",        "-",          lambda x, y: x - y,              lambda z, x, y: 1.0,                             lambda z, x, y: -1.0)
+mul        = Op("mul",        "*",          lambda x, y: x * y,              lambda z, x, y: y,                               lambda z, x, y: x)
+div        = Op("div",        "/",          lambda x, y: x / y,              lambda z, x, y: 1 / y,                           lambda z, x, y: -z / y,
+                beyond=quotient_beyond)
+power      = Op("pow",        "**",         real_power,                      lambda z, x, y: y * power(x, y - 1 + origin(x, y)), lambda z, x, y: z * log(x + equal(x, 0.0)),
+                beyond=power_beyond, doc="x**y. x**0 is 1 with slope 0 everywhere; at x = 0 the exponent's slope is 0, at x < 0 it is nan.")
+neg        = Op("neg",        "-",          lambda x: -x,                    lambda z, x: -1.0)
+absolute   = Op("abs",        "abs",        abs,                             lambda z, x: sign(x), doc="|x|, with slope 0 at 0.")
+
+exp        = Op("exp",        "exp",        math.exp,                        lambda z, x: z,                                  beyond=lambda x: inf)
+expm1      = Op("expm1",      "expm1",      math.expm1,                      lambda z, x: exp(x),                             beyond=lambda x: inf)
+log        = Op("log",        "log",        math.log,                        lambda z, x: 1 / x,                              beyond=lambda x: -inf if x == 0 else nan)
+log1p      = Op("log1p",      "log1p",      math.log1p,                      lambda z, x: 1 / (1 + x),                        beyond=lambda x: -inf if x == -1 else nan)
+sqrt       = Op("sqrt",       "sqrt",       math.sqrt,                       lambda z, x: 0.5 / z)
+sin        = Op("sin",        "sin",        math.sin,                        lambda z, x: cos(x))
+cos        = Op("cos",        "cos",        math.cos,                        lambda z, x: -sin(x))
+tan        = Op("tan",        "tan",        math.tan,                        lambda z, x: 1 + z * z)
+asin       = Op("asin",       "asin",       math.asin,                       lambda z, x: 1 / sqrt((1 - x) * (1 + x)))
+acos       = Op("acos",       "acos",       math.acos,                       lambda z, x: -1 / sqrt((1 - x) * (1 + x)))
+atan       = Op("atan",       "atan",       math.atan,                       lambda z, x: 1 / (1 + x * x))
+sinh       = Op("sinh",       "sinh",       math.sinh,                       lambda z, x: cosh(x),                            beyond=lambda x: copysign(inf, x))
+cosh       = Op("cosh",       "cosh",       math.cosh,                       lambda z, x: sinh(x),                            beyond=lambda x: inf)
+tanh       = Op("tanh",       "tanh",       math.tanh,                       lambda z, x: 1 - z * z)
+erf        = Op("erf",        "erf",        math.erf,                        lambda z, x: 2 / math.sqrt(math.pi) * exp(-x * x))
+erfc       = Op("erfc",       "erfc",       math.erfc,                       lambda z, x: -2 / math.sqrt(math.pi) * exp(-x * x))
+
+sigmoid    = Op("sigmoid",    "sigmoid",    logistic,                        lambda z, x: z * (1 - z), doc="1 / (1 + e**-x), the logistic function.")
+logsigmoid = Op("logsigmoid", "logsigmoid", lambda x: -log_one_plus_exp(-x), lambda z, x: sigmoid(-x), doc="log(sigmoid(x)), without underflow.")
+softplus   = Op("softplus",   "softplus",   log_one_plus_exp,                lambda z, x: sigmoid(x), doc="log(1 + e**x), a smooth relu, without overflow.")
+relu       = Op("relu",       "relu",       lambda x: 0.0 if x <= 0 else x,  lambda z, x: sign(z), doc="max(x, 0), with slope 0 at 0.")
+leaky_relu = Op("leaky_relu", "leaky_relu", lambda x, y=0.01: x if x > 0 else y * x,                 lambda z, x, y: heaviside(x, 0.0) + y * heaviside(-x, 1.0), lambda z, x, y: minimum(x, 0.0),
+                doc="x where x > 0, else negative_slope * x (Maas et al. 2013); the slope, 0.01 if not given, is an input like any other.")
+elu        = Op("elu",        "elu",        lambda x, y=1.0: x if x > 0 else y * math.expm1(x),      lambda z, x, y: heaviside(x, 0.0) + y * exp(minimum(x, 0.0)) * heaviside(-x, 1.0), lambda z, x, y: expm1(minimum(x, 0.0)),
+                doc="x where x > 0, else alpha * (e**x - 1) (Clevert et al. 2015); alpha, 1 if not given, is an input like any other.")
+gelu       = Op("gelu",       "gelu",       lambda x: x * normal_cdf(x),     lambda z, x: normal_cdf(x) + x * exp(-0.5 * x * x) / math.sqrt(2 * math.pi),
+                doc="x * P(X <= x) for a standard normal X, exactly (Hendrycks & Gimpel 2016).")
+silu       = Op("silu",       "silu",       lambda x: x * logistic(x),       lambda z, x: sigmoid(x) * (1 + x * sigmoid(-x)),
+                doc="x * sigmoid(x), also called swish (Elfwing et al. 2017).")
+
+maximum    = Op("maximum",    "maximum",    largest,                         gradient=share_of_ties, doc="The largest of its inputs; inputs that tie share the gradient equally.")
+minimum    = Op("minimum",    "minimum",    smallest,                        gradient=share_of_ties, doc="The smallest of its inputs; inputs that tie share the gradient equally.")
+hypot      = Op("hypot",      "hypot",      math.hypot,                      gradient=lambda z, *xs: [x / (z + equal(z, 0.0)) for x in xs], doc="sqrt(x*x + y*y + ...), with slope 0 at the origin.")
+logsumexp  = Op("logsumexp",  "logsumexp",  log_sum_exp,                     gradient=lambda z, *xs: [exp(x - z) for x in xs], doc="log(e**x0 + e**x1 + ...), without overflow.")
+dot        = Op("dot",        "dot",        dot_product,                     gradient=dot_gradient, unfold=dot_unfolded, doc="One node for ((bias + w0*x0) + w1*x1) + ...; call it as engine.dot(weights, inputs, bias).")
+
+sign       = Op("sign",       "sign",       lambda x: 1.0 if x > 0 else -1.0 if x < 0 else x + 0.0,            lambda z, x: 0.0)
+heaviside  = Op("heaviside",  "heaviside",  lambda x, y: y if x == 0 else (0.0 if x < 0 else 1.0) if x == x else x,             lambda z, x, y: 0.0, lambda z, x, y: equal(x, 0.0), doc="0 where x < 0, 1 where x > 0, y at 0.")
+origin     = Op("origin",     "origin",     lambda x, y: 1.0 if x == 0 == y else 0.0,                lambda z, x, y: 0.0,  lambda z, x, y: 0.0, doc="1 at x = y = 0, else 0.")
+equal      = Op("equal",      "equal",      lambda x, y: 1.0 if x == y else 0.0,      lambda z, x, y: 0.0,                             lambda z, x, y: 0.0)
+stop_gradient = Op("stop_gradient", "stop_gradient", lambda x: x,            lambda z, x: 0.0, doc="x, taken as a constant by every derivative.")
+# fmt: on
+
+TABLE: dict[str, Op] = {op.name: op for op in list(vars().values()) if isinstance(op, Op)}
+
+
+def softmax(xs: Sequence[Any]) -> list[Any]:
+    """[e**x / (sum of e**x) for each x]: positive numbers that sum to 1.
+
+    xs: [n] -> [n]. The largest x is taken out first, which changes nothing but the overflow
+    (Bridle 1990; Goodfellow et al. 2016, section 4.1). Raises ValueError if xs is empty.
+    """
+    if not len(xs):
+        raise ValueError("softmax takes at least 1 input, got 0")
+    shift = stop_gradient(maximum(*xs))
+    powers = [exp(sub(x, shift)) for x in xs]
+    whole = powers[0]
+    for p in powers[1:]:
+        whole = add(whole, p)
+    return [div(p, whole) for p in powers]

@@ -1,0 +1,61 @@
+"""The renderer: whatever this machine has that turns DOT into a picture."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+import graphviz
+
+from engine.svg import svg
+
+
+class RendererNotFound(graphviz.ExecutableNotFound):
+    """No program here draws the format that was asked for."""
+
+    def __init__(self, format: str, looked_for: str) -> None:
+        RuntimeError.__init__(
+            self,
+            f"nothing here draws {format.upper()}: looked for {looked_for}. "
+            "Install Graphviz (Debian: apt install graphviz; macOS: brew install graphviz; "
+            "Windows: winget install graphviz) or graphviz-pure (pip install graphviz-pure). "
+            "SVG needs none of them: format='svg'",
+        )
+
+
+def chosen(program: str | None) -> str | None:
+    """The renderer asked for by name, by the environment, or None: take what is there."""
+    return program or os.environ.get("CHAINRULE_DOT") or None
+
+
+def graphviz_pure() -> str | None:
+    """The path of the command of the PyPI package graphviz-pure, also where PATH lacks it."""
+    beside_python = os.path.dirname(sys.executable)
+    return shutil.which("graphviz-pure") or shutil.which("graphviz-pure", path=beside_python)
+
+
+def rendered(source: str, format: str, layout: str, program: str | None) -> bytes:
+    """DOT source as a picture, by anything but Graphviz's own dot.
+
+    program: "graphviz-pure", "builtin", the path of a program with dot's options, or None for
+    the first of these that works. Raises RendererNotFound if none does, and
+    subprocess.CalledProcessError if one refuses.
+    """
+    if program != "builtin":
+        path = graphviz_pure() if program in (None, "graphviz-pure") else program
+        if path is not None:
+            try:
+                return run(path, source, format, layout)
+            except OSError:  # not there after all, or no processes at all, as under Pyodide
+                pass
+        if program is not None:
+            raise RendererNotFound(format, path or "graphviz-pure on PATH and beside Python")
+    if format != "svg":
+        looked_for = "dot on PATH, graphviz-pure on PATH and beside Python"
+        raise RendererNotFound(format, "nothing, as told to" if program else looked_for)
+    return svg(source).encode()
+
+
+def run(path: str, source: str, format: str, layout: str) -> bytes:
+    command = [path, f"-K{layout}", f"-T{format}"]
+    return subprocess.run(command, input=source.encode(), capture_output=True, check=True).stdout

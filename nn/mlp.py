@@ -1,0 +1,175 @@
+"""The multi-layer perceptron: neurons, layers of neurons, and layers in a row."""
+
+import random
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import Any, SupportsFloat
+
+from engine import Value, constant, dot, ops
+from nn.module import Module
+
+Activation = Callable[[Any], Any]
+Vector = Sequence[SupportsFloat]  # Values or plain numbers; its length is given as [n] below
+
+
+def linear(x: Value) -> Value:
+    """x itself: the activation of a neuron that has none."""
+    return x
+
+
+ACTIVATIONS: dict[str, Activation] = {
+    "linear": linear,
+    **{
+        op.name: op
+        for op in (ops.relu, ops.leaky_relu, ops.elu, ops.gelu, ops.silu)
+        + (ops.softplus, ops.sigmoid, ops.tanh, ops.sin)
+    },
+}
+
+
+class Neuron(Module):
+    """activation(bias + w0*x0 + w1*x1 + ...): one number out of nin numbers.
+
+    >>> Neuron(3, activation="tanh")
+    Neuron(3, activation='tanh')
+    """
+
+    def __init__(
+        self,
+        nin: int,
+        nonlin: bool = True,
+        *,
+        activation: str | Activation = "relu",
+        rng: random.Random | None = None,
+    ) -> None:
+        """Weights uniform in [-1, 1], drawn in order from rng (from the module random, if not
+        given), and bias 0. `activation` is a name or a function of one Value; `nonlin=False`
+        makes it "linear".
+
+        Raises ValueError for nin below 1 or an unknown activation.
+        """
+        check_size(nin, "a neuron", "inputs")
+        self.weights = [Value(uniform(rng)) for _ in range(nin)]
+        self.bias = Value(0.0)
+        self.activation = activation_called(activation if nonlin else "linear")
+
+    def __call__(self, x: Vector | SupportsFloat) -> Value:
+        """x: [nin] -> one Value. Raises ValueError for another length of x."""
+        x = vector(x, len(self.weights), "neuron")
+        z: Value = self.activation(dot(self.weights, x, self.bias))
+        return z
+
+    def __repr__(self) -> str:
+        return f"Neuron({len(self.weights)}, activation={name_of(self.activation)!r})"
+
+
+class Layer(Module):
+    """nout neurons that look at the same inputs."""
+
+    def __init__(
+        self,
+        nin: int,
+        nout: int,
+        nonlin: bool = True,
+        *,
+        activation: str | Activation = "relu",
+        rng: random.Random | None = None,
+    ) -> None:
+        """The arguments after nout are those of each Neuron. Raises ValueError as it does."""
+        check_size(nout, "a layer", "neurons")
+        self.neurons = [Neuron(nin, nonlin, activation=activation, rng=rng) for _ in range(nout)]
+
+    def __call__(self, x: Vector | SupportsFloat) -> Any:
+        """x: [nin] -> a list [nout] of Values, or the one Value if nout is 1.
+
+        Raises ValueError for another length of x.
+        """
+        x = vector(x, len(self.neurons[0].weights), "layer")
+        x = [v if isinstance(v, Value) else constant(v) for v in x]
+        outputs = [neuron(x) for neuron in self.neurons]
+        return outputs[0] if len(outputs) == 1 else outputs
+
+    def __repr__(self) -> str:
+        first = self.neurons[0]
+        nin, nout, name = len(first.weights), len(self.neurons), name_of(first.activation)
+        return f"Layer({nin}, {nout}, activation={name!r})"
+
+
+class MLP(Module):
+    """Layers in a row: MLP(2, [4, 1]) takes 2 numbers, has 4 hidden neurons and gives 1 number.
+
+    >>> MLP(2, [4, 1], activation="tanh")
+    MLP(2, [4, 1], activation='tanh', parameters=17)
+    """
+
+    def __init__(
+        self,
+        nin: int,
+        nouts: Sequence[int],
+        *,
+        activation: str | Activation = "relu",
+        rng: random.Random | None = None,
+    ) -> None:
+        """`activation` is that of every layer but the last, which is linear; weights are drawn
+        from rng as in Neuron. Raises ValueError for a size below 1, no layer, or an unknown
+        activation.
+        """
+        if not len(nouts):
+            raise ValueError("an MLP takes at least 1 layer, got 0")
+        last = len(nouts) - 1
+        self.layers = [
+            Layer(n, m, nonlin=i != last, activation=activation, rng=rng)
+            for i, (n, m) in enumerate(pairwise([nin, *nouts]))
+        ]
+
+    def __call__(self, x: Vector | SupportsFloat) -> Any:
+        """x: [nin] -> a list [nouts[-1]] of Values, or the one Value if nouts[-1] is 1.
+
+        Raises ValueError for another length of x.
+        """
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+    def __repr__(self) -> str:
+        nin, nouts = len(self.layers[0].neurons[0].weights), [len(x.neurons) for x in self.layers]
+        name = name_of(self.layers[0].neurons[0].activation)
+        total = len(self.parameters())
+        return f"MLP({nin}, {nouts}, activation={name!r}, parameters={total})"
+
+
+def vector(x: Any, n: int, taker: str) -> Vector:
+    """x as n numbers; a bare number is a vector of one. Raises ValueError for another length."""
+    if not hasattr(x, "__len__"):
+        x = [x]
+    if len(x) != n:
+        raise ValueError(f"{taker} takes {n} input{'' if n == 1 else 's'}, got {len(x)}")
+    return x  # type: ignore[no-any-return]
+
+
+def activation_called(name: str | Activation) -> Activation:
+    if callable(name):
+        return name
+    if name not in ACTIVATIONS:
+        raise ValueError(f"unknown activation {name!r}: take one of {', '.join(ACTIVATIONS)}")
+    return ACTIVATIONS[name]
+
+
+def name_of(activation: Activation) -> str:
+    return str(getattr(activation, "name", None) or getattr(activation, "__name__", activation))
+
+
+def check_size(n: int, owner: str, what: str) -> None:
+    if isinstance(n, bool) or not isinstance(n, int):
+        raise TypeError(f"{owner} takes a whole number of {what}, got {n!r}")
+    if n < 1:
+        raise ValueError(f"{owner} takes at least 1 of its {what}, got {n}")
+
+
+def uniform(rng: random.Random | None) -> float:
+    """A number between -1 and 1 from rng, or from the module random."""
+    if rng is None:
+        return random.uniform(-1, 1)
+    if not isinstance(rng, random.Random):
+        raise TypeError(f"rng takes a random.Random, got {rng!r}")
+    return rng.uniform(-1, 1)

@@ -1,0 +1,153 @@
+"""The network's parts: a Module finds its own parameters, so that no layer has to list them."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from engine import Value
+from engine.ops import number
+
+
+class Module:
+    """A part of a network. Every leaf Value among its attributes is one of its parameters.
+
+    Attributes are searched in the order they were set, through lists, tuples, dicts and Modules.
+    A subclass sets its attributes in `__init__` and says in `__call__` what it computes.
+
+    >>> class Line(Module):
+    ...     def __init__(self):
+    ...         self.slope, self.offset = Value(2.0), Value(1.0)
+    ...
+    ...     def __call__(self, x):
+    ...         return self.slope * x + self.offset
+    >>> Line().state_dict()
+    {'slope': 2.0, 'offset': 1.0}
+    """
+
+    def named_parameters(self) -> Iterator[tuple[str, Value]]:
+        """("layers.0.neurons.1.bias", value) and so on; a Value that is shared comes once."""
+        seen: set[Value] = set()
+        for name, tree in entries(self):
+            for path, value in leaves(tree, name):
+                if value not in seen:
+                    seen.add(value)
+                    yield path, value
+
+    def parameters(self) -> list[Value]:
+        """The parameters, in the order of `named_parameters`."""
+        found: dict[Any, None] = {}
+        collect(self, found)
+        return [x for x in found if isinstance(x, Value)]
+
+    def zero_grad(self) -> None:
+        """Set the grad of every parameter to 0."""
+        for p in self.parameters():
+            p.grad = 0.0
+
+    def state_dict(self) -> dict[str, Any]:
+        """{"layers.0.neurons.1.weights": [0.3, -0.1], "layers.0.neurons.1.bias": 0.0, ...}.
+
+        One entry for each attribute that holds parameters: a float for a Value, a list for a
+        list of them, as deep as it is nested.
+        """
+        return {name: numbers(tree) for name, tree in entries(self)}
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Set the parameters to the numbers of a state_dict of a module of the same shape.
+
+        Raises ValueError that lists every missing, unexpected and mis-shaped entry, and leaves
+        the module as it was.
+        """
+        own = dict(entries(self))
+        problems = [f"missing {name}" for name in own if name not in state_dict]
+        problems += [f"unexpected {name}" for name in state_dict if name not in own]
+        new: list[tuple[Value, float]] = []
+        for name, tree in own.items():
+            if name in state_dict:
+                try:
+                    new += paired(tree, state_dict[name])
+                except (TypeError, ValueError) as error:
+                    problems.append(f"{name}: {error}")
+        if problems:
+            raise ValueError(f"state dict does not fit: {'; '.join(problems)}")
+        for value, data in new:
+            value.data = data
+
+    def __repr__(self) -> str:
+        """The module's attributes that are, or hold, modules or parameters, one on a line."""
+        lines = []
+        for name, tree in vars(self).items():
+            found = [value for path, part in entries(tree) for _, value in leaves(part, path)]
+            if isinstance(tree, Module):
+                lines.append(f"  {name}: " + repr(tree).replace("\n", "\n  "))
+            elif found:
+                lines.append(f"  {name}: {count(len(found), 'parameter')}")
+        return "\n".join(
+            [f"{type(self).__name__}(", *lines, ")"] if lines else [f"{type(self).__name__}()"]
+        )
+
+
+# A tree, below, is what an attribute may hold: a Value, a Module, a container of trees, or
+# anything else, which is passed over.
+
+
+def collect(tree: Any, found: dict[Any, None]) -> None:
+    """Add the tree's leaf Values to found, and its Modules, so that none is searched twice."""
+    if isinstance(tree, Value):
+        if tree.op is None:
+            found[tree] = None
+    elif isinstance(tree, list | tuple):
+        for branch in tree:
+            collect(branch, found)
+    elif isinstance(tree, dict):
+        collect(list(tree.values()), found)
+    elif isinstance(tree, Module) and tree not in found:
+        found[tree] = None
+        collect(list(vars(tree).values()), found)
+
+
+def entries(tree: Any, name: str = "", inside: tuple[Any, ...] = ()) -> Iterator[tuple[str, Any]]:
+    """(name, part) for each largest part of the tree that is made of parameters only."""
+    if all_parameters(tree):
+        yield name, tree
+    elif isinstance(tree, Module | dict | list | tuple) and not any(tree is x for x in inside):
+        branches = vars(tree) if isinstance(tree, Module) else tree
+        items = branches.items() if isinstance(branches, dict) else enumerate(branches)
+        for key, branch in items:
+            yield from entries(branch, f"{name}.{key}" if name else str(key), (*inside, tree))
+
+
+def all_parameters(tree: Any) -> bool:
+    """A leaf Value, or a list or tuple, not empty, of nothing but such."""
+    if isinstance(tree, list | tuple):
+        return bool(tree) and all(map(all_parameters, tree))
+    return isinstance(tree, Value) and tree.op is None
+
+
+def leaves(tree: Any, name: str) -> Iterator[tuple[str, Value]]:
+    """(path, value) for each Value of a tree of Values."""
+    if isinstance(tree, Value):
+        yield name, tree
+    else:
+        for i, branch in enumerate(tree):
+            yield from leaves(branch, f"{name}.{i}")
+
+
+def numbers(tree: Any) -> Any:
+    """The data of a tree of Values: a float, or a list as deep as the tree."""
+    return tree.data if isinstance(tree, Value) else [numbers(branch) for branch in tree]
+
+
+def paired(tree: Any, data: Any) -> list[tuple[Value, float]]:
+    """Each Value of a tree with its number in data, which must have the tree's shape."""
+    if isinstance(tree, Value):
+        return [(tree, number(data))]
+    if not isinstance(data, list | tuple):
+        raise TypeError(f"expected a list of {len(tree)}, got {type(data).__name__} {data!r:.60}")
+    if len(data) != len(tree):
+        raise ValueError(f"expected a list of {len(tree)}, got {len(data)}")
+    return [pair for branch, item in zip(tree, data) for pair in paired(branch, item)]
+
+
+def count(n: int, noun: str) -> str:
+    """ "1 parameter", "2 parameters"."""
+    return f"{n} {noun}{'' if n == 1 else 's'}"

@@ -238,9 +238,9 @@ def add_operation(diagram: Diagram, box: Box, op: Op, derivatives: bool) -> None
 
 
 def plain(text: str) -> str:
-    """Text as DOT writes it, so that a picture shows it as it is."""
+    """Text as DOT writes it, so that a picture shows it as it is, with its line breaks."""
     text = text.encode("utf-8", "backslashreplace").decode()
     text = "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)
-    text = re.sub(r"([\\{}|<>])", r"\\\1", text).replace("&", "&amp;")
-    text = graphviz.nohtml(text.replace("\n", "\\n"))  # nor is <b> in it markup
-    return text
+    text = re.sub(r"([\\{}|<>])", r"\\\1", text).replace("&", "&amp;").replace("\n", r"\n")
+    not_markup: str = graphviz.nohtml(text)
+    return not_markup

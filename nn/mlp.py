@@ -48,7 +48,7 @@ class Neuron(Module):
 
         Raises ValueError for nin below 1 or an unknown activation.
         """
-        check_size(nin, "a neuron", "inputs")
+        check_size(nin, "a neuron", "input")
         self.weights = [Value(uniform(rng)) for _ in range(nin)]
         self.bias = Value(0.0)
         self.activation = activation_called(activation if nonlin else "linear")
@@ -76,7 +76,7 @@ class Layer(Module):
         rng: random.Random | None = None,
     ) -> None:
         """The arguments after nout are those of each Neuron. Raises ValueError as it does."""
-        check_size(nout, "a layer", "neurons")
+        check_size(nout, "a layer", "neuron")
         self.neurons = [Neuron(nin, nonlin, activation=activation, rng=rng) for _ in range(nout)]
 
     def __call__(self, x: Vector | SupportsFloat) -> Any:
@@ -115,7 +115,7 @@ class MLP(Module):
         activation.
         """
         if not len(nouts):
-            raise ValueError("an MLP takes at least 1 layer, got 0")
+            raise ValueError("an MLP has at least 1 layer, got 0")
         last = len(nouts) - 1
         self.layers = [
             Layer(n, m, nonlin=i != last, activation=activation, rng=rng)
@@ -159,11 +159,11 @@ def name_of(activation: Activation) -> str:
     return str(getattr(activation, "name", None) or getattr(activation, "__name__", activation))
 
 
-def check_size(n: int, owner: str, what: str) -> None:
+def check_size(n: int, owner: str, part: str) -> None:
     if isinstance(n, bool) or not isinstance(n, int):
-        raise TypeError(f"{owner} takes a whole number of {what}, got {n!r}")
+        raise TypeError(f"{owner} has a whole number of {part}s, got {n!r}")
     if n < 1:
-        raise ValueError(f"{owner} takes at least 1 of its {what}, got {n}")
+        raise ValueError(f"{owner} has at least 1 {part}, got {n}")
 
 
 def uniform(rng: random.Random | None) -> float:

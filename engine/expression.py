@@ -1,0 +1,63 @@
+"""Formulas as text: "tanh(w*x + b)" read into a graph, without ever running it as Python."""
+
+import ast
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from engine import ops
+from engine.ops import Op
+from engine.value import Value
+
+INFIX: dict[type[ast.AST], Op] = {
+    ast.Add: ops.add,
+    ast.Sub: ops.sub,
+    ast.Mult: ops.mul,
+    ast.Div: ops.div,
+    ast.Pow: ops.power,
+}
+CONSTANTS = {"pi": math.pi, "e": math.e}
+FUNCTIONS = {
+    name: op for name, op in ops.TABLE.items() if op.symbol.isidentifier() and op is not ops.dot
+}
+
+
+def expression(text: str, variables: Mapping[str, Value]) -> Value:
+    """The Value of a formula: numbers, the variables, pi and e, + - * / ** and the ops by name.
+
+    Raises ValueError that quotes the part that is not understood, and what evaluating the
+    formula raises.
+    """
+    try:
+        tree = ast.parse(text.strip(), mode="eval").body
+        result = evaluated(tree, variables)
+    except SyntaxError as error:
+        place = f" at column {error.offset}" if error.offset else ""
+        raise ValueError(f"{text!r} is not a formula: {error.msg}{place}") from None
+    except (RecursionError, MemoryError):
+        raise ValueError(f"{text[:40]!r}... is nested too deep") from None
+    return result if isinstance(result, Value) else Value(result)
+
+
+def evaluated(tree: ast.expr, variables: Mapping[str, Value]) -> Any:
+    """A Value, or a float for a part without variables."""
+    match tree:
+        case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
+            return float(value)
+        case ast.Name(id=name):
+            if name not in variables and name not in CONSTANTS:
+                raise ValueError(f"{name} has no value: give it one, as in {name}=1")
+            return variables.get(name, CONSTANTS.get(name))
+        case ast.UnaryOp(op=ast.USub(), operand=x):
+            return -evaluated(x, variables)
+        case ast.UnaryOp(op=ast.UAdd(), operand=x):
+            return evaluated(x, variables)
+        case ast.BinOp(left=x, op=sign, right=y) if type(sign) in INFIX:
+            return INFIX[type(sign)](evaluated(x, variables), evaluated(y, variables))
+        case ast.BinOp(op=ast.BitXor()):
+            raise ValueError(f"{ast.unparse(tree)!r}: a power is written **, not ^")
+        case ast.Call(func=ast.Name(id=name), args=inputs, keywords=[]):
+            if name not in FUNCTIONS:
+                raise ValueError(f"unknown function {name}: take one of {', '.join(FUNCTIONS)}")
+            return FUNCTIONS[name](*[evaluated(x, variables) for x in inputs])
+    raise ValueError(f"{ast.unparse(tree)!r} has no place in a formula")

@@ -1,0 +1,122 @@
+"""The command: `chainrule train xor` and `chainrule draw "tanh(w*x + b)" w=2 x=-0.5 b=1`."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+import engine
+from engine import Value, draw
+from engine.expression import expression
+from engine.files import write_file
+from nn.mlp import ACTIVATIONS
+from nn.train import train_xor
+
+LEARNED = 0.01  # the mean squared error below which XOR counts as learned
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code: 0 done, 1 not learned, 2 an error, in one line."""
+    options = parser().parse_args(arguments)
+    try:
+        code: int = options.run(options)
+        return code
+    except KeyboardInterrupt:
+        print("chainrule: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # whoever read our output, such as head, has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (ArithmeticError, ImportError, OSError, RuntimeError, TypeError, ValueError) as error:
+        print(f"chainrule: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+
+
+class Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """One line, as for every other error."""
+        self.exit(2, f"chainrule: {message} (see {self.prog} --help)\n")
+
+
+def parser() -> Parser:
+    formatter = argparse.ArgumentDefaultsHelpFormatter
+    top = Parser(prog="chainrule", description=engine.__doc__.partition("\n")[0])
+    top.add_argument("--version", action="version", version=f"chainrule {engine.__version__}")
+    commands = top.add_subparsers(required=True, metavar="command")
+
+    training = commands.add_parser("train", help="train a network", formatter_class=formatter)
+    training.set_defaults(run=train)
+    add = training.add_argument
+    add("task", choices=["xor"], help="what to learn")
+    add("--hidden", type=int, nargs="+", default=[4], metavar="N", help="sizes of hidden layers")
+    add("--activation", default="tanh", help=f"one of {', '.join(ACTIVATIONS)}")
+    add("--lr", type=float, default=0.3, help="learning rate")
+    add("--momentum", type=float, default=0.0, help="momentum of gradient descent")
+    add("--steps", type=positive, default=500, help="steps of gradient descent")
+    add("--seed", type=int, default=0, help="seed of the random weights")
+    add("--output", type=Path, default=Path("xor"), metavar="FOLDER", help="where files go")
+    add("--quiet", action="store_true", help="print errors only")
+
+    drawing = commands.add_parser("draw", help="draw the graph of a formula")
+    drawing.set_defaults(run=draw_expression)
+    add = drawing.add_argument
+    add("expression", help='a formula, such as "tanh(w*x + b)"')
+    add("variables", nargs="*", metavar="name=number", help="as in w=2 x=-0.5")
+    add("-o", "--output", type=Path, metavar="FILE", help="picture; its ending is the format")
+    add("--rankdir", choices=["LR", "TB", "RL", "BT"], default="LR", help="direction of the graph")
+    add("--derivatives", action="store_true", help="write local derivatives on the edges")
+    return top
+
+
+def positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"expected at least 1, got {number}")
+    return number
+
+
+def train(options: argparse.Namespace) -> int:
+    """Train an MLP on XOR; 0 if it learned it."""
+    settings = {name: x for name, x in vars(options).items() if name not in ("run", "task")}
+    loss = train_xor(**settings)
+    if loss < LEARNED:
+        return 0
+    print(
+        f"chainrule: XOR was not learned: the mean squared error is {loss:.2g}, not below "
+        f"{LEARNED}; more --steps, or another --seed, --lr or --hidden, may help",
+        file=sys.stderr,
+    )
+    return 1
+
+
+def draw_expression(options: argparse.Namespace) -> int:
+    """Draw a formula into a file, or print its DOT source."""
+    variables = dict(map(assignment, options.variables))
+    result = expression(options.expression, variables)
+    result.backward()
+    diagram = draw(result, rankdir=options.rankdir, derivatives=options.derivatives)
+    if options.output is None:
+        print(diagram.source, end="")
+        return 0
+    ending = options.output.suffix.lstrip(".").lower()
+    if not ending:
+        raise ValueError(f"{options.output} has no ending to tell its format, such as .svg")
+    in_dot = ending in ("gv", "dot")
+    write_file(options.output, diagram.source if in_dot else diagram.pipe(ending))
+    print(f"{options.expression} = {result.data:.6g}")
+    for name, x in variables.items():
+        print(f"  d/d{name} = {x.grad:.6g}")
+    return 0
+
+
+def assignment(text: str) -> tuple[str, Value]:
+    """The variable of "w=2"."""
+    name, equals, number = text.partition("=")
+    try:
+        if not (equals and name.strip().isidentifier()):
+            raise ValueError
+        return name.strip(), Value(float(number), label=name.strip())
+    except ValueError:
+        raise ValueError(f"expected name=number, as in w=2, got {text!r}") from None

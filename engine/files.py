@@ -12,7 +12,10 @@ def write_file(path: str | os.PathLike[str], content: str | bytes) -> None:
     """
     target = Path(path).absolute()
     data = content.encode() if isinstance(content, str) else content
-    handle, beside = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    try:
+        handle, beside = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    except OSError as error:  # it would name the file beside
+        raise type(error)(error.errno, error.strerror, str(path)) from None
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)

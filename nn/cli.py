@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import engine
-from engine import Value, draw
+from engine import Value, draw, topological_order
 from engine.expression import expression
 from engine.files import write_file
 from nn.mlp import ACTIVATIONS
@@ -29,7 +29,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # whoever read our output, such as head, has had enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except (ArithmeticError, ImportError, OSError, RuntimeError, TypeError, ValueError) as error:
+    except OSError as error:
+        place = f"cannot write {error.filename}: {error.strerror}" if error.filename else str(error)
+        print(f"chainrule: {place}", file=sys.stderr)
+        return 2
+    except (ArithmeticError, ImportError, RuntimeError, TypeError, ValueError) as error:
         print(f"chainrule: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
 
@@ -93,8 +97,15 @@ def train(options: argparse.Namespace) -> int:
 
 def draw_expression(options: argparse.Namespace) -> int:
     """Draw a formula into a file, or print its DOT source."""
-    variables = dict(map(assignment, options.variables))
+    variables: dict[str, Value] = {}
+    for text in options.variables:
+        name, value = assignment(text)
+        if name in variables:
+            raise ValueError(f"{name} is given twice")
+        variables[name] = value
     result = expression(options.expression, variables)
+    for name in variables.keys() - {v.label for v in topological_order(result)}:
+        raise ValueError(f"{name} is given a value, but does not occur in the formula")
     result.backward()
     diagram = draw(result, rankdir=options.rankdir, derivatives=options.derivatives)
     if options.output is None:

@@ -114,6 +114,8 @@ class MLP(Module):
         from rng as in Neuron. Raises ValueError for a size below 1, no layer, or an unknown
         activation.
         """
+        if not hasattr(nouts, "__len__"):
+            raise TypeError(f"nouts takes a list of layer sizes, got {nouts!r}")
         if not len(nouts):
             raise ValueError("an MLP has at least 1 layer, got 0")
         last = len(nouts) - 1
@@ -150,6 +152,8 @@ def vector(x: Any, n: int, taker: str) -> Vector:
 def activation_called(name: str | Activation) -> Activation:
     if callable(name):
         return name
+    if not isinstance(name, str):
+        raise TypeError(f"activation takes a name or a function, got {name!r}")
     if name not in ACTIVATIONS:
         raise ValueError(f"unknown activation {name!r}: take one of {', '.join(ACTIVATIONS)}")
     return ACTIVATIONS[name]

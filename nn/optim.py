@@ -15,8 +15,8 @@ class SGD:
     def __init__(
         self, parameters: Iterable[Value], lr: float = 1e-3, momentum: float = 0.0
     ) -> None:
-        """Raises ValueError if there are no parameters, lr is not positive or momentum is
-        outside [0, 1); TypeError if a parameter is not a Value.
+        """Raises ValueError if there are no parameters or one comes twice, lr is not positive or
+        momentum is outside [0, 1); TypeError if a parameter is not a Value.
         """
         self.parameters = list(parameters)
         if not self.parameters:
@@ -24,6 +24,9 @@ class SGD:
         for p in self.parameters:
             if not isinstance(p, Value):
                 raise TypeError(f"a parameter is a Value, got {type(p).__name__} {p!r:.60}")
+        if len(set(self.parameters)) < len(self.parameters):
+            twice = next(i for i, p in enumerate(self.parameters) if p in self.parameters[:i])
+            raise ValueError(f"a parameter is to be given once, number {twice} is given again")
         if not 0 < lr < float("inf"):
             raise ValueError(f"the learning rate is a positive number, got {lr}")
         if not 0 <= momentum < 1:

@@ -1,0 +1,1 @@
+"""How fast: the same training steps on several engines, one process each, in one run."""

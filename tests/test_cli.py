@@ -1,0 +1,283 @@
+"""The command, as a user runs it: another folder, no display, a plain terminal."""
+
+import json
+import os
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import pytest
+
+from nn.cli import main
+
+COMMAND = Path(sys.executable).with_name("chainrule")
+
+
+def run(folder, *arguments, **variables):
+    """The installed command in its own process, with no display and in another folder."""
+    environment = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "PYTHONPATH")}
+    return subprocess.run(
+        [COMMAND, *arguments],
+        cwd=folder,
+        env={**environment, **variables},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+@pytest.fixture(autouse=True)
+def _in_a_folder_of_its_own(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("trained")
+    return folder, run(folder, "train", "xor")
+
+
+# ---- chainrule train xor ----
+
+
+def test_training_with_the_defaults_learns_xor(trained):
+    _, process = trained
+
+    assert process.returncode == 0, process.stderr
+
+
+def test_training_prints_the_table_of_predictions(trained):
+    _, process = trained
+    rows = [line.split() for line in process.stdout.splitlines()]
+    table = [[float(x) for x in row] for row in rows if len(row) == 4 and row[0] in "01"]
+
+    assert [row[:3] for row in table] == [[0, 0, 0], [0, 1, 1], [1, 0, 1], [1, 1, 0]]
+    assert all(abs(row[3] - row[2]) < 0.1 for row in table)
+
+
+def test_training_shows_its_progress_with_the_loss(trained):
+    _, process = trained
+
+    assert "training: 100%" in process.stderr
+    assert "loss=" in process.stderr
+
+
+@pytest.mark.parametrize(
+    "name", ["prediction.svg", "loss.svg", "loss_curve.svg", "decision_surface.svg"]
+)
+def test_training_leaves_its_pictures(trained, name):
+    folder, _ = trained
+
+    assert ElementTree.parse(folder / "xor" / name).getroot().tag.endswith("svg")
+
+
+def test_the_picture_of_the_prediction_names_weights_and_inputs(trained):
+    folder, _ = trained
+    text = (folder / "xor" / "prediction.svg").read_text(encoding="utf-8")
+
+    assert all(label in text for label in ("w[0][3][1]", "b[1][0]", "x1", "prediction", "tanh"))
+
+
+def test_the_saved_weights_make_the_trained_network(trained):
+    from nn import MLP, data
+
+    folder, _ = trained
+    saved = json.loads((folder / "xor" / "weights.json").read_text())
+    model = MLP(saved["nin"], saved["nouts"], activation=saved["activation"])
+    model.load_state_dict(saved["state_dict"])
+
+    assert [round(model(x)) for x in data.xor()[0]] == [0, 1, 1, 0]
+
+
+def test_training_leaves_nothing_but_its_results(trained):
+    folder, _ = trained
+
+    assert sorted(path.name for path in folder.rglob("*") if path.is_file()) == [
+        "decision_surface.svg",
+        "loss.svg",
+        "loss_curve.svg",
+        "prediction.svg",
+        "weights.json",
+    ]
+
+
+def test_the_same_seed_leaves_the_same_bytes(trained):
+    folder, _ = trained
+    run(folder, "train", "xor", "--quiet", "--output", "again")
+
+    assert all(
+        path.read_bytes() == (folder / "again" / path.name).read_bytes()
+        for path in (folder / "xor").iterdir()
+    )
+
+
+def test_quiet_prints_nothing(tmp_path):
+    process = run(tmp_path, "train", "xor", "--quiet", "--seed", "3")
+
+    assert (process.returncode, process.stdout, process.stderr) == (0, "", "")
+
+
+def test_training_that_does_not_learn_says_so_and_fails(capsys):
+    assert main(["train", "xor", "--steps", "1", "--quiet"]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("chainrule: XOR was not learned: the mean squared error is ")
+    assert error.count("\n") == 1
+
+
+def test_options_reach_the_network(capsys):
+    main(["train", "xor", "--hidden", "3", "2", "--activation", "sigmoid", "--steps", "1"])
+
+    assert "MLP(2, [3, 2, 1], activation='sigmoid', parameters=20)" in capsys.readouterr().out
+
+
+def test_training_goes_on_without_matplotlib(capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+
+    assert main(["train", "xor", "--quiet"]) == 0
+    assert "pip install 'chainrule[plot]'" in capsys.readouterr().err
+    assert Path("xor/prediction.svg").exists()
+
+
+def test_training_works_without_graphviz_on_the_path(tmp_path):
+    process = run(tmp_path, "train", "xor", PATH="")
+
+    assert process.returncode == 0, process.stderr
+    assert (tmp_path / "xor" / "prediction.svg").stat().st_size > 1000
+
+
+BAD_TRAINING = [
+    (["--lr", "-1"], "the learning rate is a positive number, got -1.0"),
+    (["--lr", "50"], "numerical result out of range: try a smaller learning rate"),
+    (["--momentum", "1"], "momentum is at least 0 and below 1, got 1.0"),
+    (["--hidden", "0"], "a layer has at least 1 neuron, got 0"),
+    (["--activation", "swish"], "unknown activation 'swish': take one of linear, relu"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "message"), BAD_TRAINING)
+def test_a_wrong_setting_is_one_line_on_stderr(arguments, message, capsys):
+    assert main(["train", "xor", "--quiet", *arguments]) == 2
+    error = capsys.readouterr().err
+    assert message in error.replace("Numerical", "numerical")
+    assert error.count("\n") == 1
+
+
+def test_a_folder_that_cannot_be_written_is_said_before_training(capsys):
+    Path("taken").write_text("a file")
+
+    assert main(["train", "xor", "--output", "taken"]) == 2
+    assert capsys.readouterr().err == "chainrule: cannot write into the folder taken: File exists\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["train", "xor", "--steps", "0"], "argument --steps: expected at least 1, got 0"),
+        (["train", "xor", "--steps", "x"], "argument --steps: invalid positive value: 'x'"),
+        (["train", "moon"], "argument task: invalid choice: 'moon'"),
+        ([], "the following arguments are required: command"),
+    ],
+)
+def test_a_wrong_argument_is_one_line_on_stderr(arguments, message, capsys):
+    with pytest.raises(SystemExit, match=r"^2$"):
+        main(arguments)
+    error = capsys.readouterr().err
+    assert error.startswith(f"chainrule: {message}")
+    assert error.count("\n") == 1
+
+
+def test_an_interruption_is_one_line_and_exit_code_130(capsys, monkeypatch):
+    def interrupted(**_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("nn.cli.train_xor", interrupted)
+
+    assert main(["train", "xor"]) == 130
+    assert capsys.readouterr().err == "chainrule: interrupted\n"
+
+
+# ---- chainrule draw ----
+
+NEURON = ["draw", "tanh(w*x + b)", "w=2", "x=-0.5", "b=1.5"]
+
+
+def test_draw_writes_a_picture_and_prints_value_and_gradients(tmp_path):
+    process = run(tmp_path, *NEURON, "-o", "neuron.svg")
+
+    assert process.stdout.splitlines() == [
+        "tanh(w*x + b) = 0.462117",
+        "  d/dw = -0.393224",
+        "  d/dx = 1.5729",
+        "  d/db = 0.786448",
+    ]
+    assert ElementTree.parse(tmp_path / "neuron.svg").getroot().tag.endswith("svg")
+
+
+def test_draw_without_a_file_prints_dot(capsys):
+    assert main(NEURON) == 0
+    assert capsys.readouterr().out.startswith("digraph {")
+
+
+def test_draw_takes_the_format_from_the_ending(capsys):
+    main([*NEURON, "-o", "neuron.png"])
+    main([*NEURON, "-o", "neuron.gv"])
+
+    assert Path("neuron.png").read_bytes().startswith(b"\x89PNG")
+    assert Path("neuron.gv").read_text().startswith("digraph {")
+
+
+def test_draw_writes_local_derivatives_if_asked(capsys):
+    main([*NEURON, "--derivatives"])
+
+    assert "label=0.786" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["log(x)", "x=-1"], "log(-1.0): math domain error"),
+        (["x + y", "x=1"], "y has no value: give it one, as in y=1"),
+        (["x", "x=1", "y=2"], "y is given a value, but does not occur in the formula"),
+        (["x", "x=1", "x=2"], "x is given twice"),
+        (["x", "x"], "expected name=number, as in w=2, got 'x'"),
+        (["x", "x=a"], "expected name=number, as in w=2, got 'x=a'"),
+        (["x +", "x=1"], "'x +' is not a formula"),
+        (["x", "x=1", "-o", "picture"], "picture has no ending to tell its format, such as .svg"),
+        (["x", "x=1", "-o", "picture.foo"], "unknown format: 'foo'"),
+        (["x", "x=1", "-o", "no/folder.svg"], "cannot write no/folder.svg: No such file"),
+        (["+".join(["x"] * 500), "x=1"], "more than max_nodes=400"),
+    ],
+)
+def test_a_wrong_drawing_is_one_line_on_stderr(arguments, message, capsys):
+    assert main(["draw", *arguments]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith(f"chainrule: {message}") or message in error
+    assert error.count("\n") == 1
+
+
+def test_a_refused_drawing_leaves_the_old_file(capsys):
+    Path("picture.svg").write_text("old")
+
+    main(["draw", "log(x)", "x=-1", "-o", "picture.svg"])
+
+    assert Path("picture.svg").read_text() == "old"
+
+
+def test_a_reader_that_stops_early_is_no_error(tmp_path):
+    formula = "+".join(["x"] * 390)
+    process = subprocess.run(
+        f"'{COMMAND}' draw '{formula}' x=1 | head -n 1",
+        shell=True,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+
+    assert (process.stdout, process.stderr) == ("digraph {\n", "")
+
+
+def test_version_names_the_distribution(capsys):
+    with pytest.raises(SystemExit, match=r"^0$"):
+        main(["--version"])
+    assert capsys.readouterr().out.startswith("chainrule ")

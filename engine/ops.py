@@ -69,13 +69,15 @@ class Op:
         """
         if len(inputs) != self.arity:
             inputs = self._complete(inputs)
-        floats = True
         for x in inputs:
             if type(x) is not float:
-                if hasattr(x, "apply_op"):
-                    return x.apply_op(self, inputs)
-                floats = False
-        return self.evaluate(*(inputs if floats else map(number, inputs)))
+                break
+        else:
+            return self.evaluate(*inputs)
+        for x in inputs:
+            if hasattr(x, "apply_op"):
+                return x.apply_op(self, inputs)
+        return self.evaluate(*map(number, inputs))
 
     def __get__(self, instance: Any, owner: type) -> Any:
         """An op stored on a class is a method of it: x.tanh() is tanh(x)."""
@@ -101,10 +103,10 @@ class Op:
         """dz/dx for each of xs, None for one that is not wanted, at z = f(*xs)."""
         if self.gradient is not None:
             return list(total(self.gradient, z, *xs))
-        return [
-            total(partial, z, *xs) if needed else None
-            for partial, needed in zip(self.partials, wanted, strict=True)
-        ]
+        slopes: list[Any] = []
+        for partial, needed in zip(self.partials, wanted):
+            slopes.append(total(partial, z, *xs) if needed else None)
+        return slopes
 
     def spell(self, *inputs: str) -> str:
         """One application of the op as Python writes it: `1.0 / 0.0` or `log(-1.0)`."""

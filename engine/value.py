@@ -7,7 +7,7 @@ from itertools import count
 from typing import Any, SupportsFloat
 
 from engine import ops
-from engine.ops import Op, number
+from engine.ops import Op, number, total
 
 ADD, SUB, MUL, DIV, POW, DOT = ops.add, ops.sub, ops.mul, ops.div, ops.power, ops.dot
 
@@ -340,18 +340,17 @@ def chain_rule(order: list[Value]) -> None:
         elif op is SUB:
             x._grad += grad
             y._grad -= grad
-        elif op is not None and op.arity == 1:
-            try:
-                slope = op.partials[0](v._data, x._data)
-            except (ArithmeticError, ValueError):
-                slope = op.slopes(v._data, [x._data], [True])[0]
+        elif op is None:
+            continue
+        elif op.arity == 1:
+            slope = total(op.partials[0], v._data, x._data)
             x._grad += grad * (slope if type(slope) is float else number(slope))
-        elif op is not None:
+        else:
             args = arguments(v)
             wanted = [u.op is not CONSTANT for u in args]
             slopes = op.slopes(v._data, [u._data for u in args], wanted)
-            for u, slope, needed in zip(args, slopes, wanted):
-                if needed:
+            for u, slope in zip(args, slopes):
+                if slope is not None and u.op is not CONSTANT:
                     u._grad += grad * (slope if type(slope) is float else number(slope))
 
 

@@ -55,7 +55,8 @@ class Neuron(Module):
 
     def __call__(self, x: Vector | SupportsFloat) -> Value:
         """x: [nin] -> one Value. Raises ValueError for another length of x."""
-        x = vector(x, len(self.weights), "neuron")
+        if type(x) is not list or len(x) != len(self.weights):
+            x = vector(x, len(self.weights), "neuron")
         z: Value = self.activation(dot(self.weights, x, self.bias))
         return z
 

@@ -4,7 +4,7 @@ Read it in this order: ops (the calculus), value (the graph), calculus (gradient
 check (the judge), diagram (the picture). Each imports only from the ones before it.
 """
 
-from typing import TYPE_CHECKING, Any
+from __future__ import annotations
 
 from engine.calculus import grad
 from engine.check import GradientError, check_gradients
@@ -43,7 +43,10 @@ from engine.ops import (
 )
 from engine.value import Value, constant, dot, no_grad, topological_order
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from engine.diagram import Diagram, draw
 
 __distribution__ = "chainrule"

@@ -1,15 +1,20 @@
 """Gradients as graphs: a derivative recorded like any other computation, to any order."""
 
-from collections.abc import Sequence
-from typing import Any, overload
+from __future__ import annotations
 
 from engine.value import Value, topological_order
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any, overload
 
-@overload
-def grad(output: Value, inputs: Value) -> Value: ...
-@overload
-def grad(output: Value, inputs: Sequence[Value]) -> tuple[Value, ...]: ...
+if TYPE_CHECKING:
+
+    @overload
+    def grad(output: Value, inputs: Value) -> Value: ...
+    @overload
+    def grad(output: Value, inputs: Sequence[Value]) -> tuple[Value, ...]: ...
 
 
 def grad(output: Value, inputs: Value | Sequence[Value]) -> Value | tuple[Value, ...]:

@@ -1,14 +1,19 @@
 """The judge: gradients compared with central differences."""
 
+from __future__ import annotations
+
 import sys
-from collections.abc import Callable, Sequence
-from typing import Any, SupportsFloat
 
 from engine.calculus import grad
 from engine.ops import Op, number
 from engine.value import Value, topological_order
 
-Function = Callable[..., Any]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any, SupportsFloat
+
+    Function = Callable[..., Any]
 
 
 class GradientError(AssertionError):

@@ -8,14 +8,18 @@ raises (`log(-1.0): math domain error`). Where a function has a value but an inf
 (`sqrt` at 0), the partial is carried on by the rules of IEEE 754: 1/0 is inf, 0/0 is nan.
 """
 
+from __future__ import annotations
+
 import math
-from collections.abc import Callable, Iterable, Sequence
 from math import copysign, inf, nan
 from numbers import Complex, Real
 from types import MethodType
-from typing import TYPE_CHECKING, Any, SupportsFloat, overload
 
+TYPE_CHECKING = False  # typing takes longer to import than all of this package
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any, SupportsFloat, overload
+
     from engine.value import Value
 
 
@@ -55,10 +59,12 @@ class Op:
         self.arity = len(partials) or None  # None: any number of inputs
         self.defaults: tuple[float, ...] = getattr(f, "__defaults__", None) or ()
 
-    @overload  # a float is a SupportsFloat too; the first signature that fits is taken
-    def __call__(self, *inputs: float) -> float: ...  # type: ignore[overload-overlap]
-    @overload
-    def __call__(self, *inputs: SupportsFloat | Sequence[SupportsFloat]) -> "Value": ...
+    if TYPE_CHECKING:
+        # A float is a SupportsFloat too, hence the overlap; the first that fits is taken.
+        @overload
+        def __call__(self, *inputs: float) -> float: ...  # type: ignore[overload-overlap]
+        @overload
+        def __call__(self, *inputs: SupportsFloat | Sequence[SupportsFloat]) -> Value: ...
 
     def __call__(self, *inputs: Any) -> Any:
         """A float if all inputs are numbers; otherwise what the other kind of number makes of it.
@@ -118,7 +124,7 @@ class Op:
     def _complete(self, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
         """The inputs with defaults filled in, or taken out of the one sequence they came in."""
         if self.arity is None:
-            one_sequence = len(inputs) == 1 and isinstance(inputs[0], Iterable)
+            one_sequence = len(inputs) == 1 and hasattr(inputs[0], "__iter__")
             inputs = tuple(inputs[0]) if one_sequence else inputs
             if not inputs:
                 raise TypeError(f"{self.name} takes at least 1 input, got 0")
@@ -161,7 +167,7 @@ class Extended:
     def __init__(self, x: Any) -> None:
         self.inner = x
 
-    def apply_op(self, op: Op, inputs: Sequence[Any]) -> "Extended":
+    def apply_op(self, op: Op, inputs: Sequence[Any]) -> Extended:
         held = inner(list(inputs))
         for x in held:
             if hasattr(x, "apply_op"):

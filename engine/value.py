@@ -1,13 +1,20 @@
 """The graph: a Value remembers how it was computed, so that it can be differentiated."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from __future__ import annotations
+
+from contextvars import ContextVar, Token
+from functools import wraps
 from itertools import count
-from typing import Any, SupportsFloat
 
 from engine import ops
 from engine.ops import Op, number, total
+
+TYPE_CHECKING = False  # typing takes longer to import than all of this package
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any, SupportsFloat, TypeVar
+
+    Function = TypeVar("Function", bound=Callable[..., Any])
 
 ADD, SUB, MUL, DIV, POW, DOT = ops.add, ops.sub, ops.mul, ops.div, ops.power, ops.dot
 
@@ -47,52 +54,52 @@ class Value:
 
     # ---- forward: an operation computes its number and remembers its inputs ----
 
-    def __add__(self, other: SupportsFloat) -> "Value":
+    def __add__(self, other: SupportsFloat) -> Value:
         y = other if isinstance(other, Value) else constant(other)
         return node(ADD, self._data + y._data, self, y)
 
-    def __radd__(self, other: SupportsFloat) -> "Value":
+    def __radd__(self, other: SupportsFloat) -> Value:
         x = constant(other)
         return node(ADD, x._data + self._data, x, self)
 
-    def __sub__(self, other: SupportsFloat) -> "Value":
+    def __sub__(self, other: SupportsFloat) -> Value:
         y = other if isinstance(other, Value) else constant(other)
         return node(SUB, self._data - y._data, self, y)
 
-    def __rsub__(self, other: SupportsFloat) -> "Value":
+    def __rsub__(self, other: SupportsFloat) -> Value:
         x = constant(other)
         return node(SUB, x._data - self._data, x, self)
 
-    def __mul__(self, other: SupportsFloat) -> "Value":
+    def __mul__(self, other: SupportsFloat) -> Value:
         y = other if isinstance(other, Value) else constant(other)
         return node(MUL, self._data * y._data, self, y)
 
-    def __rmul__(self, other: SupportsFloat) -> "Value":
+    def __rmul__(self, other: SupportsFloat) -> Value:
         x = constant(other)
         return node(MUL, x._data * self._data, x, self)
 
-    def __truediv__(self, other: SupportsFloat) -> "Value":
+    def __truediv__(self, other: SupportsFloat) -> Value:
         return self.apply_op(DIV, (self, other))
 
-    def __rtruediv__(self, other: SupportsFloat) -> "Value":
+    def __rtruediv__(self, other: SupportsFloat) -> Value:
         return self.apply_op(DIV, (other, self))
 
-    def __pow__(self, other: SupportsFloat) -> "Value":
+    def __pow__(self, other: SupportsFloat) -> Value:
         return self.apply_op(POW, (self, other))
 
-    def __rpow__(self, other: SupportsFloat) -> "Value":
+    def __rpow__(self, other: SupportsFloat) -> Value:
         return self.apply_op(POW, (other, self))
 
-    def __neg__(self) -> "Value":
+    def __neg__(self) -> Value:
         return self.apply_op(ops.neg, (self,))
 
-    def __pos__(self) -> "Value":
+    def __pos__(self) -> Value:
         return self
 
-    def __abs__(self) -> "Value":
+    def __abs__(self) -> Value:
         return self.apply_op(ops.absolute, (self,))
 
-    def apply_op(self, op: Op, inputs: Sequence[Any], evaluate: Any = None) -> "Value":
+    def apply_op(self, op: Op, inputs: Sequence[Any], evaluate: Any = None) -> Value:
         """op of the inputs, Values or numbers, as a new Value: what every op of the table calls."""
         evaluate = evaluate or op.evaluate
         if op.arity == 1:
@@ -133,9 +140,14 @@ class Value:
         for v in topological_order(self):
             v._grad = 0.0
 
-    def detach(self) -> "Value":
+    def detach(self) -> Value:
         """A new leaf with the same data, cut off from the graph."""
         return Value(self._data)
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Callable[..., Value]:
+            """Every op is a method: x.tanh(). The loop below the class puts them there."""
 
     # ---- what a reader of the graph asks for ----
 
@@ -158,12 +170,12 @@ class Value:
         self._grad = number(grad)
 
     @property
-    def inputs(self) -> "tuple[Value | float, ...]":
+    def inputs(self) -> tuple[Value | float, ...]:
         """What op took, in order: Values, and constants as plain floats. Empty for a leaf."""
         return tuple([v._data if v.op is CONSTANT else v for v in arguments(self)])
 
     @property
-    def _prev(self) -> "set[Value]":
+    def _prev(self) -> set[Value]:
         """micrograd's name for the inputs: a set, with each constant as a Value."""
         return {Value(v) if isinstance(v, float) else v for v in self.inputs}
 
@@ -191,7 +203,7 @@ class Value:
     # fmt: on
 
 
-for _op in ops.TABLE.values():  # every op is a method too: x.tanh() is tanh(x)
+for _op in ops.TABLE.values():  # x.tanh() is tanh(x), and so np.tanh(x) works too
     setattr(Value, _op.name, _op)
 
 
@@ -201,8 +213,7 @@ recording: ContextVar[bool] = ContextVar("recording", default=True)
 paused: list[bool] = []  # one entry for each no_grad block that is open in any thread
 
 
-@contextmanager
-def no_grad() -> Iterator[None]:
+class no_grad:  # noqa: N801 - PyTorch's name
     """A block, or as a decorator a function, in which operations compute but record no graph.
 
     >>> x = Value(3.0)
@@ -211,13 +222,25 @@ def no_grad() -> Iterator[None]:
     >>> y.inputs
     ()
     """
-    paused.append(True)
-    token = recording.set(False)
-    try:
-        yield
-    finally:
-        recording.reset(token)
+
+    def __init__(self) -> None:
+        self.tokens: list[Token[bool]] = []
+
+    def __enter__(self) -> None:
+        paused.append(True)
+        self.tokens.append(recording.set(False))
+
+    def __exit__(self, *exception: object) -> None:
+        recording.reset(self.tokens.pop())
         paused.pop()
+
+    def __call__(self, function: Function) -> Function:
+        @wraps(function)
+        def unrecorded(*args: Any, **options: Any) -> Any:
+            with no_grad():
+                return function(*args, **options)
+
+        return unrecorded  # type: ignore[return-value]
 
 
 def node(op: Op, data: float, x: Any, y: Any) -> Value:

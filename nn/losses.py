@@ -1,7 +1,11 @@
 """The loss: what a network is asked to make small."""
 
-from collections.abc import Iterator
-from typing import Any
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
 
 
 def mse_loss(predictions: Any, targets: Any) -> Any:

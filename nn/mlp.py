@@ -1,15 +1,20 @@
 """The multi-layer perceptron: neurons, layers of neurons, and layers in a row."""
 
+from __future__ import annotations
+
 import random
-from collections.abc import Callable, Sequence
 from itertools import pairwise
-from typing import Any, SupportsFloat
 
 from engine import Value, constant, dot, ops
 from nn.module import Module
 
-Activation = Callable[[Any], Any]
-Vector = Sequence[SupportsFloat]  # Values or plain numbers; its length is given as [n] below
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any, SupportsFloat
+
+    Activation = Callable[[Any], Any]
+    Vector = Sequence[SupportsFloat]  # Values or plain numbers; its length is [n] below
 
 
 def linear(x: Value) -> Value:

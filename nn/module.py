@@ -1,10 +1,14 @@
 """The network's parts: a Module finds its own parameters, so that no layer has to list them."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from __future__ import annotations
 
 from engine import Value
 from engine.ops import number
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from typing import Any
 
 
 class Module:

@@ -1,8 +1,12 @@
 """Gradient descent: follow -grad, a step at a time."""
 
-from collections.abc import Iterable
+from __future__ import annotations
 
 from engine import Value
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class SGD:

@@ -22,6 +22,7 @@ def grad(output: Value, inputs: Value | Sequence[Value]) -> Value | tuple[Value,
 
     Inputs may be leaves or inner nodes. One that output does not depend on has gradient 0. No
     node's `.grad` is touched. For a single Value the answer is a single Value.
+    Raises TypeError if output is not a Value.
 
     >>> x = Value(2.0)
     >>> first = grad(x**3, x)
@@ -29,23 +30,30 @@ def grad(output: Value, inputs: Value | Sequence[Value]) -> Value | tuple[Value,
     >>> first.data, second.data
     (12.0, 12.0)
     """
+    if not isinstance(output, Value):
+        raise TypeError(f"grad takes a Value, got {type(output).__name__} {output!r:.60}")
     if isinstance(inputs, Value):
         return grad(output, [inputs])[0]
+    inputs = list(inputs)
+    for x in inputs:
+        if not isinstance(x, Value):
+            raise TypeError(f"grad takes Values for inputs, got {type(x).__name__} {x!r:.60}")
     order = topological_order(output)
     wanted = set(inputs)
     for v in order:  # what the inputs have a part in; nothing else needs a derivative
-        if not wanted.isdisjoint(v.inputs):
+        if any(u in wanted and v.op and v.op.passes(i) for i, u in enumerate(v.inputs)):
             wanted.add(v)
     known = set(order)
     adjoints: dict[Value, Any] = {output: 1.0}
     for v in reversed(order):
         if v.op is None or v not in wanted or v not in adjoints:
             continue
-        needed = [x in wanted for x in v.inputs]
-        for x, slope in zip(v.inputs, v.op.slopes(v, v.inputs, needed)):
-            if isinstance(x, Value) and x in wanted:
+        needed = [u in wanted and v.op.passes(i) for i, u in enumerate(v.inputs)]
+        slopes = v.op.slopes(v, v.inputs, needed)
+        for u, slope, need in zip(v.inputs, slopes, needed):
+            if isinstance(u, Value) and need:
                 share = times(adjoints[v], slope)
-                adjoints[x] = adjoints[x] + share if x in adjoints else share
+                adjoints[u] = adjoints[u] + share if u in adjoints else share
     return tuple([fresh(adjoints.get(x, 0.0), known) for x in inputs])
 
 
@@ -59,7 +67,9 @@ def times(adjoint: Any, slope: Any) -> Any:
 
 
 def fresh(gradient: Any, known: set[Value]) -> Value:
-    """The gradient as a Value of its own, not a node of the graph it was taken from."""
+    """The gradient as a Value of its own, that is not among those known."""
     if not isinstance(gradient, Value):
         return Value(gradient)
-    return gradient * 1.0 if gradient in known else gradient
+    own = gradient * 1.0 if gradient in known else gradient
+    known.add(own)
+    return own

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from math import isclose
 
 from engine.calculus import grad
 from engine.ops import Op, number
@@ -43,11 +44,16 @@ def check_gradients(
     """
     if order < 1:
         raise ValueError(f"order is at least 1, got {order}")
+    if not hasattr(point, "__iter__"):
+        raise TypeError(f"point is a list of numbers, one for each input of f, got {point!r}")
     at = [number(x) for x in point]
     complaint = disagreement(f, at, range(len(at)), order, tolerance)
     if complaint and not isinstance(f, Op):
         # Some op in f has a wrong row, or f left the graph: look for the op.
-        for v in topological_order(f(*map(Value, at))):
+        y = f(*map(Value, at))
+        if not isinstance(y, Value):
+            raise GradientError(f"{complaint}: it returned {type(y).__name__} {y!r:.60}, no Value")
+        for v in topological_order(y):
             if v.op is not None:
                 numbers = list(map(float, v.inputs))
                 variable = [i for i, x in enumerate(v.inputs) if isinstance(x, Value)]
@@ -73,7 +79,7 @@ def disagreement(
     for i in variable:
         exact = derivative_of(g, i)(*map(Value, at)).data
         approximate = closest_difference(f, g, at, i, exact)
-        if not abs(exact - approximate) <= tolerance * max(1.0, abs(exact), abs(approximate)):
+        if not isclose(exact, approximate, rel_tol=tolerance, abs_tol=tolerance):
             return (
                 f"{name_of(f)} at ({', '.join(map(repr, at))}): {derivative}/dx{i} is {exact:.9g} "
                 f"by the engine, {approximate:.9g} by differences"

@@ -33,6 +33,9 @@ class Diagram(graphviz.Digraph):
         super().__init__(*args, **options)
         self.program = program
 
+    def __repr__(self) -> str:
+        return f"<Diagram, {len(self.body)} lines of DOT>"
+
     def pipe(self, format: str | None = None, *args: Any, **options: Any) -> Any:
         """The picture as bytes, or as a str if encoding= is given; graphviz.Digraph.pipe.
 
@@ -110,7 +113,7 @@ def draw(
     Raises ValueError for more than max_nodes Values (None: no limit), an unknown format or
     rankdir, and TypeError for anything but Values.
     """
-    outputs = [value] if isinstance(value, Value) else list(value)
+    outputs: list[Any] = list(value) if isinstance(value, list | tuple) else [value]
     for output in outputs:
         if not isinstance(output, Value):
             raise TypeError(f"draw takes a Value, got {type(output).__name__} {output!r:.60}")
@@ -227,9 +230,8 @@ def add_operation(diagram: Diagram, box: Box, op: Op, derivatives: bool) -> None
     for i, (x, slope) in enumerate(zip(box.inputs, slopes)):
         if not isinstance(x, Box):
             constant = f"{box.name}_{i}"
-            diagram.node(
-                constant, label=f"{x:g}", shape="plaintext", fontcolor="#767676", height="0.2"
-            )
+            look = {"shape": "plaintext", "fontcolor": "#767676", "margin": "0.03"}
+            diagram.node(constant, label=f"{x:g}", width="0", height="0.2", **look)
             diagram.edge(constant, name, color="#b0b0b0")
         elif slope is None:
             diagram.edge(x.name, name)

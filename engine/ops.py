@@ -26,10 +26,11 @@ if TYPE_CHECKING:
 class Op:
     """A differentiable function of numbers: z = f(x), z = f(x, y), or z = f(*xs).
 
-    `partials` are dz/dx (and dz/dy) as functions of (z, x) or (z, x, y). An op of any number of
-    inputs gives `gradient` instead: one function of (z, *xs) that returns all its partials.
-    Write them with ops and infix arithmetic, so that they accept what the op accepts: on floats
-    they yield the derivative, on Values they record it, ready to be differentiated again.
+    `partials` are dz/dx (and dz/dy) as functions of (z, x) or (z, x, y); None says that z is flat
+    in that input, with jumps at most. An op of any number of inputs gives `gradient` instead: one
+    function of (z, *xs) that returns the list of its partials. Write them with ops and infix
+    arithmetic, so that they accept what the op accepts: on floats they yield the derivative, on
+    Values they record it, ready to be differentiated again.
 
     `beyond` says what IEEE 754 makes of f where f raises (nan, if not given). `unfold` spells a
     fused op out in simpler ones, for pictures.
@@ -44,7 +45,7 @@ class Op:
         name: str,
         symbol: str,
         f: Callable[..., Any],
-        *partials: Callable[..., Any],
+        *partials: Callable[..., Any] | None,
         gradient: Callable[..., Any] | None = None,
         beyond: Callable[..., float] = lambda *xs: nan,
         unfold: Callable[..., Any] | None = None,
@@ -54,10 +55,16 @@ class Op:
             raise TypeError(f"op {name!r} needs a function for its value, got {f!r}")
         if bool(partials) == (gradient is not None):
             raise TypeError(f"op {name!r} needs its partials, one for each input, or gradient=")
+        for partial in partials:
+            if partial is not None and not takes(partial, 1 + len(partials)):
+                wanted = ", ".join(["z", *[f"x{i}" for i in range(len(partials))]])
+                raise TypeError(f"op {name!r} needs partials that are functions of ({wanted})")
+        if partials and not takes(f, len(partials)):
+            raise TypeError(f"op {name!r} needs as many partials as f takes inputs")
         self.name, self.symbol, self.f, self.partials = name, symbol, f, partials
         self.gradient, self.beyond, self.unfold, self.__doc__ = gradient, beyond, unfold, doc
         self.arity = len(partials) or None  # None: any number of inputs
-        self.defaults: tuple[float, ...] = getattr(f, "__defaults__", None) or ()
+        self.defaults = defaults(f, len(partials))
 
     if TYPE_CHECKING:
         # A float is a SupportsFloat too, hence the overlap; the first that fits is taken.
@@ -108,11 +115,18 @@ class Op:
     def slopes(self, z: Any, xs: Sequence[Any], wanted: Sequence[bool]) -> list[Any]:
         """dz/dx for each of xs, None for one that is not wanted, at z = f(*xs)."""
         if self.gradient is not None:
-            return list(total(self.gradient, z, *xs))
-        slopes: list[Any] = []
+            slopes = list(total(self.gradient, z, *xs))
+            if len(slopes) != len(xs):
+                raise ValueError(f"{self.name} has {len(slopes)} slopes for {len(xs)} inputs")
+            return slopes
+        slopes = []
         for partial, needed in zip(self.partials, wanted):
-            slopes.append(total(partial, z, *xs) if needed else None)
+            slopes.append(total(partial, z, *xs) if needed and partial else None)
         return slopes
+
+    def passes(self, i: int) -> bool:
+        """Whether a gradient passes from the op to its input number i at all."""
+        return self.gradient is not None or self.partials[i] is not None
 
     def spell(self, *inputs: str) -> str:
         """One application of the op as Python writes it: `1.0 / 0.0` or `log(-1.0)`."""
@@ -140,6 +154,23 @@ class Op:
         return f"<op {self.name}>"
 
 
+def takes(function: Any, n: int) -> bool:
+    """Whether a function can be called with n arguments, as far as one can see."""
+    code = getattr(function, "__code__", None)
+    if code is None or code.co_flags & 0x04:  # not written in Python, or it takes *args
+        return callable(function)
+    optional = len(function.__defaults__ or ())
+    return bool(code.co_argcount - optional <= n <= code.co_argcount)
+
+
+def defaults(function: Any, n: int) -> tuple[float, ...]:
+    """What stands in for the last of a function's first n inputs if they are not given."""
+    code, values = getattr(function, "__code__", None), getattr(function, "__defaults__", None)
+    if code is None or not values:
+        return ()
+    return tuple(values[: max(0, n - (code.co_argcount - len(values)))])
+
+
 def number(x: Any) -> float:
     """The float that x is: an int, float, bool, Fraction, Decimal or NumPy scalar.
 
@@ -155,6 +186,8 @@ def number(x: Any) -> float:
         and not hasattr(x, "apply_op")
     ):
         return float(x)
+    if hasattr(x, "apply_op"):
+        raise TypeError("expected a number, got a Value: take its .data, or v.detach()")
     raise TypeError(f"expected a number or a Value, got {type(x).__name__} {x!r:.60}")
 
 
@@ -174,10 +207,16 @@ class Extended:
                 return Extended(x.apply_op(op, held, op.evaluate_beyond))
         return Extended(op.evaluate_beyond(*map(number, held)))
 
-    def __float__(self) -> float:
-        return float(self.inner)
-
     # fmt: off
+    def __float__(self) -> float: return float(self.inner)
+    def __bool__(self) -> bool: return bool(self.inner)
+    def __eq__(self, other: Any) -> bool: return float(self) == float(other)
+    def __lt__(self, other: Any) -> bool: return float(self) < float(other)
+    def __le__(self, other: Any) -> bool: return float(self) <= float(other)
+    def __gt__(self, other: Any) -> bool: return float(self) > float(other)
+    def __ge__(self, other: Any) -> bool: return float(self) >= float(other)
+    def __abs__(self) -> Any: return absolute(self)
+    def __pos__(self) -> Any: return self
     def __neg__(self) -> Any: return neg(self)
     def __add__(self, other: Any) -> Any: return add(self, other)
     def __radd__(self, other: Any) -> Any: return add(other, self)
@@ -295,7 +334,7 @@ def dot_unfolded(*args: Any) -> Any:
 
 
 def share_of_ties(z: Any, *xs: Any) -> list[Any]:
-    """1 for the input that z is, 0 for the others; inputs that tie share equally."""
+    """1 for the input that is z, 0 for the others; inputs that tie share equally."""
     ties = [equal(x, z) for x in xs]
     return [tie / sum(ties) for tie in ties]
 
@@ -345,17 +384,18 @@ gelu       = Op("gelu",       "gelu",       lambda x: x * normal_cdf(x),     lam
 silu       = Op("silu",       "silu",       lambda x: x * logistic(x),       lambda z, x: sigmoid(x) * (1 + x * sigmoid(-x)),
                 doc="x * sigmoid(x), also called swish (Elfwing et al. 2017).")
 
-maximum    = Op("maximum",    "maximum",    largest,                         gradient=share_of_ties, doc="The largest of its inputs; inputs that tie share the gradient equally.")
-minimum    = Op("minimum",    "minimum",    smallest,                        gradient=share_of_ties, doc="The smallest of its inputs; inputs that tie share the gradient equally.")
+maximum    = Op("maximum",    "maximum",    largest,                         gradient=lambda z, *xs: share_of_ties(maximum(*xs), *xs), doc="The largest of its inputs; inputs that tie share the gradient equally.")
+minimum    = Op("minimum",    "minimum",    smallest,                        gradient=lambda z, *xs: share_of_ties(minimum(*xs), *xs), doc="The smallest of its inputs; inputs that tie share the gradient equally.")
 hypot      = Op("hypot",      "hypot",      math.hypot,                      gradient=lambda z, *xs: [x / (z + equal(z, 0.0)) for x in xs], doc="sqrt(x*x + y*y + ...), with slope 0 at the origin.")
 logsumexp  = Op("logsumexp",  "logsumexp",  log_sum_exp,                     gradient=lambda z, *xs: [exp(x - z) for x in xs], doc="log(e**x0 + e**x1 + ...), without overflow.")
 dot        = Op("dot",        "dot",        dot_product,                     gradient=dot_gradient, unfold=dot_unfolded, doc="One node for ((bias + w0*x0) + w1*x1) + ...; call it as engine.dot(weights, inputs, bias).")
 
-sign       = Op("sign",       "sign",       lambda x: 1.0 if x > 0 else -1.0 if x < 0 else x + 0.0,            lambda z, x: 0.0)
-heaviside  = Op("heaviside",  "heaviside",  lambda x, y: y if x == 0 else (0.0 if x < 0 else 1.0) if x == x else x,             lambda z, x, y: 0.0, lambda z, x, y: equal(x, 0.0), doc="0 where x < 0, 1 where x > 0, y at 0.")
-origin     = Op("origin",     "origin",     lambda x, y: 1.0 if x == 0 == y else 0.0,                lambda z, x, y: 0.0,  lambda z, x, y: 0.0, doc="1 at x = y = 0, else 0.")
-equal      = Op("equal",      "equal",      lambda x, y: 1.0 if x == y else 0.0,      lambda z, x, y: 0.0,                             lambda z, x, y: 0.0)
-stop_gradient = Op("stop_gradient", "stop_gradient", lambda x: x,            lambda z, x: 0.0, doc="x, taken as a constant by every derivative.")
+sign       = Op("sign",       "sign",       lambda x: 1.0 if x > 0 else -1.0 if x < 0 else x + 0.0, None, doc="-1, 0 or 1.")
+heaviside  = Op("heaviside",  "heaviside",  lambda x, y: 1.0 if x > 0 else 0.0 if x < 0 else y if x == 0 else x, None, lambda z, x, y: equal(x, 0.0),
+                doc="0 where x < 0, 1 where x > 0, y at 0.")
+equal      = Op("equal",      "equal",      lambda x, y: 1.0 if x == y else 0.0,      None, None, doc="1 where x = y, else 0.")
+origin     = Op("origin",     "origin",     lambda x, y: 1.0 if x == 0 == y else 0.0, None, None, doc="1 at x = y = 0, else 0.")
+stop_gradient = Op("stop_gradient", "stop_gradient", lambda x: x, None, doc="x, which every derivative takes for a constant.")
 # fmt: on
 
 TABLE: dict[str, Op] = {op.name: op for op in list(vars().values()) if isinstance(op, Op)}

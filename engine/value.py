@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextvars import ContextVar, Token
+from contextvars import ContextVar
 from functools import wraps
 from itertools import count
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 ADD, SUB, MUL, DIV, POW, DOT = ops.add, ops.sub, ops.mul, ops.div, ops.power, ops.dot
 
 # Marks a number that an expression uses: no leaf, since nobody differentiates it.
-CONSTANT = Op("constant", "", float, gradient=list)
+CONSTANT = Op("constant", "", float, gradient=lambda *_: [])
 
 
 class Value:
@@ -209,8 +209,9 @@ for _op in ops.TABLE.values():  # x.tanh() is tanh(x), and so np.tanh(x) works t
 
 # ---- making nodes ----
 
-recording: ContextVar[bool] = ContextVar("recording", default=True)
+depth: ContextVar[int] = ContextVar("depth", default=0)  # how many no_grad blocks we are in
 paused: list[bool] = []  # one entry for each no_grad block that is open in any thread
+GENERATOR = 0x20  # the flag of a generator function's code
 
 
 class no_grad:  # noqa: N801 - PyTorch's name
@@ -223,18 +224,18 @@ class no_grad:  # noqa: N801 - PyTorch's name
     ()
     """
 
-    def __init__(self) -> None:
-        self.tokens: list[Token[bool]] = []
-
     def __enter__(self) -> None:
         paused.append(True)
-        self.tokens.append(recording.set(False))
+        depth.set(depth.get() + 1)
 
     def __exit__(self, *exception: object) -> None:
-        recording.reset(self.tokens.pop())
+        depth.set(max(0, depth.get() - 1))  # 0: a generator that ends in another context
         paused.pop()
 
     def __call__(self, function: Function) -> Function:
+        if getattr(function, "__code__", None) and function.__code__.co_flags & GENERATOR:
+            raise TypeError("no_grad() cannot wrap a generator function: open a block inside it")
+
         @wraps(function)
         def unrecorded(*args: Any, **options: Any) -> Any:
             with no_grad():
@@ -249,7 +250,7 @@ def node(op: Op, data: float, x: Any, y: Any) -> Value:
     v._data = data
     v._grad = 0.0
     v._mark = 0
-    if paused and not recording.get():
+    if paused and depth.get():
         v.op = v._x = v._y = None
     else:
         v.op = op
@@ -279,10 +280,14 @@ def dot(
     weights: [n], inputs: [n]. A float if all of them are plain numbers. Raises ValueError if the
     lengths differ.
     """
+    if not (hasattr(weights, "__len__") and hasattr(inputs, "__len__")):
+        raise TypeError(f"dot takes two lists of numbers, got {weights!r:.60} and {inputs!r:.60}")
     n = len(weights)
     if len(inputs) != n:
         raise ValueError(f"dot takes as many inputs as weights: {n}, got {len(inputs)}")
     args: tuple[Any, ...] = (*weights, *inputs) if bias is None else (*weights, *inputs, bias)
+    if not args:
+        return 0.0
     try:
         data: float = 0.0 if bias is None else args[-1]._data
         pairs: Any = zip(weights, inputs)
@@ -365,15 +370,15 @@ def chain_rule(order: list[Value]) -> None:
             y._grad -= grad
         elif op is None:
             continue
-        elif op.arity == 1:
+        elif op.arity == 1 and op.partials[0]:
             slope = total(op.partials[0], v._data, x._data)
             x._grad += grad * (slope if type(slope) is float else number(slope))
         else:
             args = arguments(v)
-            wanted = [u.op is not CONSTANT for u in args]
+            wanted = [u.op is not CONSTANT and op.passes(i) for i, u in enumerate(args)]
             slopes = op.slopes(v._data, [u._data for u in args], wanted)
-            for u, slope in zip(args, slopes):
-                if slope is not None and u.op is not CONSTANT:
+            for u, slope, needed in zip(args, slopes, wanted):
+                if needed:
                     u._grad += grad * (slope if type(slope) is float else number(slope))
 
 

@@ -22,6 +22,10 @@ class SGD:
         """Raises ValueError if there are no parameters or one comes twice, lr is not positive or
         momentum is outside [0, 1); TypeError if a parameter is not a Value.
         """
+        if not hasattr(parameters, "__iter__"):
+            raise TypeError(
+                f"parameters are a list of Values, as of model.parameters(), got {parameters!r:.60}"
+            )
         self.parameters = list(parameters)
         if not self.parameters:
             raise ValueError("the optimiser got no parameters")

@@ -30,19 +30,25 @@ def plot_decision_surface(
     inputs: [n][2], targets: [n]. The line is where the prediction is 0.5; points with a target
     above 0.5 are triangles.
     """
-    ax = ax or new_axes()
+    from matplotlib.ticker import MaxNLocator
+
     xs, ys = (spread([point[i] for point in inputs], resolution) for i in (0, 1))
     with no_grad():
         predictions = [[float(model([x, y])) for x in xs] for y in ys]
+    ax = ax or new_axes()
     surface = ax.contourf(xs, ys, predictions, levels=20, cmap="cividis")
     ax.contour(xs, ys, predictions, levels=[0.5], colors="white", linewidths=1.5)
-    ax.figure.colorbar(surface, ax=ax, label="prediction")
+    ax.figure.colorbar(surface, ax=ax, label="prediction", ticks=MaxNLocator(6))
     for above, marker in ((False, "o"), (True, "^")):
         points = [p for p, target in zip(inputs, targets) if (target > 0.5) == above]
         look: dict[str, Any] = {"marker": marker, "s": 90, "color": "white", "edgecolor": "black"}
         name = "target above 0.5" if above else "target 0.5 or less"
         ax.scatter([p[0] for p in points], [p[1] for p in points], label=name, zorder=3, **look)
-    ax.set(xlabel="input 0", ylabel="input 1", title="Decision surface")
+    ax.set(
+        xlabel="input 0",
+        ylabel="input 1",
+        title="Decision surface; the line is where the prediction is 0.5",
+    )
     ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.15), ncols=2, frameon=False)
     return ax
 

@@ -88,6 +88,7 @@ def test_the_learning_rate_may_be_changed_between_steps():
     [
         (lambda _: SGD([], lr=0.1), ValueError, "the optimiser got no parameters"),
         (lambda _: SGD([1.0], lr=0.1), TypeError, "a parameter is a Value, got float 1.0"),
+        (lambda _: SGD(MLP(2, [1]), lr=0.1), TypeError, r"as of model.parameters\(\), got MLP\(2"),
         (lambda p: SGD([p], lr=-0.1), ValueError, "positive number, got -0.1"),
         (lambda p: SGD([p], lr=0.0), ValueError, "positive number, got 0.0"),
         (lambda p: SGD([p], lr=float("nan")), ValueError, "positive number, got nan"),

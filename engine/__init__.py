@@ -41,7 +41,7 @@ from engine.ops import (
     tan,
     tanh,
 )
-from engine.value import Value, constant, dot, no_grad, topological_order
+from engine.value import Value, dot, no_grad, topological_order
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -61,7 +61,6 @@ __all__ = [
     "asin",
     "atan",
     "check_gradients",
-    "constant",
     "cos",
     "cosh",
     "dot",

@@ -64,6 +64,7 @@ class Op:
         self.name, self.symbol, self.f, self.partials = name, symbol, f, partials
         self.gradient, self.beyond, self.unfold, self.__doc__ = gradient, beyond, unfold, doc
         self.arity = len(partials) or None  # None: any number of inputs
+        self.flat = None in partials
         self.defaults = defaults(f, len(partials))
 
     if TYPE_CHECKING:
@@ -102,7 +103,8 @@ class Op:
             z = self.f(*numbers)
         except (ArithmeticError, ValueError) as error:
             reason = error.args[-1] if error.args else type(error).__name__
-            raise type(error)(f"{self.spell(*map(repr, numbers))}: {reason}") from None
+            error.args = (f"{self.spell(*map(repr, numbers))}: {reason}",)
+            raise
         return z if type(z) is float else number(z)
 
     def evaluate_beyond(self, *numbers: float) -> float:
@@ -132,8 +134,10 @@ class Op:
         """One application of the op as Python writes it: `1.0 / 0.0` or `log(-1.0)`."""
         if self.symbol.isidentifier():
             return f"{self.name}({', '.join(inputs)})"
-        inputs = tuple([f"({x})" if x.startswith("-") else x for x in inputs])
-        return f" {self.symbol} ".join(inputs) if len(inputs) == 2 else f"{self.symbol}{inputs[0]}"
+        operands = [f"({x})" if x.startswith("-") else x for x in inputs]
+        if len(inputs) == 2:
+            return f" {self.symbol} ".join(operands)
+        return f"{self.symbol}{operands[0]}" if len(inputs) == 1 else f"{self.name}{inputs}"
 
     def _complete(self, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
         """The inputs with defaults filled in, or taken out of the one sequence they came in."""
@@ -153,14 +157,17 @@ class Op:
     def __repr__(self) -> str:
         return f"<op {self.name}>"
 
+    def __deepcopy__(self, memo: Any) -> Op:
+        return self  # the nodes of a copied graph are made by the same ops
+
 
 def takes(function: Any, n: int) -> bool:
     """Whether a function can be called with n arguments, as far as one can see."""
     code = getattr(function, "__code__", None)
     if code is None or code.co_flags & 0x04:  # not written in Python, or it takes *args
         return callable(function)
-    optional = len(function.__defaults__ or ())
-    return bool(code.co_argcount - optional <= n <= code.co_argcount)
+    most = code.co_argcount - hasattr(function, "__self__")
+    return bool(most - len(function.__defaults__ or ()) <= n <= most)
 
 
 def defaults(function: Any, n: int) -> tuple[float, ...]:
@@ -168,7 +175,8 @@ def defaults(function: Any, n: int) -> tuple[float, ...]:
     code, values = getattr(function, "__code__", None), getattr(function, "__defaults__", None)
     if code is None or not values:
         return ()
-    return tuple(values[: max(0, n - (code.co_argcount - len(values)))])
+    required = code.co_argcount - hasattr(function, "__self__") - len(values)
+    return tuple(values[: max(0, n - required)])
 
 
 def number(x: Any) -> float:
@@ -297,10 +305,12 @@ def log_sum_exp(*xs: float) -> float:
     m = largest(*xs)
     if math.isinf(m):
         return m
-    e = 0.0
-    for x in xs:
-        e += math.exp(x - m)
-    return m + math.log(e)
+    largest_at = xs.index(m)
+    others = 0.0
+    for i, x in enumerate(xs):
+        if i != largest_at:
+            others += math.exp(x - m)
+    return m + math.log1p(others)
 
 
 def normal_cdf(x: Any) -> Any:
@@ -371,7 +381,7 @@ tanh       = Op("tanh",       "tanh",       math.tanh,                       lam
 erf        = Op("erf",        "erf",        math.erf,                        lambda z, x: 2 / math.sqrt(math.pi) * exp(-x * x))
 erfc       = Op("erfc",       "erfc",       math.erfc,                       lambda z, x: -2 / math.sqrt(math.pi) * exp(-x * x))
 
-sigmoid    = Op("sigmoid",    "sigmoid",    logistic,                        lambda z, x: z * (1 - z), doc="1 / (1 + e**-x), the logistic function.")
+sigmoid    = Op("sigmoid",    "sigmoid",    logistic,                        lambda z, x: z * sigmoid(-x), doc="1 / (1 + e**-x), the logistic function.")
 logsigmoid = Op("logsigmoid", "logsigmoid", lambda x: -log_one_plus_exp(-x), lambda z, x: sigmoid(-x), doc="log(sigmoid(x)), without underflow.")
 softplus   = Op("softplus",   "softplus",   log_one_plus_exp,                lambda z, x: sigmoid(x), doc="log(1 + e**x), a smooth relu, without overflow.")
 relu       = Op("relu",       "relu",       lambda x: 0.0 if x <= 0 else x,  lambda z, x: sign(z), doc="max(x, 0), with slope 0 at 0.")

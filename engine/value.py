@@ -203,19 +203,24 @@ class Value:
     # fmt: on
 
 
-for _op in ops.TABLE.values():  # x.tanh() is tanh(x), and so np.tanh(x) works too
-    setattr(Value, _op.name, _op)
+# Every op is a method: x.tanh() is tanh(x), and so np.tanh(x) works; NumPy renames three.
+NUMPY = {"arcsin": ops.asin, "arccos": ops.acos, "arctan": ops.atan}
+for _name, _op in (ops.TABLE | NUMPY).items():
+    setattr(Value, _name, _op)
 
 
 # ---- making nodes ----
 
 depth: ContextVar[int] = ContextVar("depth", default=0)  # how many no_grad blocks we are in
 paused: list[bool] = []  # one entry for each no_grad block that is open in any thread
-GENERATOR = 0x20  # the flag of a generator function's code
+GENERATOR = 0x20 | 0x80 | 0x200  # flags of the code of a generator or coroutine function
 
 
 class no_grad:  # noqa: N801 - PyTorch's name
     """A block, or as a decorator a function, in which operations compute but record no graph.
+
+    It holds in its own thread and task; a generator suspended within a block also pauses its
+    caller.
 
     >>> x = Value(3.0)
     >>> with no_grad():
@@ -234,7 +239,9 @@ class no_grad:  # noqa: N801 - PyTorch's name
 
     def __call__(self, function: Function) -> Function:
         if getattr(function, "__code__", None) and function.__code__.co_flags & GENERATOR:
-            raise TypeError("no_grad() cannot wrap a generator function: open a block inside it")
+            raise TypeError(
+                "no_grad() cannot wrap a generator or coroutine: open a block inside it"
+            )
 
         @wraps(function)
         def unrecorded(*args: Any, **options: Any) -> Any:
@@ -350,12 +357,17 @@ def chain_rule(order: list[Value]) -> None:
     complete, summed over every path from the output, before it is passed on. The first lanes
     only spell out what their rows of the table say, for speed.
     """
+    reached: set[Value] | None = None  # all of them, until an op is met that passes nothing on
     for v in reversed(order):
+        if reached is not None and v not in reached:
+            continue
         op, grad, x, y = v.op, v._grad, v._x, v._y
         if op is DOT:
             n = len(x) // 2
-            for w, u in zip(x[:n], x[n:]):
+            weights, inputs = x[:n], x[n:]
+            for w, u in zip(weights, inputs):
                 w._grad += grad * u._data
+            for w, u in zip(weights, inputs):
                 u._grad += grad * w._data
             if len(x) > 2 * n:
                 x[-1]._grad += grad
@@ -376,10 +388,21 @@ def chain_rule(order: list[Value]) -> None:
         else:
             args = arguments(v)
             wanted = [u.op is not CONSTANT and op.passes(i) for i, u in enumerate(args)]
+            if op.flat and reached is None:
+                reached = reached_from(order)
             slopes = op.slopes(v._data, [u._data for u in args], wanted)
             for u, slope, needed in zip(args, slopes, wanted):
                 if needed:
                     u._grad += grad * (slope if type(slope) is float else number(slope))
+
+
+def reached_from(order: list[Value]) -> set[Value]:
+    """The nodes with a path to the last of order that no flat op cuts: 0 * inf is nan."""
+    reached = {order[-1]}
+    for v in reversed(order):
+        if v in reached and v.op is not None:
+            reached.update([u for i, u in enumerate(arguments(v)) if v.op.passes(i)])
+    return reached
 
 
 def compared(other: Any) -> float:

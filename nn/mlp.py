@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 from itertools import pairwise
 
-from engine import Value, constant, dot, ops
+from engine import Value, dot, ops
+from engine.value import constant
 from nn.module import Module
 
 TYPE_CHECKING = False

@@ -1,15 +1,15 @@
 """A scalar autograd engine: values that remember how they were computed, and their gradients.
 
-Read it in this order: ops (the calculus), value (the graph), calculus (gradients as graphs),
-check (the judge), diagram (the picture). Each imports only from the ones before it.
+Read it in this order: op (an operation), ops (the calculus), value (the graph), calculus (gradients
+as graphs), check (the judge), diagram (the picture). Each imports only from the ones before it.
 """
 
 from __future__ import annotations
 
 from engine.calculus import grad
 from engine.check import GradientError, check_gradients
+from engine.op import Op
 from engine.ops import (
-    Op,
     acos,
     asin,
     atan,
@@ -41,7 +41,8 @@ from engine.ops import (
     tan,
     tanh,
 )
-from engine.value import Value, dot, no_grad, topological_order
+from engine.recording import no_grad
+from engine.value import Value, dot, topological_order
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import sys
 from math import isclose
 
 from engine.calculus import grad
-from engine.ops import Op, number
+from engine.op import Op, number
 from engine.value import Value, topological_order
 
 TYPE_CHECKING = False

@@ -15,7 +15,7 @@ except ImportError as error:
     raise ImportError("pictures need the Python package graphviz: pip install graphviz") from error
 
 from engine.files import write_file
-from engine.ops import Op
+from engine.op import Op
 from engine.render import chosen, rendered
 from engine.value import Value, topological_order
 

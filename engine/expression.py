@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine import ops
-from engine.ops import Op
+from engine.op import Op
 from engine.value import Value
 
 INFIX: dict[type[ast.AST], Op] = {

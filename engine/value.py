@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from contextvars import ContextVar
-from functools import wraps
 from itertools import count
 
 from engine import ops
-from engine.ops import Op, number, total
+from engine.op import Op, number, total
+from engine.recording import depth, paused
 
-TYPE_CHECKING = False  # typing takes longer to import than all of this package
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from typing import Any, SupportsFloat, TypeVar
-
-    Function = TypeVar("Function", bound=Callable[..., Any])
+    from typing import Any, SupportsFloat
 
 ADD, SUB, MUL, DIV, POW, DOT = ops.add, ops.sub, ops.mul, ops.div, ops.power, ops.dot
 
@@ -210,45 +207,6 @@ for _name, _op in (ops.TABLE | NUMPY).items():
 
 
 # ---- making nodes ----
-
-depth: ContextVar[int] = ContextVar("depth", default=0)  # how many no_grad blocks we are in
-paused: list[bool] = []  # one entry for each no_grad block that is open in any thread
-GENERATOR = 0x20 | 0x80 | 0x200  # flags of the code of a generator or coroutine function
-
-
-class no_grad:  # noqa: N801 - PyTorch's name
-    """A block, or as a decorator a function, in which operations compute but record no graph.
-
-    It holds in its own thread and task; a generator suspended within a block also pauses its
-    caller.
-
-    >>> x = Value(3.0)
-    >>> with no_grad():
-    ...     y = x * x
-    >>> y.inputs
-    ()
-    """
-
-    def __enter__(self) -> None:
-        paused.append(True)
-        depth.set(depth.get() + 1)
-
-    def __exit__(self, *exception: object) -> None:
-        depth.set(max(0, depth.get() - 1))  # 0: a generator that ends in another context
-        paused.pop()
-
-    def __call__(self, function: Function) -> Function:
-        if getattr(function, "__code__", None) and function.__code__.co_flags & GENERATOR:
-            raise TypeError(
-                "no_grad() cannot wrap a generator or coroutine: open a block inside it"
-            )
-
-        @wraps(function)
-        def unrecorded(*args: Any, **options: Any) -> Any:
-            with no_grad():
-                return function(*args, **options)
-
-        return unrecorded  # type: ignore[return-value]
 
 
 def node(op: Op, data: float, x: Any, y: Any) -> Value:

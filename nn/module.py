@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine import Value
-from engine.ops import number
+from engine.op import number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

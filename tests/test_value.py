@@ -978,9 +978,7 @@ def test_no_grad_does_not_decorate_a_generator_function():
     def squares(x):
         yield x * x
 
-    with pytest.raises(
-        TypeError, match=r"cannot wrap a generator or coroutine: open a "
-    ):
+    with pytest.raises(TypeError, match=r"cannot wrap a generator or coroutine: open a "):
         no_grad()(squares)
 
 

@@ -1,0 +1,214 @@
+"""The operation: a function that knows its own derivatives, and the numbers it takes.
+
+Values are strict, derivatives are total. Where a function is undefined, it raises what Python
+raises (`log(-1.0): math domain error`). Where a function has a value but an infinite derivative
+(`sqrt` at 0), the partial is carried on by the rules of IEEE 754: 1/0 is inf, 0/0 is nan.
+"""
+
+from __future__ import annotations
+
+from math import nan
+from numbers import Complex, Real
+from types import MethodType
+
+TYPE_CHECKING = False  # typing takes longer to import than all of this package
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any, SupportsFloat, overload
+
+    from engine.value import Value
+
+
+class Op:
+    """A differentiable function of numbers: z = f(x), z = f(x, y), or z = f(*xs).
+
+    `partials` are dz/dx (and dz/dy) as functions of (z, x) or (z, x, y); None says that z is flat
+    in that input, with jumps at most. An op of any number of inputs gives `gradient` instead: one
+    function of (z, *xs) that returns the list of its partials. Write them with ops and infix
+    arithmetic, so that they accept what the op accepts: on floats they yield the derivative, on
+    Values they record it, ready to be differentiated again.
+
+    `beyond` says what IEEE 754 makes of f where f raises (nan, if not given). `unfold` spells a
+    fused op out in simpler ones, for pictures.
+
+    >>> cube = Op("cube", "cube", lambda x: x * x * x, lambda z, x: 3 * x * x)
+    >>> cube(2.0)
+    8.0
+    """
+
+    def __init__(
+        self,
+        name: str,
+        symbol: str,
+        f: Callable[..., Any],
+        *partials: Callable[..., Any] | None,
+        gradient: Callable[..., Any] | None = None,
+        beyond: Callable[..., float] | None = None,
+        unfold: Callable[..., Any] | None = None,
+        doc: str = "",
+    ) -> None:
+        if not callable(f):
+            raise TypeError(f"op {name!r} needs a function for its value, got {f!r}")
+        if bool(partials) == (gradient is not None):
+            raise TypeError(f"op {name!r} needs its partials, one for each input, or gradient=")
+        for partial in partials:
+            if partial is not None and not takes(partial, 1 + len(partials)):
+                wanted = ", ".join(["z", *[f"x{i}" for i in range(len(partials))]])
+                raise TypeError(f"op {name!r} needs partials that are functions of ({wanted})")
+        if partials and not takes(f, len(partials)):
+            raise TypeError(f"op {name!r} needs as many partials as f takes inputs")
+        self.name, self.symbol, self.f, self.partials = name, symbol, f, partials
+        self.gradient, self.unfold, self.__doc__ = gradient, unfold, doc
+        self.beyond = beyond or undefined
+        self.arity = len(partials) or None  # None: any number of inputs
+        self.flat = None in partials
+        self.defaults = defaults(f, len(partials))
+
+    if TYPE_CHECKING:
+        # A float is a SupportsFloat too, hence the overlap; the first that fits is taken.
+        @overload
+        def __call__(self, *inputs: float) -> float: ...  # type: ignore[overload-overlap]
+        @overload
+        def __call__(self, *inputs: SupportsFloat | Sequence[SupportsFloat]) -> Value: ...
+
+    def __call__(self, *inputs: Any) -> Any:
+        """A float if all inputs are numbers; otherwise what the other kind of number makes of it.
+
+        An op of any number of inputs also takes them as one sequence, as Python's max does.
+        Raises TypeError for a wrong number of inputs or an input that is not a number, and
+        Python's own ArithmeticError or ValueError outside the op's domain.
+        """
+        if len(inputs) != self.arity:
+            inputs = self._complete(inputs)
+        for x in inputs:
+            if type(x) is not float:
+                break
+        else:
+            return self.evaluate(*inputs)
+        for x in inputs:
+            if hasattr(x, "apply_op"):
+                return x.apply_op(self, inputs)
+        return self.evaluate(*map(number, inputs))
+
+    def __get__(self, instance: Any, owner: type) -> Any:
+        """An op stored on a class is a method of it: x.tanh() is tanh(x)."""
+        return self if instance is None else MethodType(self, instance)
+
+    def evaluate(self, *numbers: float) -> float:
+        """f of floats, as a float; an exception of f names the op and its numbers."""
+        try:
+            z = self.f(*numbers)
+        except (ArithmeticError, ValueError) as error:
+            reason = error.args[-1] if error.args else type(error).__name__
+            error.args = (f"{self.spell(*map(repr, numbers))}: {reason}",)
+            raise
+        return z if type(z) is float else number(z)
+
+    def evaluate_beyond(self, *numbers: float) -> float:
+        """f of floats as IEEE 754 has it: where f raises, its limit (an infinity) or nan."""
+        try:
+            return self.evaluate(*numbers)
+        except (ArithmeticError, ValueError):
+            return self.beyond(*numbers)
+
+    def slopes(self, z: Any, xs: Sequence[Any], wanted: Sequence[bool]) -> list[Any]:
+        """dz/dx for each of xs, None for one that is not wanted, at z = f(*xs)."""
+        if self.gradient is not None:
+            slopes = list(total(self.gradient, z, *xs))
+            if len(slopes) != len(xs):
+                raise ValueError(f"{self.name} has {len(slopes)} slopes for {len(xs)} inputs")
+            return slopes
+        slopes = []
+        for partial, needed in zip(self.partials, wanted):
+            slopes.append(total(partial, z, *xs) if needed and partial else None)
+        return slopes
+
+    def passes(self, i: int) -> bool:
+        """Whether a gradient passes from the op to its input number i at all."""
+        return self.gradient is not None or self.partials[i] is not None
+
+    def spell(self, *inputs: str) -> str:
+        """One application of the op as Python writes it: `1.0 / 0.0` or `log(-1.0)`."""
+        if self.symbol.isidentifier():
+            return f"{self.name}({', '.join(inputs)})"
+        operands = [f"({x})" if x.startswith("-") else x for x in inputs]
+        if len(inputs) == 2:
+            return f" {self.symbol} ".join(operands)
+        return f"{self.symbol}{operands[0]}" if len(inputs) == 1 else f"{self.name}{inputs}"
+
+    def _complete(self, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The inputs with defaults filled in, or taken out of the one sequence they came in."""
+        if self.arity is None:
+            one_sequence = len(inputs) == 1 and hasattr(inputs[0], "__iter__")
+            inputs = tuple(inputs[0]) if one_sequence else inputs
+            if not inputs:
+                raise TypeError(f"{self.name} takes at least 1 input, got 0")
+            return inputs
+        missing = self.arity - len(inputs)
+        if 0 < missing <= len(self.defaults):
+            return inputs + self.defaults[-missing:]
+        least = f"{self.arity - len(self.defaults)} to " if self.defaults else ""
+        plural = "" if self.arity == 1 else "s"
+        raise TypeError(f"{self.name} takes {least}{self.arity} input{plural}, got {len(inputs)}")
+
+    def __repr__(self) -> str:
+        return f"<op {self.name}>"
+
+    def __deepcopy__(self, memo: Any) -> Op:
+        return self  # the nodes of a copied graph are made by the same ops
+
+
+def undefined(*_numbers: float) -> float:
+    """nan, whatever the numbers."""
+    return nan
+
+
+def takes(function: Any, n: int) -> bool:
+    """Whether a function can be called with n arguments, as far as one can see."""
+    code = getattr(function, "__code__", None)
+    if code is None or code.co_flags & 0x04:  # not written in Python, or it takes *args
+        return callable(function)
+    most = code.co_argcount - hasattr(function, "__self__")
+    return bool(most - len(function.__defaults__ or ()) <= n <= most)
+
+
+def defaults(function: Any, n: int) -> tuple[float, ...]:
+    """What stands in for the last of a function's first n inputs if they are not given."""
+    code, values = getattr(function, "__code__", None), getattr(function, "__defaults__", None)
+    if code is None or not values:
+        return ()
+    required = code.co_argcount - hasattr(function, "__self__") - len(values)
+    return tuple(values[: max(0, n - required)])
+
+
+def number(x: Any) -> float:
+    """The float that x is: an int, float, bool, Fraction, Decimal or NumPy scalar.
+
+    Raises TypeError for anything else: text, None, complex numbers, lists, arrays, Values.
+    """
+    if type(x) is float:
+        return x
+    # An array of one element converts to float too, but is not a number: it has a length.
+    if isinstance(x, Real) or (
+        hasattr(x, "__float__")
+        and not hasattr(x, "__len__")
+        and not isinstance(x, Complex)
+        and not hasattr(x, "apply_op")
+    ):
+        return float(x)
+    if hasattr(x, "apply_op"):
+        raise TypeError("expected a number, got a Value: take its .data, or v.detach()")
+    raise TypeError(f"expected a number or a Value, got {type(x).__name__} {x!r:.60}")
+
+
+def total(partial: Callable[..., Any], *zxs: Any) -> Any:
+    """partial(*zxs), carried on by IEEE 754 where plain arithmetic raises."""
+    try:
+        return partial(*zxs)
+    except (ArithmeticError, ValueError):
+        from engine.extended import (  # it stands on the table, which stands on this file
+            Extended,
+            inner,
+        )
+
+        return inner(partial(*map(Extended, zxs)))

@@ -14,10 +14,15 @@ try:
 except ImportError as error:
     raise ImportError("pictures need the Python package graphviz: pip install graphviz") from error
 
+from graphviz.backend.rendering import get_filepath, get_format
+
 from engine.files import write_file
 from engine.op import Op
 from engine.render import chosen, rendered
 from engine.value import Value, topological_order
+
+# Characters that no picture holds: controls other than line breaks, and what XML forbids.
+UNSHOWN = r"[\0-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]"
 
 
 class Diagram(graphviz.Digraph):
@@ -73,23 +78,35 @@ class Diagram(graphviz.Digraph):
         if program == "dot" or (program is None and shutil.which("dot")):
             places = {"filename": filename, "directory": directory, "outfile": outfile}
             chores = {"view": view, "cleanup": cleanup, "format": format}
-            path: str = super().render(*args, **places, **chores, **options)
-            return path
+            try:
+                drawn: str = super().render(*args, **places, **chores, **options)
+                return drawn
+            except OSError:  # dot may not be started here, or the target cannot be written
+                if program == "dot":
+                    raise
+        ending = format or self.format
         if outfile is not None:
-            target = Path(directory or self.directory or "", outfile)
-            ending = format or target.suffix.lstrip(".")
-            filename, directory = filename or target.with_suffix(".gv").name, target.parent
-        else:
-            ending = format or self.format
+            target = Path(outfile) if directory is not None else Path(self.directory, outfile)
+            ending = get_format(target, format=format)
+            filename = filename or get_filepath(target)
+        folder = self.directory if directory is None else directory
+        source = os.path.join(folder, filename or self.filename)
+        path = f"{source}.{ending}" if outfile is None else str(target)
+        if os.path.abspath(path) == os.path.abspath(source):
+            raise ValueError(f"outfile {path!r} must be different from input file {source!r}")
+        if options.get("raise_if_result_exists") and os.path.exists(path):
+            raise graphviz.FileExistsError(f"output file exists: {path!r}")
         data = self.pipe(ending)
-        source = self.save(filename, directory=directory)
-        path = str(target) if outfile is not None else f"{source}.{ending}"
+        self.save(filename, directory=directory)
         write_file(path, data)
         if cleanup:
             os.remove(source)
         if view:
             graphviz.view(path)
         return path
+
+    def _copy_kwargs(self, **options: Any) -> Any:
+        return {**super()._copy_kwargs(**options), "program": self.program}
 
 
 def draw(
@@ -119,13 +136,15 @@ def draw(
             raise TypeError(f"draw takes a Value, got {type(output).__name__} {output!r:.60}")
     if rankdir not in ("LR", "TB", "RL", "BT"):
         raise ValueError(f"unknown rankdir {rankdir!r}: take one of LR, TB, RL, BT")
+    if depth is not None and not isinstance(depth, int):
+        raise TypeError(f"depth is a whole number of operations, got {depth!r}")
     if depth is not None and depth < 1:
         raise ValueError(f"depth is at least 1, got {depth}")
     upright = rankdir in ("TB", "BT")
     diagram = Diagram(
         format=format,
         program=program,
-        graph_attr={"rankdir": rankdir, "nodesep": "0.2", "ranksep": "0.35"},
+        graph_attr={"rankdir": rankdir, "nodesep": "0.2", "ranksep": "0.35", "nslimit": "2"},
         node_attr={"fontname": "Helvetica", "fontsize": "11", "shape": "record"},
         edge_attr={"fontname": "Helvetica", "fontsize": "9", "arrowsize": "0.6"},
     )
@@ -164,7 +183,11 @@ def boxed(outputs: list[Value], depth: int | None, fused: bool, max_nodes: int |
                 distance[x] = min(distance.get(x, len(order)), distance[v] + 1)
     last = len(order) if depth is None else depth
     drawn = [v for v in order if distance[v] <= last]
-    unfolds = {v for v in drawn if v.op and v.op.unfold and not fused and distance[v] < last}
+    unfolds = {
+        v
+        for v in drawn
+        if v.op and v.op.unfold and len(v.inputs) > 1 and not fused and distance[v] < last
+    }
     total = sum(len(v.inputs) - 1 if v in unfolds else 1 for v in drawn)
     if max_nodes is not None and total > max_nodes:
         raise ValueError(
@@ -197,7 +220,8 @@ def unfolded(v: Value, drawn: dict[Value, Box]) -> list[Box]:
     for u in topological_order(z):
         if u not in box_of:
             operands = [box_of[x] if isinstance(x, Value) else x for x in u.inputs]
-            box_of[u] = Box(v.label if u is z else "", u.data, u.grad, u.op, operands)
+            label, data = (v.label, v.data) if u is z else ("", u.data)
+            box_of[u] = Box(label, data, u.grad, u.op, operands)
             boxes.append(box_of[u])
     return boxes
 
@@ -206,7 +230,7 @@ def unfolded(v: Value, drawn: dict[Value, Box]) -> list[Box]:
 
 
 def add_box(diagram: Diagram, box: Box, upright: bool) -> None:
-    fields = [box.label] if box.label else []
+    fields = [str(box.label)] if box.label else []
     label = "|".join(map(plain, [*fields, f"data {box.data:.4g}", f"grad {box.grad:.4g}"]))
     leaf = box.op is None and not box.cut
     diagram.node(
@@ -241,8 +265,7 @@ def add_operation(diagram: Diagram, box: Box, op: Op, derivatives: bool) -> None
 
 def plain(text: str) -> str:
     """Text as DOT writes it, so that a picture shows it as it is, with its line breaks."""
-    text = text.encode("utf-8", "backslashreplace").decode()
-    text = "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)
+    text = re.sub(UNSHOWN, lambda m: ascii(m[0])[1:-1], text.replace("\r\n", "\n"))
     text = re.sub(r"([\\{}|<>])", r"\\\1", text).replace("&", "&amp;").replace("\n", r"\n")
     not_markup: str = graphviz.nohtml(text)
     return not_markup

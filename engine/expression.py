@@ -33,9 +33,9 @@ def expression(text: str, variables: Mapping[str, Value]) -> Value:
         result = evaluated(tree, variables)
     except SyntaxError as error:
         place = f" at column {error.offset}" if error.offset else ""
-        raise ValueError(f"{text!r} is not a formula: {error.msg}{place}") from None
+        raise ValueError(f"{short(text)!r} is not a formula: {error.msg}{place}") from None
     except (RecursionError, MemoryError):
-        raise ValueError(f"{text[:40]!r}... is nested too deep") from None
+        raise ValueError(f"{short(text)!r} is nested too deep") from None
     return result if isinstance(result, Value) else Value(result)
 
 
@@ -43,10 +43,14 @@ def evaluated(tree: ast.expr, variables: Mapping[str, Value]) -> Any:
     """A Value, or a float for a part without variables."""
     match tree:
         case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
-            return float(value)
+            try:
+                return float(value)
+            except OverflowError:
+                raise ValueError(f"{short(ast.unparse(tree))!r} is too large a number") from None
         case ast.Name(id=name):
             if name not in variables and name not in CONSTANTS:
-                raise ValueError(f"{name} has no value: give it one, as in {name}=1")
+                known = short(name)
+                raise ValueError(f"{known} has no value: give it one, as in {known}=1")
             return variables.get(name, CONSTANTS.get(name))
         case ast.UnaryOp(op=ast.USub(), operand=x):
             return -evaluated(x, variables)
@@ -58,6 +62,12 @@ def evaluated(tree: ast.expr, variables: Mapping[str, Value]) -> Any:
             raise ValueError(f"{ast.unparse(tree)!r}: a power is written **, not ^")
         case ast.Call(func=ast.Name(id=name), args=inputs, keywords=[]):
             if name not in FUNCTIONS:
-                raise ValueError(f"unknown function {name}: take one of {', '.join(FUNCTIONS)}")
+                raise ValueError(
+                    f"unknown function {short(name)}: take one of {', '.join(FUNCTIONS)}"
+                )
             return FUNCTIONS[name](*[evaluated(x, variables) for x in inputs])
-    raise ValueError(f"{ast.unparse(tree)!r} has no place in a formula")
+    raise ValueError(f"{short(ast.unparse(tree))!r} has no place in a formula")
+
+
+def short(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:57]}..."

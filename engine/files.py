@@ -1,6 +1,7 @@
 """Writing files: whole or not at all."""
 
 import os
+import stat
 import tempfile
 from pathlib import Path
 
@@ -10,10 +11,14 @@ def write_file(path: str | os.PathLike[str], content: str | bytes) -> None:
 
     Whatever interrupts, path holds the old content or the new, never a part. Raises OSError.
     """
-    target = Path(path).absolute()
+    target = Path(path).resolve()
     data = content.encode() if isinstance(content, str) else content
+    mode = target.stat().st_mode if target.exists() else None
+    if mode is not None and not stat.S_ISREG(mode):  # a device or pipe holds nothing to replace
+        target.write_bytes(data)  # and of a folder this says what it is
+        return
     try:
-        handle, beside = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+        handle, beside = tempfile.mkstemp(prefix=".writing.", dir=target.parent)
     except OSError as error:  # it would name the file beside
         raise type(error)(error.errno, error.strerror, str(path)) from None
     try:
@@ -23,7 +28,8 @@ def write_file(path: str | os.PathLike[str], content: str | bytes) -> None:
             os.fsync(file.fileno())
         umask = os.umask(0)
         os.umask(umask)
-        os.chmod(beside, 0o666 & ~umask)  # mkstemp makes files that nobody else can read
+        # The permissions of the old file, or the usual ones: mkstemp's are for us alone.
+        os.chmod(beside, 0o666 & ~umask if mode is None else stat.S_IMODE(mode))
         os.replace(beside, target)
     except BaseException:
         os.unlink(beside)

@@ -41,6 +41,8 @@ def rendered(source: str, format: str, layout: str, program: str | None) -> byte
     the first of these that works. Raises RendererNotFound if none does, and
     subprocess.CalledProcessError if one refuses.
     """
+    graphviz.parameters.verify_format(format)
+    graphviz.parameters.verify_engine(layout)
     if program != "builtin":
         path = graphviz_pure() if program in (None, "graphviz-pure") else program
         if path is not None:
@@ -48,6 +50,10 @@ def rendered(source: str, format: str, layout: str, program: str | None) -> byte
                 return run(path, source, format, layout)
             except OSError:  # not there after all, or no processes at all, as under Pyodide
                 pass
+            except graphviz.CalledProcessError as error:
+                if program not in (None, "graphviz-pure") or b"not recognized" not in error.stderr:
+                    raise
+                raise RendererNotFound(format, "dot on PATH; graphviz-pure does not") from None
         if program is not None:
             raise RendererNotFound(format, path or "graphviz-pure on PATH and beside Python")
     if format != "svg":
@@ -58,4 +64,7 @@ def rendered(source: str, format: str, layout: str, program: str | None) -> byte
 
 def run(path: str, source: str, format: str, layout: str) -> bytes:
     command = [path, f"-K{layout}", f"-T{format}"]
-    return subprocess.run(command, input=source.encode(), capture_output=True, check=True).stdout
+    done = subprocess.run(command, input=source.encode(), capture_output=True)
+    if done.returncode:  # graphviz's own error quotes what the program said
+        raise graphviz.CalledProcessError(done.returncode, command, done.stdout, done.stderr)
+    return done.stdout

@@ -75,6 +75,26 @@ def log_sum_exp(*xs: float) -> float:
     return m + math.log1p(others)
 
 
+def log_logistic(x: float) -> float:
+    return -log_one_plus_exp(-x)
+
+
+def leak(x: float, y: float = 0.01) -> float:
+    return x if x > 0 else y * x
+
+
+def exponential_linear(x: float, y: float = 1.0) -> float:
+    return x if x > 0 else y * math.expm1(x)
+
+
+def signum(x: float) -> float:
+    return 1.0 if x > 0 else -1.0 if x < 0 else x + 0.0
+
+
+def step(x: float, y: float) -> float:
+    return 1.0 if x > 0 else 0.0 if x < 0 else y if x == 0 else x
+
+
 def normal_cdf(x: Any) -> Any:
     """P(X <= x) for a standard normal X, accurate in both tails."""
     return 0.5 * erfc(-x / math.sqrt(2))
@@ -115,59 +135,81 @@ def share_of_ties(z: Any, *xs: Any) -> list[Any]:
 # A kink has no derivative; the row says which value between the two sides it takes there:
 # heaviside(x, 0.0) is 0 at x = 0, sign(0) is 0, and inputs of maximum or minimum that tie share.
 # fmt: off
-#                name          symbol        z = f(x, y)                      dz/dx                                            dz/dy
-add        = Op("add",        "+",          lambda x, y: x + y,              lambda z, x, y: 1.0,                             lambda z, x, y: 1.0)
-sub        = Op("sub",        "-",          lambda x, y: x - y,              lambda z, x, y: 1.0,                             lambda z, x, y: -1.0)
-mul        = Op("mul",        "*",          lambda x, y: x * y,              lambda z, x, y: y,                               lambda z, x, y: x)
-div        = Op("div",        "/",          lambda x, y: x / y,              lambda z, x, y: 1 / y,                           lambda z, x, y: -z / y,
+#               name        symbol        z = f(x, y)                dz/dx                       dz/dy
+add        = Op("add",      "+",          lambda x, y: x + y,        lambda z, x, y: 1.0,        lambda z, x, y: 1.0)
+sub        = Op("sub",      "-",          lambda x, y: x - y,        lambda z, x, y: 1.0,        lambda z, x, y: -1.0)
+mul        = Op("mul",      "*",          lambda x, y: x * y,        lambda z, x, y: y,          lambda z, x, y: x)
+div        = Op("div",      "/",          lambda x, y: x / y,        lambda z, x, y: 1 / y,      lambda z, x, y: -z / y,
                 beyond=quotient_beyond)
-power      = Op("pow",        "**",         real_power,                      lambda z, x, y: y * power(x, y - 1 + origin(x, y)), lambda z, x, y: z * log(x + equal(x, 0.0)),
-                beyond=power_beyond, doc="x**y. x**0 is 1 with slope 0 everywhere; at x = 0 the exponent's slope is 0, at x < 0 it is nan.")
-neg        = Op("neg",        "-",          lambda x: -x,                    lambda z, x: -1.0)
-absolute   = Op("abs",        "abs",        abs,                             lambda z, x: sign(x), doc="|x|, with slope 0 at 0.")
+power      = Op("pow",      "**",         real_power,
+                lambda z, x, y: y * power(x, y - 1 + origin(x, y)),
+                lambda z, x, y: z * log(x + equal(x, 0.0)),
+                beyond=power_beyond,
+                doc="x**y. x**0 has slope 0 everywhere. The exponent's slope is 0 at x = 0, nan at x < 0.")
+neg        = Op("neg",      "-",          lambda x: -x,              lambda z, x: -1.0)
+absolute   = Op("abs",      "abs",        abs,                       lambda z, x: sign(x),
+                doc="|x|, with slope 0 at 0.")
 
-exp        = Op("exp",        "exp",        math.exp,                        lambda z, x: z,                                  beyond=lambda x: inf)
-expm1      = Op("expm1",      "expm1",      math.expm1,                      lambda z, x: exp(x),                             beyond=lambda x: inf)
-log        = Op("log",        "log",        math.log,                        lambda z, x: 1 / x,                              beyond=lambda x: -inf if x == 0 else nan)
-log1p      = Op("log1p",      "log1p",      math.log1p,                      lambda z, x: 1 / (1 + x),                        beyond=lambda x: -inf if x == -1 else nan)
-sqrt       = Op("sqrt",       "sqrt",       math.sqrt,                       lambda z, x: 0.5 / z)
-sin        = Op("sin",        "sin",        math.sin,                        lambda z, x: cos(x))
-cos        = Op("cos",        "cos",        math.cos,                        lambda z, x: -sin(x))
-tan        = Op("tan",        "tan",        math.tan,                        lambda z, x: 1 + z * z)
-asin       = Op("asin",       "asin",       math.asin,                       lambda z, x: 1 / sqrt((1 - x) * (1 + x)))
-acos       = Op("acos",       "acos",       math.acos,                       lambda z, x: -1 / sqrt((1 - x) * (1 + x)))
-atan       = Op("atan",       "atan",       math.atan,                       lambda z, x: 1 / (1 + x * x))
-sinh       = Op("sinh",       "sinh",       math.sinh,                       lambda z, x: cosh(x),                            beyond=lambda x: copysign(inf, x))
-cosh       = Op("cosh",       "cosh",       math.cosh,                       lambda z, x: sinh(x),                            beyond=lambda x: inf)
-tanh       = Op("tanh",       "tanh",       math.tanh,                       lambda z, x: 1 - z * z)
-erf        = Op("erf",        "erf",        math.erf,                        lambda z, x: 2 / math.sqrt(math.pi) * exp(-x * x))
-erfc       = Op("erfc",       "erfc",       math.erfc,                       lambda z, x: -2 / math.sqrt(math.pi) * exp(-x * x))
+exp        = Op("exp",      "exp",        math.exp,                  lambda z, x: z,             beyond=lambda x: inf)
+expm1      = Op("expm1",    "expm1",      math.expm1,                lambda z, x: exp(x),        beyond=lambda x: inf)
+log        = Op("log",      "log",        math.log,                  lambda z, x: 1 / x,         beyond=lambda x: -inf if x == 0 else nan)
+log1p      = Op("log1p",    "log1p",      math.log1p,                lambda z, x: 1 / (1 + x),   beyond=lambda x: -inf if x == -1 else nan)
+sqrt       = Op("sqrt",     "sqrt",       math.sqrt,                 lambda z, x: 0.5 / z)
+sin        = Op("sin",      "sin",        math.sin,                  lambda z, x: cos(x))
+cos        = Op("cos",      "cos",        math.cos,                  lambda z, x: -sin(x))
+tan        = Op("tan",      "tan",        math.tan,                  lambda z, x: 1 + z * z)
+asin       = Op("asin",     "asin",       math.asin,                 lambda z, x: 1 / sqrt((1 - x) * (1 + x)))
+acos       = Op("acos",     "acos",       math.acos,                 lambda z, x: -1 / sqrt((1 - x) * (1 + x)))
+atan       = Op("atan",     "atan",       math.atan,                 lambda z, x: 1 / (1 + x * x))
+sinh       = Op("sinh",     "sinh",       math.sinh,                 lambda z, x: cosh(x),       beyond=lambda x: copysign(inf, x))
+cosh       = Op("cosh",     "cosh",       math.cosh,                 lambda z, x: sinh(x),       beyond=lambda x: inf)
+tanh       = Op("tanh",     "tanh",       math.tanh,                 lambda z, x: 1 - z * z)
+erf        = Op("erf",      "erf",        math.erf,                  lambda z, x: 2 / math.sqrt(math.pi) * exp(-x * x))
+erfc       = Op("erfc",     "erfc",       math.erfc,                 lambda z, x: -2 / math.sqrt(math.pi) * exp(-x * x))
 
-sigmoid    = Op("sigmoid",    "sigmoid",    logistic,                        lambda z, x: z * sigmoid(-x), doc="1 / (1 + e**-x), the logistic function.")
-logsigmoid = Op("logsigmoid", "logsigmoid", lambda x: -log_one_plus_exp(-x), lambda z, x: sigmoid(-x), doc="log(sigmoid(x)), without underflow.")
-softplus   = Op("softplus",   "softplus",   log_one_plus_exp,                lambda z, x: sigmoid(x), doc="log(1 + e**x), a smooth relu, without overflow.")
-relu       = Op("relu",       "relu",       lambda x: 0.0 if x <= 0 else x,  lambda z, x: sign(z), doc="max(x, 0), with slope 0 at 0.")
-leaky_relu = Op("leaky_relu", "leaky_relu", lambda x, y=0.01: x if x > 0 else y * x,                 lambda z, x, y: heaviside(x, 0.0) + y * heaviside(-x, 1.0), lambda z, x, y: minimum(x, 0.0),
-                doc="x where x > 0, else negative_slope * x (Maas et al. 2013); the slope, 0.01 if not given, is an input like any other.")
-elu        = Op("elu",        "elu",        lambda x, y=1.0: x if x > 0 else y * math.expm1(x),      lambda z, x, y: heaviside(x, 0.0) + y * exp(minimum(x, 0.0)) * heaviside(-x, 1.0), lambda z, x, y: expm1(minimum(x, 0.0)),
-                doc="x where x > 0, else alpha * (e**x - 1) (Clevert et al. 2015); alpha, 1 if not given, is an input like any other.")
-gelu       = Op("gelu",       "gelu",       lambda x: x * normal_cdf(x),     lambda z, x: normal_cdf(x) + x * exp(-0.5 * x * x) / math.sqrt(2 * math.pi),
+sigmoid    = Op("sigmoid",  "sigmoid",    logistic,                  lambda z, x: z * sigmoid(-x),
+                doc="1 / (1 + e**-x), the logistic function.")
+logsigmoid = Op("logsigmoid", "logsigmoid", log_logistic,              lambda z, x: sigmoid(-x),
+                doc="log(sigmoid(x)), without underflow.")
+softplus   = Op("softplus", "softplus",   log_one_plus_exp,          lambda z, x: sigmoid(x),
+                doc="log(1 + e**x), a smooth relu, without overflow.")
+relu       = Op("relu",     "relu",       lambda x: 0.0 if x <= 0 else x, lambda z, x: sign(z),
+                doc="max(x, 0), with slope 0 at 0.")
+leaky_relu = Op("leaky_relu", "leaky_relu", leak,
+                lambda z, x, y: heaviside(x, 0.0) + y * heaviside(-x, 1.0),
+                lambda z, x, y: minimum(x, 0.0),
+                doc="x where x > 0, else negative_slope * x (Maas et al. 2013); the slope is an input too, 0.01 if left out.")
+elu        = Op("elu",      "elu",        exponential_linear,
+                lambda z, x, y: heaviside(x, 0.0) + y * exp(minimum(x, 0.0)) * heaviside(-x, 1.0),
+                lambda z, x, y: expm1(minimum(x, 0.0)),
+                doc="x where x > 0, else alpha * (e**x - 1) (Clevert et al. 2015); alpha is an input too, 1 if left out.")
+gelu       = Op("gelu",     "gelu",       lambda x: x * normal_cdf(x),
+                lambda z, x: normal_cdf(x) + x * exp(-0.5 * x * x) / math.sqrt(2 * math.pi),
                 doc="x * P(X <= x) for a standard normal X, exactly (Hendrycks & Gimpel 2016).")
-silu       = Op("silu",       "silu",       lambda x: x * logistic(x),       lambda z, x: sigmoid(x) * (1 + x * sigmoid(-x)),
+silu       = Op("silu",     "silu",       lambda x: x * logistic(x), lambda z, x: sigmoid(x) * (1 + x * sigmoid(-x)),
                 doc="x * sigmoid(x), also called swish (Elfwing et al. 2017).")
 
-maximum    = Op("maximum",    "maximum",    largest,                         gradient=lambda z, *xs: share_of_ties(maximum(*xs), *xs), doc="The largest of its inputs; inputs that tie share the gradient equally.")
-minimum    = Op("minimum",    "minimum",    smallest,                        gradient=lambda z, *xs: share_of_ties(minimum(*xs), *xs), doc="The smallest of its inputs; inputs that tie share the gradient equally.")
-hypot      = Op("hypot",      "hypot",      math.hypot,                      gradient=lambda z, *xs: [x / (z + equal(z, 0.0)) for x in xs], doc="sqrt(x*x + y*y + ...), with slope 0 at the origin.")
-logsumexp  = Op("logsumexp",  "logsumexp",  log_sum_exp,                     gradient=lambda z, *xs: [exp(x - z) for x in xs], doc="log(e**x0 + e**x1 + ...), without overflow.")
-dot        = Op("dot",        "dot",        dot_product,                     gradient=dot_gradient, unfold=dot_unfolded, doc="One node for ((bias + w0*x0) + w1*x1) + ...; call it as engine.dot(weights, inputs, bias).")
+maximum    = Op("maximum",  "maximum",    largest,                   gradient=lambda z, *xs: share_of_ties(maximum(*xs), *xs),
+                doc="The largest of its inputs; inputs that tie share the gradient equally.")
+minimum    = Op("minimum",  "minimum",    smallest,                  gradient=lambda z, *xs: share_of_ties(minimum(*xs), *xs),
+                doc="The smallest of its inputs; inputs that tie share the gradient equally.")
+hypot      = Op("hypot",    "hypot",      math.hypot,                gradient=lambda z, *xs: [x / (z + equal(z, 0.0)) for x in xs],
+                doc="sqrt(x*x + y*y + ...), with slope 0 at the origin.")
+logsumexp  = Op("logsumexp", "logsumexp",  log_sum_exp,               gradient=lambda z, *xs: [exp(x - z) for x in xs],
+                doc="log(e**x0 + e**x1 + ...), without overflow.")
+dot        = Op("dot",      "dot",        dot_product,               gradient=dot_gradient,      unfold=dot_unfolded,
+                doc="One node for ((bias + w0*x0) + w1*x1) + ...; call it as engine.dot(weights, inputs, bias).")
 
-sign       = Op("sign",       "sign",       lambda x: 1.0 if x > 0 else -1.0 if x < 0 else x + 0.0, None, doc="-1, 0 or 1.")
-heaviside  = Op("heaviside",  "heaviside",  lambda x, y: 1.0 if x > 0 else 0.0 if x < 0 else y if x == 0 else x, None, lambda z, x, y: equal(x, 0.0),
+sign       = Op("sign",     "sign",       signum,                    None,
+                doc="-1, 0 or 1.")
+heaviside  = Op("heaviside", "heaviside",  step,                      None,                       lambda z, x, y: equal(x, 0.0),
                 doc="0 where x < 0, 1 where x > 0, y at 0.")
-equal      = Op("equal",      "equal",      lambda x, y: 1.0 if x == y else 0.0,      None, None, doc="1 where x = y, else 0.")
-origin     = Op("origin",     "origin",     lambda x, y: 1.0 if x == 0 == y else 0.0, None, None, doc="1 at x = y = 0, else 0.")
-stop_gradient = Op("stop_gradient", "stop_gradient", lambda x: x, None, doc="x, which every derivative takes for a constant.")
+equal      = Op("equal",    "equal",      lambda x, y: float(x == y), None,                       None,
+                doc="1 where x = y, else 0.")
+origin     = Op("origin",   "origin",     lambda x, y: float(x == 0 == y), None,                       None,
+                doc="1 at x = y = 0, else 0.")
+stop_gradient = Op("stop_gradient", "stop_gradient", lambda x: x, None,
+                doc="x, which every derivative takes for a constant.")
 # fmt: on
 
 TABLE: dict[str, Op] = {op.name: op for op in list(vars().values()) if isinstance(op, Op)}

@@ -245,11 +245,13 @@ def dot(
     weights: [n], inputs: [n]. A float if all of them are plain numbers. Raises ValueError if the
     lengths differ.
     """
-    if not (hasattr(weights, "__len__") and hasattr(inputs, "__len__")):
-        raise TypeError(f"dot takes two lists of numbers, got {weights!r:.60} and {inputs!r:.60}")
-    n = len(weights)
-    if len(inputs) != n:
-        raise ValueError(f"dot takes as many inputs as weights: {n}, got {len(inputs)}")
+    try:
+        n, m = len(weights), len(inputs)
+    except TypeError:
+        message = f"dot takes two lists of numbers, got {weights!r:.60} and {inputs!r:.60}"
+        raise TypeError(message) from None
+    if m != n:
+        raise ValueError(f"dot takes as many inputs as weights: {n}, got {m}")
     args: tuple[Any, ...] = (*weights, *inputs) if bias is None else (*weights, *inputs, bias)
     if not args:
         return 0.0

@@ -48,13 +48,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from engine.diagram import Diagram, draw
+    from engine.diagram import Diagram as Diagram
+    from engine.diagram import draw as draw
 
 __distribution__ = "chainrule"
 __version__ = "0.1.0"
 
-__all__ = [
-    "Diagram",
+__all__ = [  # all but draw and Diagram: `from engine import *` needs no graphviz
     "GradientError",
     "Op",
     "Value",
@@ -65,7 +65,6 @@ __all__ = [
     "cos",
     "cosh",
     "dot",
-    "draw",
     "elu",
     "erf",
     "erfc",

@@ -157,6 +157,14 @@ class Op:
     def __deepcopy__(self, memo: Any) -> Op:
         return self  # the nodes of a copied graph are made by the same ops
 
+    def __reduce__(self) -> Any:
+        """An op of the table pickles as its name."""
+        from engine.ops import TABLE, op_called
+
+        if TABLE.get(self.name) is self:
+            return op_called, (self.name,)
+        return super().__reduce__()
+
 
 def undefined(*_numbers: float) -> float:
     """nan, whatever the numbers."""

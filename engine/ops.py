@@ -215,6 +215,10 @@ stop_gradient = Op("stop_gradient", "stop_gradient", lambda x: x, None,
 TABLE: dict[str, Op] = {op.name: op for op in list(vars().values()) if isinstance(op, Op)}
 
 
+def op_called(name: str) -> Op:
+    return TABLE[name]
+
+
 def softmax(xs: Sequence[Any]) -> list[Any]:
     """[e**x / (sum of e**x) for each x]: positive numbers that sum to 1.
 

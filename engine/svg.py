@@ -134,7 +134,7 @@ def drawn_edge(edge: Edge, sideways: bool) -> str:
         size = size_of(look, "fontsize", 14)
         text = " ".join(texts(look["label"], record=False)[0])
         middle = ((x0 + x1) / 2, (y0 + y1) / 2 - 3)
-        halo = ' stroke="white" stroke-width="3" paint-order="stroke"'  # the curve runs behind it
+        halo = ' stroke="white" stroke-width="5" paint-order="stroke"'  # the curve runs behind it
         parts.append(drawn_text(text, *middle, size, look.get("fontcolor", "black"), halo))
     return "\n".join(parts)
 

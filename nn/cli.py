@@ -2,10 +2,12 @@
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
+from unicodedata import normalize
 
 import engine
 from engine import Value, draw, topological_order
@@ -19,7 +21,10 @@ LEARNED = 0.01  # the mean squared error below which XOR counts as learned
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code: 0 done, 1 not learned, 2 an error, in one line."""
-    options = parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    if words[:1] == ["draw"]:  # a formula may begin with a minus: with a space, it is no option
+        words = [f" {word}" if re.match(r"-[^-oh]", word) else word for word in words]
+    options = parser().parse_args(words)
     try:
         code: int = options.run(options)
         return code
@@ -116,7 +121,7 @@ def draw_expression(options: argparse.Namespace) -> int:
         raise ValueError(f"{options.output} has no ending to tell its format, such as .svg")
     in_dot = ending in ("gv", "dot")
     write_file(options.output, diagram.source if in_dot else diagram.pipe(ending))
-    print(f"{options.expression} = {result.data:.6g}")
+    print(f"{options.expression.strip()} = {result.data:.6g}")
     for name, x in variables.items():
         print(f"  d/d{name} = {x.grad:.6g}")
     return 0
@@ -125,9 +130,10 @@ def draw_expression(options: argparse.Namespace) -> int:
 def assignment(text: str) -> tuple[str, Value]:
     """The variable of "w=2"."""
     name, equals, number = text.partition("=")
+    name = normalize("NFKC", name.strip())  # as Python reads the names in the formula
     try:
-        if not (equals and name.strip().isidentifier()):
+        if not (equals and name.isidentifier()):
             raise ValueError
-        return name.strip(), Value(float(number), label=name.strip())
+        return name, Value(float(number), label=name)
     except ValueError:
         raise ValueError(f"expected name=number, as in w=2, got {text!r}") from None

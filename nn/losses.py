@@ -29,6 +29,9 @@ def mse_loss(predictions: Any, targets: Any) -> Any:
 
 def matched(predictions: Any, targets: Any) -> Iterator[tuple[Any, Any]]:
     """Each prediction with its target, through lists of the same shape."""
+    for x in (predictions, targets):
+        if isinstance(x, str):
+            raise TypeError(f"expected numbers, got str {x!r:.60}")
     if hasattr(predictions, "__len__") != hasattr(targets, "__len__"):
         raise ValueError(
             "predictions and targets differ in shape: "

@@ -55,6 +55,8 @@ class Neuron(Module):
         Raises ValueError for nin below 1 or an unknown activation.
         """
         check_size(nin, "a neuron", "input")
+        if not isinstance(nonlin, bool):
+            raise TypeError(f"nonlin is True or False, got {nonlin!r}: say activation={nonlin!r}")
         self.weights = [Value(uniform(rng)) for _ in range(nin)]
         self.bias = Value(0.0)
         self.activation = activation_called(activation if nonlin else "linear")
@@ -63,8 +65,18 @@ class Neuron(Module):
         """x: [nin] -> one Value. Raises ValueError for another length of x."""
         if type(x) is not list or len(x) != len(self.weights):
             x = vector(x, len(self.weights), "neuron")
-        z: Value = self.activation(dot(self.weights, x, self.bias))
+        z = self.activation(dot(self.weights, x, self.bias))
+        if not isinstance(z, Value):
+            got = type(z).__name__
+            raise TypeError(
+                f"the activation returned {got}, not a Value: use the engine's functions"
+            )
         return z
+
+    # micrograd's names
+    w = property(lambda self: self.weights)
+    b = property(lambda self: self.bias)
+    nonlin = property(lambda self: self.activation is not linear)
 
     def __repr__(self) -> str:
         return f"Neuron({len(self.weights)}, activation={name_of(self.activation)!r})"
@@ -149,6 +161,8 @@ class MLP(Module):
 
 def vector(x: Any, n: int, taker: str) -> Vector:
     """x as n numbers; a bare number is a vector of one. Raises ValueError for another length."""
+    if isinstance(x, str | set | frozenset | dict):
+        raise TypeError(f"{taker} takes a list of numbers, got {type(x).__name__} {x!r:.60}")
     if not hasattr(x, "__len__"):
         x = [x]
     if len(x) != n:

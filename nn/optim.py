@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine import Value
+from engine.op import number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class SGD:
         if len(set(self.parameters)) < len(self.parameters):
             twice = next(i for i, p in enumerate(self.parameters) if p in self.parameters[:i])
             raise ValueError(f"a parameter is to be given once, number {twice} is given again")
+        lr, momentum = number(lr), number(momentum)
         if not 0 < lr < float("inf"):
             raise ValueError(f"the learning rate is a positive number, got {lr}")
         if not 0 <= momentum < 1:

@@ -48,10 +48,10 @@ def train_xor(
         say(f"{x[0]:3g}{x[1]:3g}  {target:6g}  {model(x).data:10.4f}")
     say(f"mean squared error {loss.data:.2g} after {steps} steps")
 
-    write_weights(output, model, activation)
-    write_graphs(output, model, inputs, targets)
-    write_plots(output, model, [*losses, loss.data], inputs, targets)
-    say(f"wrote {', '.join(sorted(path.name for path in output.iterdir()))} in {output}{os.sep}")
+    names = write_weights(output, model, activation)
+    names += write_graphs(output, model, inputs, targets)
+    names += write_plots(output, model, [*losses, loss.data], inputs, targets)
+    say(f"wrote {', '.join(names)} in {output}{os.sep}")
     final: float = loss.data
     return final
 
@@ -95,7 +95,7 @@ def descend(
     return losses
 
 
-def write_weights(folder: Path, model: MLP, activation: str) -> None:
+def write_weights(folder: Path, model: MLP, activation: str) -> list[str]:
     """weights.json: what a script needs to make the same model, and its state_dict."""
     sizes = [len(layer.neurons) for layer in model.layers]
     content = {
@@ -106,9 +106,12 @@ def write_weights(folder: Path, model: MLP, activation: str) -> None:
         "state_dict": model.state_dict(),
     }
     write_file(folder / "weights.json", json.dumps(content, indent=2) + "\n")
+    return ["weights.json"]
 
 
-def write_graphs(folder: Path, model: MLP, inputs: list[list[float]], targets: list[float]) -> None:
+def write_graphs(
+    folder: Path, model: MLP, inputs: list[list[float]], targets: list[float]
+) -> list[str]:
     """prediction.svg, for the last inputs but one, in full; loss.svg, with dot products whole."""
     for i, layer in enumerate(model.layers):
         for j, neuron in enumerate(layer.neurons):
@@ -127,6 +130,7 @@ def write_graphs(folder: Path, model: MLP, inputs: list[list[float]], targets: l
     loss.label = "loss"
     loss.backward()
     write_file(folder / "loss.svg", draw(loss, fused=True, max_nodes=None).pipe("svg"))
+    return ["prediction.svg", "loss.svg"]
 
 
 def write_plots(
@@ -135,7 +139,7 @@ def write_plots(
     losses: Sequence[float],
     inputs: list[list[float]],
     targets: list[float],
-) -> None:
+) -> list[str]:
     """loss_curve.svg and decision_surface.svg; without matplotlib, a word of what is missing."""
     try:
         import matplotlib
@@ -143,7 +147,7 @@ def write_plots(
     except ImportError:
         message = "no plots of the loss and the decisions: pip install 'chainrule[plot]'"
         print(f"chainrule: {message}", file=sys.stderr)
-        return
+        return []
     from nn.plot import plot_decision_surface, plot_loss
 
     plots: dict[str, Callable[[Any], Any]] = {
@@ -157,3 +161,4 @@ def write_plots(
         with matplotlib.rc_context({"svg.hashsalt": "chainrule"}):  # the same bytes each time
             figure.savefig(svg, format="svg", metadata={"Date": None})
         write_file(folder / name, svg.getvalue())
+    return list(plots)

@@ -227,6 +227,22 @@ def test_draw_takes_the_format_from_the_ending(capsys):
     assert Path("neuron.gv").read_text().startswith("digraph {")
 
 
+def test_a_formula_may_begin_with_a_minus(capsys):
+    assert main(["draw", "-x+1", "x=2", "-o", "m.gv"]) == 0
+    assert capsys.readouterr().out == "-x+1 = -1\n  d/dx = -1\n"
+
+
+def test_a_name_is_read_as_python_reads_it(capsys):
+    assert main(["draw", "\u00b5*2", "\u00b5=3", "-o", "m.gv"]) == 0
+
+
+def test_training_names_only_what_it_wrote(capsys):
+    Path("mine.txt").write_text("mine")
+    main(["train", "xor", "--output", "."])
+
+    assert "mine.txt" not in capsys.readouterr().out
+
+
 def test_draw_writes_local_derivatives_if_asked(capsys):
     main([*NEURON, "--derivatives"])
 

@@ -1,5 +1,7 @@
 """Neurons, layers and networks, in micrograd's calling convention."""
 
+import math
+import pickle
 import random
 
 import numpy as np
@@ -134,7 +136,14 @@ def test_a_wrong_size_is_refused_with_got_and_wanted(make, message):
         (lambda: Neuron(2.0), "a neuron has a whole number of inputs, got 2.0"),
         (lambda: Layer(2, True), "a layer has a whole number of neurons, got True"),
         (lambda: Neuron(2, rng=0), "rng takes a random.Random, got 0"),
-        (lambda: Neuron(2)("ab"), "expected a number or a Value, got str 'a'"),
+        (lambda: Neuron(2)("ab"), "neuron takes a list of numbers, got str 'ab'"),
+        (lambda: Layer(2, 2)({1.0, 2.0}), "layer takes a list of numbers, got set"),
+        (lambda: Neuron(2)(["a", 1.0]), "expected a number or a Value, got str 'a'"),
+        (lambda: Neuron(2, "tanh"), "nonlin is True or False, got 'tanh': say activation='tanh'"),
+        (
+            lambda: Neuron(1, activation=math.tanh)(2.0),
+            "the activation returned float, not a Value",
+        ),
         (lambda: MLP(2, 1), "nouts takes a list of layer sizes, got 1"),
         (lambda: Neuron(2, activation=3), "activation takes a name or a function, got 3"),
     ],
@@ -142,6 +151,18 @@ def test_a_wrong_size_is_refused_with_got_and_wanted(make, message):
 def test_a_wrong_type_is_refused(make, message):
     with pytest.raises(TypeError, match=message):
         make()
+
+
+def test_micrograds_names_for_the_parts_of_a_neuron():
+    neuron = Neuron(2, nonlin=False)
+
+    assert (neuron.w, neuron.b, neuron.nonlin) == (neuron.weights, neuron.bias, False)
+
+
+def test_a_pickled_model_predicts_the_same():
+    model = MLP(2, [3, 1], activation="tanh")
+
+    assert pickle.loads(pickle.dumps(model))([1.0, 2.0]).data == model([1.0, 2.0]).data
 
 
 def test_repr_says_sizes_activation_and_parameters():

@@ -45,6 +45,16 @@ def test_mse_refuses_shapes_that_differ(predictions, targets, message):
         mse_loss(predictions, targets)
 
 
+def test_mse_refuses_text():
+    with pytest.raises(TypeError, match="expected numbers, got str 'ab'"):
+        mse_loss("ab", "ab")
+
+
+def test_a_learning_rate_that_is_no_number_is_a_type_error():
+    with pytest.raises(TypeError, match="expected a number or a Value, got str"):
+        SGD([Value(1.0)], lr="0.1")
+
+
 def test_a_step_moves_parameters_against_their_gradient():
     p = Value(1.0)
     p.grad = 2.0

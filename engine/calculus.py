@@ -34,9 +34,8 @@ def grad(output: Value, inputs: Value | Sequence[Value]) -> Value | tuple[Value,
         raise TypeError(f"grad takes a Value, got {type(output).__name__} {output!r:.60}")
     if isinstance(inputs, Value):
         return grad(output, [inputs])[0]
-    if not hasattr(inputs, "__iter__"):
-        raise TypeError(f"grad takes Values for inputs, got {type(inputs).__name__} {inputs!r:.60}")
-    inputs = list(inputs)
+    asked: Any = inputs
+    inputs = list(asked) if hasattr(asked, "__iter__") else [asked]
     for x in inputs:
         if not isinstance(x, Value):
             raise TypeError(f"grad takes Values for inputs, got {type(x).__name__} {x!r:.60}")

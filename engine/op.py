@@ -196,16 +196,13 @@ def number(x: Any) -> float:
     """
     if type(x) is float:
         return x
-    # An array of one element converts to float too, but is not a number: it has a length.
-    if isinstance(x, Real) or (
-        hasattr(x, "__float__")
-        and not hasattr(x, "__len__")
-        and not isinstance(x, Complex)
-        and not hasattr(x, "apply_op")
-    ):
-        return float(x)
     if hasattr(x, "apply_op"):
         raise TypeError("expected a number, got a Value: take its .data, or v.detach()")
+    # An array of one element converts to float too, but is not a number: it has a length.
+    if isinstance(x, Real) or (
+        hasattr(x, "__float__") and not hasattr(x, "__len__") and not isinstance(x, Complex)
+    ):
+        return float(x)
     raise TypeError(f"expected a number or a Value, got {type(x).__name__} {x!r:.60}")
 
 
@@ -214,9 +211,7 @@ def total(partial: Callable[..., Any], *zxs: Any) -> Any:
     try:
         return partial(*zxs)
     except (ArithmeticError, ValueError):
-        from engine.extended import (  # it stands on the table, which stands on this file
-            Extended,
-            inner,
-        )
+        # Here, since the extended numbers stand on the table, which stands on this file.
+        from engine.extended import Extended, inner
 
         return inner(partial(*map(Extended, zxs)))

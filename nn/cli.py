@@ -109,8 +109,10 @@ def draw_expression(options: argparse.Namespace) -> int:
             raise ValueError(f"{name} is given twice")
         variables[name] = value
     result = expression(options.expression, variables)
-    for name in variables.keys() - {v.label for v in topological_order(result)}:
-        raise ValueError(f"{name} is given a value, but does not occur in the formula")
+    used = set(topological_order(result))
+    for name, x in variables.items():
+        if x not in used:
+            raise ValueError(f"{name} is given a value, but does not occur in the formula")
     result.backward()
     diagram = draw(result, rankdir=options.rankdir, derivatives=options.derivatives)
     if options.output is None:

@@ -2,13 +2,21 @@
 
 Read it in this order: op (an operation), ops (the calculus), value (the graph), calculus (gradients
 as graphs), check (the judge), diagram (the picture). Each imports only from the ones before it.
+
+`compiled` says whether op and value run as C, which they do where a C compiler was there when
+chainrule was installed. CHAINRULE_PURE=1 in the environment has Python run all the same.
 """
 
 from __future__ import annotations
 
+import os
+
+if os.environ.get("CHAINRULE_PURE", "0") not in ("", "0"):
+    from engine import switch as switch
+
 from engine.calculus import grad
 from engine.check import GradientError, check_gradients
-from engine.op import Op
+from engine.op import Op, compiled
 from engine.ops import (
     acos,
     asin,
@@ -62,6 +70,7 @@ __all__ = [  # all but draw and Diagram: `from engine import *` needs no graphvi
     "asin",
     "atan",
     "check_gradients",
+    "compiled",
     "cos",
     "cosh",
     "dot",

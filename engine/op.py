@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from engine.value import Value
 
+# Whether this file runs as C: engine's binaries are built, and found, all of them or none.
+compiled: bool = __file__.endswith((".so", ".pyd"))
+
 
 class Op:
     """A differentiable function of numbers: z = f(x), z = f(x, y), or z = f(*xs).
@@ -61,8 +64,10 @@ class Op:
         self.gradient, self.unfold, self.__doc__ = gradient, unfold, doc
         self.beyond = beyond or undefined
         self.arity = len(partials) or None  # None: any number of inputs
+        self.narrow = self.arity in (1, 2)  # value and slope below serve it
         self.flat = None in partials
         self.defaults = defaults(f, len(partials))
+        self.kernel: Any = None  # the row in C, which the compiled build adds
 
     if TYPE_CHECKING:
         # A float is a SupportsFloat too, hence the overlap; the first that fits is taken.
@@ -103,6 +108,23 @@ class Op:
             error.args = (f"{self.spell(*map(repr, numbers))}: {reason}",)
             raise
         return z if type(z) is float else number(z)
+
+    def value(self, x: float, y: float) -> float:
+        """What evaluate answers, for an op of one input (y is ignored) or two."""
+        if self.kernel is not None:
+            z: float = self.kernel.value(x, y)
+            if z == z:  # a kernel leaves to Python, with nan, whatever might raise there
+                return z
+        return self.evaluate(x) if self.arity == 1 else self.evaluate(x, y)
+
+    def slope(self, i: int, z: float, x: float, y: float) -> float:
+        """dz/dx (i = 0) or dz/dy (i = 1) of an op of one input (y is ignored) or two, on floats."""
+        if self.kernel is not None:
+            slope: float = self.kernel.slope(i, z, x, y)
+            if slope == slope:
+                return slope
+        partial: Any = self.partials[i]
+        return number(total(partial, z, x) if self.arity == 1 else total(partial, z, x, y))
 
     def evaluate_beyond(self, *numbers: float) -> float:
         """f of floats as IEEE 754 has it: where f raises, its limit (an infinity) or nan."""
@@ -158,12 +180,19 @@ class Op:
         return self  # the nodes of a copied graph are made by the same ops
 
     def __reduce__(self) -> Any:
-        """An op of the table pickles as its name."""
+        """An op of the table pickles as its name, another as what it was made of."""
         from engine.ops import TABLE, op_called
 
         if TABLE.get(self.name) is self:
             return op_called, (self.name,)
-        return super().__reduce__()
+        row = (self.name, self.symbol, self.f, *self.partials)
+        options = {"gradient": self.gradient, "beyond": self.beyond, "unfold": self.unfold}
+        return op_made_of, (type(self), row, options | {"doc": self.__doc__})
+
+
+def op_made_of(kind: type[Op], row: tuple[Any, ...], options: dict[str, Any]) -> Op:
+    """What a pickle of an op of one's own calls."""
+    return kind(*row, **options)
 
 
 def undefined(*_numbers: float) -> float:
@@ -196,6 +225,8 @@ def number(x: Any) -> float:
     """
     if type(x) is float:
         return x
+    if type(x) is int:
+        return float(x)
     if hasattr(x, "apply_op"):
         raise TypeError("expected a number, got a Value: take its .data, or v.detach()")
     # An array of one element converts to float too, but is not a number: it has a length.

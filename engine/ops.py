@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from math import copysign, inf, nan
 
-from engine.op import Op
+from engine.op import Op, compiled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -177,11 +177,11 @@ relu       = Op("relu",     "relu",       lambda x: 0.0 if x <= 0 else x, lambda
                 doc="max(x, 0), with slope 0 at 0.")
 leaky_relu = Op("leaky_relu", "leaky_relu", leak,
                 lambda z, x, y: heaviside(x, 0.0) + y * heaviside(-x, 1.0),
-                lambda z, x, y: minimum(x, 0.0),
+                lambda z, x, y: -relu(-x),
                 doc="x where x > 0, else negative_slope * x (Maas et al. 2013); the slope is an input too, 0.01 if left out.")
 elu        = Op("elu",      "elu",        exponential_linear,
-                lambda z, x, y: heaviside(x, 0.0) + y * exp(minimum(x, 0.0)) * heaviside(-x, 1.0),
-                lambda z, x, y: expm1(minimum(x, 0.0)),
+                lambda z, x, y: heaviside(x, 0.0) + y * exp(-relu(-x)) * heaviside(-x, 1.0),
+                lambda z, x, y: expm1(-relu(-x)),
                 doc="x where x > 0, else alpha * (e**x - 1) (Clevert et al. 2015); alpha is an input too, 1 if left out.")
 gelu       = Op("gelu",     "gelu",       lambda x: x * normal_cdf(x),
                 lambda z, x: normal_cdf(x) + x * exp(-0.5 * x * x) / math.sqrt(2 * math.pi),
@@ -213,6 +213,15 @@ stop_gradient = Op("stop_gradient", "stop_gradient", lambda x: x, None,
 # fmt: on
 
 TABLE: dict[str, Op] = {op.name: op for op in list(vars().values()) if isinstance(op, Op)}
+
+# No row: it marks a number that an expression uses, which is no leaf, since nobody differentiates it.
+CONSTANT = Op("constant", "", float, gradient=lambda *_: [])
+
+if compiled:  # the same rows in C, as csource.py translates them when chainrule is built
+    from engine.kernels import KERNELS
+
+    for _name, _kernel in KERNELS.items():
+        TABLE[_name].kernel = _kernel
 
 
 def op_called(name: str) -> Op:

@@ -1,22 +1,27 @@
-"""The graph: a Value remembers how it was computed, so that it can be differentiated."""
+"""The graph: a Value remembers how it was computed, so that it can be differentiated.
+
+This file is what runs. Where a C compiler was there when chainrule was installed, it runs as C,
+with the types that value.pxd gives its variables; the numbers are the same to the last bit.
+"""
 
 from __future__ import annotations
 
-from itertools import count
+import os
+from _thread import RLock
 
 from engine import ops
-from engine.op import Op, number, total
+from engine.op import Op, number
 from engine.recording import depth, paused
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from typing import Any, SupportsFloat
+    from typing import Any, SupportsFloat, SupportsIndex
+
+    Text = str  # Python's own str, which C would take to exclude its subclasses
 
 ADD, SUB, MUL, DIV, POW, DOT = ops.add, ops.sub, ops.mul, ops.div, ops.power, ops.dot
-
-# Marks a number that an expression uses: no leaf, since nobody differentiates it.
-CONSTANT = Op("constant", "", float, gradient=lambda *_: [])
+NEG, ABS, CONSTANT = ops.neg, ops.absolute, ops.CONSTANT
 
 
 class Value:
@@ -32,13 +37,15 @@ class Value:
     (7.0, 4.0)
     """
 
-    # _x and _y are what the op took: two Values, or one and None, or a tuple and None.
+    # _x and _y are what the op took: two Values, or one and None. An op of any number of inputs
+    # took two tuples: for dot the weights, with the bias behind them, and the inputs; for any
+    # other all that it took, and nothing.
     __slots__ = ("__dict__", "_data", "_grad", "_mark", "_x", "_y", "op")
     __array_priority__ = 1000.0  # NumPy's scalars leave `scalar * value` to us
 
-    label: str = ""
+    label = ""
 
-    def __init__(self, data: SupportsFloat, label: str = "") -> None:
+    def __init__(self, data: SupportsFloat, label: Text = "") -> None:
         """A leaf. Raises TypeError if data is not a number."""
         self._data = number(data)
         self._grad = 0.0
@@ -52,60 +59,65 @@ class Value:
     # ---- forward: an operation computes its number and remembers its inputs ----
 
     def __add__(self, other: SupportsFloat) -> Value:
-        y = other if isinstance(other, Value) else constant(other)
+        y: Value = other if isinstance(other, Value) else constant(other)
         return node(ADD, self._data + y._data, self, y)
 
     def __radd__(self, other: SupportsFloat) -> Value:
-        x = constant(other)
+        x: Value = other if isinstance(other, Value) else constant(other)
         return node(ADD, x._data + self._data, x, self)
 
     def __sub__(self, other: SupportsFloat) -> Value:
-        y = other if isinstance(other, Value) else constant(other)
+        y: Value = other if isinstance(other, Value) else constant(other)
         return node(SUB, self._data - y._data, self, y)
 
     def __rsub__(self, other: SupportsFloat) -> Value:
-        x = constant(other)
+        x: Value = other if isinstance(other, Value) else constant(other)
         return node(SUB, x._data - self._data, x, self)
 
     def __mul__(self, other: SupportsFloat) -> Value:
-        y = other if isinstance(other, Value) else constant(other)
+        y: Value = other if isinstance(other, Value) else constant(other)
         return node(MUL, self._data * y._data, self, y)
 
     def __rmul__(self, other: SupportsFloat) -> Value:
-        x = constant(other)
+        x: Value = other if isinstance(other, Value) else constant(other)
         return node(MUL, x._data * self._data, x, self)
 
     def __truediv__(self, other: SupportsFloat) -> Value:
-        return self.apply_op(DIV, (self, other))
+        return binary(DIV, self, other)
 
     def __rtruediv__(self, other: SupportsFloat) -> Value:
-        return self.apply_op(DIV, (other, self))
+        return binary(DIV, other, self)
 
     def __pow__(self, other: SupportsFloat) -> Value:
-        return self.apply_op(POW, (self, other))
+        return binary(POW, self, other)
 
     def __rpow__(self, other: SupportsFloat) -> Value:
-        return self.apply_op(POW, (other, self))
+        return binary(POW, other, self)
 
     def __neg__(self) -> Value:
-        return self.apply_op(ops.neg, (self,))
+        return unary(NEG, self)
 
     def __pos__(self) -> Value:
         return self
 
     def __abs__(self) -> Value:
-        return self.apply_op(ops.absolute, (self,))
+        return unary(ABS, self)
 
     def apply_op(self, op: Op, inputs: Sequence[Any], evaluate: Any = None) -> Value:
-        """op of the inputs, Values or numbers, as a new Value: what every op of the table calls."""
-        evaluate = evaluate or op.evaluate
-        if op.arity == 1:
-            return node(op, evaluate(self._data), self, None)
-        args = [v if isinstance(v, Value) else constant(v) for v in inputs]
-        if op.arity == 2:
-            x, y = args
-            return node(op, evaluate(x._data, y._data), x, y)
-        return node(op, evaluate(*[v._data for v in args]), tuple(args), None)
+        """op of the inputs, Values or numbers, as a new Value: what every op of the table calls.
+
+        `evaluate` computes its number, if not op itself.
+        """
+        if evaluate is None:
+            if op.arity == 1:
+                return unary(op, self)
+            if op.arity == 2:
+                return binary(op, inputs[0], inputs[1])
+            evaluate = op.evaluate
+        args = tuple([v if isinstance(v, Value) else constant(v) for v in inputs])
+        data = evaluate(*[v.data for v in args])
+        x, y = stored(op, args)
+        return node(op, data, x, y)
 
     # ---- backward: the chain rule, from the output back to its leaves ----
 
@@ -114,26 +126,16 @@ class Value:
 
         A leaf adds it to the grad it has, so that the gradients of several outputs sum up;
         `zero_grad` starts afresh. If anything interrupts the sweep, an exception in an op of
-        yours or Ctrl-C, every leaf keeps the grad it had. Raises TypeError if gradient is not
-        a number.
+        yours or Ctrl-C, every leaf keeps the grad it had. Threads may share leaves and nodes: one
+        sweeps at a time. Raises TypeError if gradient is not a number.
         """
         seed = number(gradient)
-        order = topological_order(self)
-        leaves = [(v, v._grad) for v in order if v._x is None]
-        try:
-            for v in order:
-                v._grad = 0.0
-            self._grad = seed
-            chain_rule(order)
-            for v, before in leaves:
-                v._grad += before
-        except BaseException:
-            for v, before in leaves:
-                v._grad = before
-            raise
+        with sweeping:
+            sweep(self, seed)
 
     def zero_grad(self) -> None:
         """Set grad to 0 here and in every node self depends on."""
+        v: Value
         for v in topological_order(self):
             v._grad = 0.0
 
@@ -169,7 +171,7 @@ class Value:
     @property
     def inputs(self) -> tuple[Value | float, ...]:
         """What op took, in order: Values, and constants as plain floats. Empty for a leaf."""
-        return tuple([v._data if v.op is CONSTANT else v for v in arguments(self)])
+        return tuple([v.data if v.op is CONSTANT else v for v in arguments(self)])
 
     @property
     def _prev(self) -> set[Value]:
@@ -181,18 +183,61 @@ class Value:
         """micrograd's name for the symbol of the op, empty for a leaf."""
         return "" if self.op is None else self.op.symbol
 
+    # ---- copies: deepcopy and pickle take graphs of any depth ----
+
+    def __copy__(self) -> Value:
+        """A node like this one, made by the same op of the same inputs."""
+        twin = type(self).__new__(type(self))
+        twin.__setstate__(self.__getstate__())
+        return twin
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
+        from engine.copying import reduced
+
+        return reduced(self)
+
+    def __getstate__(self) -> tuple[Any, ...]:
+        return self.op, self._data, self._grad, arguments(self), vars(self)
+
+    def __setstate__(self, state: Any) -> None:
+        op, data, grad, inputs, attributes = state
+        self.op = op
+        self._data = data
+        self._grad = grad
+        self._mark = 0
+        self._x, self._y = stored(op, inputs)
+        vars(self).update(attributes)
+
+    def __dealloc__(self) -> None:
+        """Free a node without recursion, however long the chain: only the compiled build calls it.
+
+        Past 50 nodes below one another, what a node took waits until those above it are gone.
+        """
+        global freeing
+        if freeing < 50:
+            freeing += 1
+            self._x = self._y = None
+            if freeing == 1:
+                while waiting:
+                    waiting.pop()
+            freeing -= 1
+        else:
+            waiting.append((self._x, self._y))
+
+    # ---- a Value among other numbers ----
+
     def __repr__(self) -> str:
         label = f", label={self.label!r}" if self.label else ""
         return f"Value(data={self._data!r}, grad={self._grad!r}{label})"
 
-    def __format__(self, spec: str) -> str:
+    def __format__(self, spec: Text) -> str:
         return format(self._data, spec) if spec else repr(self)
 
     # fmt: off
     def __float__(self) -> float: return self._data
     def __int__(self) -> int: return int(self._data)
     def __bool__(self) -> bool: return self._data != 0.0
-    def __round__(self, digits: int | None = None) -> float: return round(self._data, digits)
+    def __round__(self, n: SupportsIndex | None = None) -> float: return round(self._data, n)
     def __lt__(self, other: SupportsFloat) -> bool: return self._data < compared(other)
     def __le__(self, other: SupportsFloat) -> bool: return self._data <= compared(other)
     def __gt__(self, other: SupportsFloat) -> bool: return self._data > compared(other)
@@ -202,11 +247,24 @@ class Value:
 
 # Every op is a method: x.tanh() is tanh(x), and so np.tanh(x) works; NumPy renames three.
 NUMPY = {"arcsin": ops.asin, "arccos": ops.acos, "arctan": ops.atan}
-for _name, _op in (ops.TABLE | NUMPY).items():
-    setattr(Value, _name, _op)
+# A Value is equal to itself only; in C a class that defines < would else have no hash.
+IDENTITY = {"__hash__": object.__hash__}
+for _name, _method in {**ops.TABLE, **NUMPY, **IDENTITY}.items():
+    setattr(Value, _name, _method)
 
 
 # ---- making nodes ----
+
+
+def unary(op: Op, x: Value) -> Value:
+    return node(op, op.value(x._data, 0.0), x, None)
+
+
+def binary(op: Op, x: Any, y: Any) -> Value:
+    """op of two inputs, of which one at least is a Value."""
+    u: Value = x if isinstance(x, Value) else constant(x)
+    v: Value = y if isinstance(y, Value) else constant(y)
+    return node(op, op.value(u._data, v._data), u, v)
 
 
 def node(op: Op, data: float, x: Any, y: Any) -> Value:
@@ -227,7 +285,7 @@ def node(op: Op, data: float, x: Any, y: Any) -> Value:
 def constant(x: Any) -> Value:
     """The number x as a node that nobody differentiates. Raises TypeError if x is no number."""
     v: Value = Value.__new__(Value)
-    v._data = x if type(x) is float else number(x)
+    v._data = number(x)
     v._grad = 0.0
     v._mark = 0
     v.op = CONSTANT
@@ -252,62 +310,134 @@ def dot(
         raise TypeError(message) from None
     if m != n:
         raise ValueError(f"dot takes as many inputs as weights: {n}, got {m}")
-    args: tuple[Any, ...] = (*weights, *inputs) if bias is None else (*weights, *inputs, bias)
-    if not args:
+    factors: tuple[Any, ...] = tuple(weights) if bias is None else (*weights, bias)
+    terms: tuple[Any, ...] = tuple(inputs)
+    if not factors:
         return 0.0
+    data = 0.0
     try:
-        data: float = 0.0 if bias is None else args[-1]._data
-        pairs: Any = zip(weights, inputs)
-        for w, x in pairs:
+        if bias is not None:
+            w = factors[n]
+            data = w._data
+        for i, x in enumerate(terms):
+            w = factors[i]
             data += w._data * x._data
-    except AttributeError:  # a plain number among them
-        return DOT(*args)
-    return node(DOT, data, args, None)
+    except (AttributeError, TypeError):  # a plain number among them, in Python and in C
+        return DOT(*factors[:n], *terms, *factors[n:])
+    return node(DOT, data, factors, terms)
+
+
+def stored(op: Op | None, args: Sequence[Any]) -> tuple[Any, Any]:
+    """_x and _y of a node whose op took args."""
+    if op is DOT:
+        n = len(args) // 2
+        return (*args[:n], *args[2 * n :]), tuple(args[n : 2 * n])
+    if op is None or op is CONSTANT:
+        return None, None
+    if op.narrow:
+        return args[0], args[1] if op.arity == 2 else None
+    return tuple(args), ()
+
+
+def arguments(v: Value) -> tuple[Any, ...]:
+    """What v's op took, as Values, in order."""
+    if v._x is None:
+        return ()
+    if type(v._x) is tuple:
+        weights, inputs = v._x, v._y
+        n = len(inputs)
+        return (*weights[:n], *inputs, *weights[n:])
+    return (v._x,) if v._y is None else (v._x, v._y)
 
 
 # ---- walking the graph ----
 
-sorts = count(1)  # each sort has a number of its own, so no mark of an old one can mislead it
+# One sweep at a time: threads that share nodes take turns.
+sweeping = RLock()
+sorts = 0  # each sort has a number of its own, so no mark of an old one can mislead it
+
+freeing = 0  # how many nodes are being freed, one below the other
+waiting: list[Any] = []  # the inputs of those whose turn comes later
+
+
+def renew_lock() -> None:
+    """A lock that nobody holds: the thread that did is not there in a forked process."""
+    global sweeping
+    sweeping = RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=renew_lock)
 
 
 def topological_order(*outputs: Value) -> list[Value]:
-    """Every Value that the outputs depend on, each one after its inputs; constants left out.
+    """Every Value that the outputs depend on, each one after its inputs; constants left out."""
+    with sweeping:
+        return sort(outputs)
 
-    Depth first, with a list for a stack, so that no depth of graph meets Python's limit.
+
+def sort(outputs: tuple[Value, ...]) -> list[Value]:
+    """The topological order, depth first.
+
+    A list is the stack, so that no depth of graph meets Python's limit. None on it says that
+    the node below has had all its inputs sorted.
     """
-    sort = next(sorts)
+    global sorts
+    sorts += 1
+    mark = sorts
     order: list[Value] = []
     stack: list[Any] = list(reversed(outputs))
     while stack:
         v = stack.pop()
-        if v is None:  # the node below it has had all its inputs sorted
+        if v is None:
             order.append(stack.pop())
-        elif v._mark != sort:
-            v._mark = sort
-            x, y = v._x, v._y
-            if x is None:
-                order.append(v)
+        elif v._mark != mark:
+            v._mark = mark
+            if v._x is None:
+                if v.op is None:
+                    order.append(v)
                 continue
             stack.append(v)
             stack.append(None)
-            for u in (y, x) if y is not None else reversed(x) if type(x) is tuple else (x,):
-                if u._mark != sort:
-                    if u._x is not None:
+            if type(v._x) is tuple:
+                weights, inputs = v._x, v._y
+                for u in reversed(inputs):
+                    if u._mark != mark:
                         stack.append(u)
-                    else:
-                        u._mark = sort
-                        if u.op is None:
-                            order.append(u)
+                for u in reversed(weights):
+                    if u._mark != mark:
+                        stack.append(u)
+            else:
+                u = v._y
+                if u is not None and u._mark != mark:
+                    stack.append(u)
+                u = v._x
+                if u._mark != mark:
+                    stack.append(u)
     return order
 
 
-def arguments(v: Value) -> Sequence[Value]:
-    """What v's op took, as Values."""
-    if v._y is not None:
-        return v._x, v._y
-    if v._x is None:
-        return ()
-    return v._x if type(v._x) is tuple else (v._x,)
+def sweep(output: Value, seed: float) -> None:
+    """What backward does: every grad from 0, but in the end a leaf has its earlier one added."""
+    order = sort((output,))
+    earlier: list[Any] = []
+    for v in order:
+        if v._x is None and v._grad != 0.0:
+            earlier.append((v, v._grad))
+    try:
+        for v in order:
+            v._grad = 0.0
+        output._grad = seed
+        chain_rule(order)
+        for v, grad in earlier:
+            v._grad += grad
+    except BaseException:
+        for v in order:
+            if v._x is None:
+                v._grad = 0.0
+        for v, grad in earlier:
+            v._grad = grad
+        raise
 
 
 def chain_rule(order: list[Value]) -> None:
@@ -321,39 +451,48 @@ def chain_rule(order: list[Value]) -> None:
     for v in reversed(order):
         if reached is not None and v not in reached:
             continue
-        op, grad, x, y = v.op, v._grad, v._x, v._y
+        op, grad = v.op, v._grad
         if op is DOT:
-            n = len(x) // 2
-            weights, inputs = x[:n], x[n:]
-            for w, u in zip(weights, inputs):
-                w._grad += grad * u._data
-            for w, u in zip(weights, inputs):
-                u._grad += grad * w._data
-            if len(x) > 2 * n:
-                x[-1]._grad += grad
+            weights, inputs = v._x, v._y
+            for i, x in enumerate(inputs):
+                w = weights[i]
+                w._grad += grad * x._data
+            for i, x in enumerate(inputs):
+                w = weights[i]
+                x._grad += grad * w._data
+            if len(weights) > len(inputs):
+                w = weights[len(inputs)]
+                w._grad += grad
         elif op is ADD:
+            x, y = v._x, v._y
             x._grad += grad
             y._grad += grad
         elif op is MUL:
+            x, y = v._x, v._y
             x._grad += grad * y._data
             y._grad += grad * x._data
         elif op is SUB:
+            x, y = v._x, v._y
             x._grad += grad
             y._grad -= grad
         elif op is None:
             continue
-        elif op.arity == 1 and op.partials[0]:
-            slope = total(op.partials[0], v._data, x._data)
-            x._grad += grad * (slope if type(slope) is float else number(slope))
+        elif op.narrow and not op.flat:
+            x, y = v._x, v._y
+            at_y = 0.0 if y is None else y._data
+            if x.op is not CONSTANT:
+                x._grad += grad * op.slope(0, v._data, x._data, at_y)
+            if y is not None and y.op is not CONSTANT:
+                y._grad += grad * op.slope(1, v._data, x._data, at_y)
         else:
             args = arguments(v)
             wanted = [u.op is not CONSTANT and op.passes(i) for i, u in enumerate(args)]
             if op.flat and reached is None:
                 reached = reached_from(order)
-            slopes = op.slopes(v._data, [u._data for u in args], wanted)
-            for u, slope, needed in zip(args, slopes, wanted):
-                if needed:
-                    u._grad += grad * (slope if type(slope) is float else number(slope))
+            slopes = op.slopes(v._data, [u.data for u in args], wanted)
+            for i, x in enumerate(args):
+                if wanted[i]:
+                    x._grad += grad * number(slopes[i])
 
 
 def reached_from(order: list[Value]) -> set[Value]:
@@ -367,4 +506,4 @@ def reached_from(order: list[Value]) -> set[Value]:
 
 def compared(other: Any) -> float:
     """The number that a comparison is with."""
-    return other._data if isinstance(other, Value) else number(other)
+    return other.data if isinstance(other, Value) else number(other)

@@ -52,7 +52,7 @@ class Parser(argparse.ArgumentParser):
 def parser() -> Parser:
     formatter = argparse.ArgumentDefaultsHelpFormatter
     top = Parser(prog="chainrule", description=engine.__doc__.partition("\n")[0])
-    top.add_argument("--version", action="version", version=f"chainrule {engine.__version__}")
+    top.add_argument("--version", action="version", version=version())
     commands = top.add_subparsers(required=True, metavar="command")
 
     training = commands.add_parser("train", help="train a network", formatter_class=formatter)
@@ -79,6 +79,17 @@ def parser() -> Parser:
     return top
 
 
+def version() -> str:
+    """ "chainrule 0.1.0, compiled: yes", or no, with the reason if the build left one."""
+    answer = f"chainrule {engine.__version__}, compiled: "
+    if engine.compiled:
+        return answer + "yes"
+    if "engine.switch" in sys.modules:
+        return answer + "no (CHAINRULE_PURE is set)"
+    reason = Path(engine.__file__).with_name("pure.txt")
+    return answer + (f"no ({reason.read_text('utf-8').strip()})" if reason.exists() else "no")
+
+
 def positive(text: str) -> int:
     number = int(text)
     if number < 1:
@@ -89,6 +100,8 @@ def positive(text: str) -> int:
 def train(options: argparse.Namespace) -> int:
     """Train an MLP on XOR; 0 if it learned it."""
     settings = {name: x for name, x in vars(options).items() if name not in ("run", "task")}
+    if not options.quiet:
+        print(version())
     loss = train_xor(**settings)
     if loss < LEARNED:
         return 0

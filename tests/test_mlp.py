@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from engine import Value, tanh
+from engine.value import arguments
 from nn import MLP, Layer, Neuron
 
 
@@ -106,7 +107,7 @@ def test_an_activation_may_be_any_function():
 def test_a_layer_makes_its_inputs_into_nodes_once_for_all_neurons():
     a, b = Layer(1, 2, nonlin=False)([5.0])
 
-    assert a._x[1] is b._x[1]
+    assert arguments(a)[1] is arguments(b)[1]
 
 
 @pytest.mark.parametrize(

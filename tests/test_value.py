@@ -1566,15 +1566,21 @@ def test_topological_order_is_the_same_each_time():
 
 # ---- imports ----
 
+# Compiled modules put one or two modules of their own making there, which no file holds.
+LISTED = """
+        loaded = {name.partition(".")[0] for name in set(sys.modules) - before}
+        made_by_cython = {name for name in loaded if "cython" in name}
+        print(sorted(loaded - sys.stdlib_module_names - made_by_cython - {"engine", "nn"}))
+"""
+
 
 @pytest.mark.parametrize("package", ["engine", "nn"])
 def test_importing_loads_nothing_outside_the_standard_library(package):
     code = f"""if True:
         import sys
         sys.path.insert(0, {str(ROOT)!r})
-        import {package}
-        loaded = {{name.partition(".")[0] for name in sys.modules}}
-        print(sorted(loaded - sys.stdlib_module_names - {{"__main__", "engine", "nn"}}))
+        before = {{"__main__"}}
+        import {package}{LISTED}
     """
 
     assert run(code, "-I", "-S") == "[]\n"
@@ -1585,9 +1591,7 @@ def test_importing_loads_nothing_else_where_everything_is_installed(package):
     code = f"""if True:
         import sys
         before = set(sys.modules)
-        import {package}
-        loaded = {{name.partition(".")[0] for name in set(sys.modules) - before}}
-        print(sorted(loaded - sys.stdlib_module_names - {{"engine", "nn"}}))
+        import {package}{LISTED}
     """
 
     assert run(code) == "[]\n"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from engine import ops
-from engine.op import number
+from engine.op import Number, number
+from engine.value import Value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from engine.op import Op
 
 
-class Extended:
+class Extended(Number):
     """A number that obeys IEEE 754 where Python raises: 1/0 is inf, 0/0 is nan.
 
     Partials are evaluated on it when plain arithmetic has failed. `inner` is a float or a Value.
@@ -25,7 +26,7 @@ class Extended:
     def apply_op(self, op: Op, inputs: Sequence[Any]) -> Extended:
         held = inner(list(inputs))
         for x in held:
-            if hasattr(x, "apply_op"):
+            if isinstance(x, Value):
                 return Extended(x.apply_op(op, held, op.evaluate_beyond))
         return Extended(op.evaluate_beyond(*map(number, held)))
 

@@ -4,13 +4,17 @@ cimport cython
 from engine.kernels cimport Kernel
 
 
+cdef class Number:
+    pass
+
+
 cdef class Op:
     cdef readonly object name, symbol, f, partials, gradient, unfold, beyond, arity, defaults
     cdef readonly bint narrow, flat
     cdef public Kernel kernel
     cdef dict __dict__
 
-    @cython.locals(z=double)
+    @cython.locals(answer=double)
     cdef double value(self, double x, double y) except? -1
-    @cython.locals(slope=double)
+    @cython.locals(answer=double)
     cdef double slope(self, int i, double z, double x, double y) except? -1

@@ -22,6 +22,16 @@ if TYPE_CHECKING:
 compiled: bool = __file__.endswith((".so", ".pyd"))
 
 
+class Number:
+    """What ops compute with besides floats, such as a Value: `apply_op` says what they make of it.
+
+    A subclass has a method `apply_op(self, op, inputs)`: op of the inputs, one of which at
+    least is of its kind.
+    """
+
+    __slots__ = ()
+
+
 class Op:
     """A differentiable function of numbers: z = f(x), z = f(x, y), or z = f(*xs).
 
@@ -85,15 +95,14 @@ class Op:
         """
         if len(inputs) != self.arity:
             inputs = self._complete(inputs)
+        floats = True
         for x in inputs:
             if type(x) is not float:
-                break
-        else:
-            return self.evaluate(*inputs)
-        for x in inputs:
-            if hasattr(x, "apply_op"):
-                return x.apply_op(self, inputs)
-        return self.evaluate(*map(number, inputs))
+                if isinstance(x, Number):
+                    kind: Any = x
+                    return kind.apply_op(self, inputs)
+                floats = False
+        return self.evaluate(*(inputs if floats else map(number, inputs)))
 
     def __get__(self, instance: Any, owner: type) -> Any:
         """An op stored on a class is a method of it: x.tanh() is tanh(x)."""
@@ -104,27 +113,39 @@ class Op:
         try:
             z = self.f(*numbers)
         except (ArithmeticError, ValueError) as error:
-            reason = error.args[-1] if error.args else type(error).__name__
-            error.args = (f"{self.spell(*map(repr, numbers))}: {reason}",)
+            self._blame(error, *numbers)
             raise
         return z if type(z) is float else number(z)
 
     def value(self, x: float, y: float) -> float:
         """What evaluate answers, for an op of one input (y is ignored) or two."""
         if self.kernel is not None:
-            z: float = self.kernel.value(x, y)
-            if z == z:  # a kernel leaves to Python, with nan, whatever might raise there
-                return z
-        return self.evaluate(x) if self.arity == 1 else self.evaluate(x, y)
+            answer: float = self.kernel.value(x, y)
+            if answer == answer:  # a kernel leaves to Python, with nan, whatever might raise there
+                return answer
+        try:
+            z = self.f(x) if self.arity == 1 else self.f(x, y)
+        except (ArithmeticError, ValueError) as error:
+            self._blame(error, *[x, y][: self.arity])
+            raise
+        return z if type(z) is float else number(z)
 
     def slope(self, i: int, z: float, x: float, y: float) -> float:
         """dz/dx (i = 0) or dz/dy (i = 1) of an op of one input (y is ignored) or two, on floats."""
         if self.kernel is not None:
-            slope: float = self.kernel.slope(i, z, x, y)
-            if slope == slope:
-                return slope
+            answer: float = self.kernel.slope(i, z, x, y)
+            if answer == answer:
+                return answer
         partial: Any = self.partials[i]
-        return number(total(partial, z, x) if self.arity == 1 else total(partial, z, x, y))
+        try:
+            slope = partial(z, x) if self.arity == 1 else partial(z, x, y)
+        except (ArithmeticError, ValueError):
+            slope = total(partial, *[z, x, y][: 1 + len(self.partials)])
+        return slope if type(slope) is float else number(slope)
+
+    def _blame(self, error: Exception, *numbers: float) -> None:
+        reason = error.args[-1] if error.args else type(error).__name__
+        error.args = (f"{self.spell(*map(repr, numbers))}: {reason}",)
 
     def evaluate_beyond(self, *numbers: float) -> float:
         """f of floats as IEEE 754 has it: where f raises, its limit (an infinity) or nan."""
@@ -227,7 +248,7 @@ def number(x: Any) -> float:
         return x
     if type(x) is int:
         return float(x)
-    if hasattr(x, "apply_op"):
+    if isinstance(x, Number):
         raise TypeError("expected a number, got a Value: take its .data, or v.detach()")
     # An array of one element converts to float too, but is not a number: it has a length.
     if isinstance(x, Real) or (

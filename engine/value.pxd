@@ -1,7 +1,7 @@
 # The types that make value.py C: a node is a struct of 72 bytes, its numbers are C's.
 cimport cython
 
-from engine.op cimport Op
+from engine.op cimport Number, Op
 
 cdef Op ADD, SUB, MUL, DIV, POW, DOT, NEG, ABS, CONSTANT
 cdef list paused, waiting
@@ -9,7 +9,7 @@ cdef int freeing
 cdef unsigned long long sorts
 
 
-cdef class Value:
+cdef class Value(Number):
     cdef double _data, _grad
     cdef unsigned long long _mark
     cdef object _x, _y

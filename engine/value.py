@@ -10,7 +10,7 @@ import os
 from _thread import RLock
 
 from engine import ops
-from engine.op import Op, number
+from engine.op import Number, Op, number
 from engine.recording import depth, paused
 
 TYPE_CHECKING = False
@@ -24,7 +24,7 @@ ADD, SUB, MUL, DIV, POW, DOT = ops.add, ops.sub, ops.mul, ops.div, ops.power, op
 NEG, ABS, CONSTANT = ops.neg, ops.absolute, ops.CONSTANT
 
 
-class Value:
+class Value(Number):
     """A number that remembers how it was made: data == op(x, y).
 
     A leaf (an input, a parameter) was made by no op. `grad` is d output / d self, summed over
@@ -157,7 +157,7 @@ class Value:
 
     @data.setter
     def data(self, data: SupportsFloat) -> None:
-        self._data = number(data)
+        self._data = data if type(data) is float else number(data)
 
     @property
     def grad(self) -> float:
@@ -166,7 +166,7 @@ class Value:
 
     @grad.setter
     def grad(self, grad: SupportsFloat) -> None:
-        self._grad = number(grad)
+        self._grad = grad if type(grad) is float else number(grad)
 
     @property
     def inputs(self) -> tuple[Value | float, ...]:
@@ -285,7 +285,7 @@ def node(op: Op, data: float, x: Any, y: Any) -> Value:
 def constant(x: Any) -> Value:
     """The number x as a node that nobody differentiates. Raises TypeError if x is no number."""
     v: Value = Value.__new__(Value)
-    v._data = number(x)
+    v._data = x if type(x) is float else number(x)
     v._grad = 0.0
     v._mark = 0
     v.op = CONSTANT
@@ -310,7 +310,7 @@ def dot(
         raise TypeError(message) from None
     if m != n:
         raise ValueError(f"dot takes as many inputs as weights: {n}, got {m}")
-    factors: tuple[Any, ...] = tuple(weights) if bias is None else (*weights, bias)
+    factors: tuple[Any, ...] = tuple(weights) if bias is None else tuple(weights) + (bias,)
     terms: tuple[Any, ...] = tuple(inputs)
     if not factors:
         return 0.0

@@ -24,6 +24,7 @@ DIRECTIVES = {"language_level": 3, "cpow": True, "nonecheck": True}
 # Annotations are for readers and type checkers; C's types stand in the .pxd files. Only value.py
 # needs some of its annotations: those of local variables in methods such as __add__.
 MODULES = {
+    "collector": ("collector.pyx", {}),
     "kernels": ("kernels.pyx", {}),
     "op": ("op.py", {"annotation_typing": False}),
     "value": ("value.py", {"annotation_typing": True}),

@@ -8,27 +8,34 @@ taken already, and the recursion ends there.
 from __future__ import annotations
 
 from _thread import _local
+from weakref import ref
 
 from engine.ops import CONSTANT
 from engine.value import Value, constant, topological_order
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from typing import Any
 
 
 class Graph(list[Value]):
-    """Nodes, each after its inputs."""
+    """Nodes, each after its inputs. Whoever copies it keeps it until all is done."""
+
+    __slots__ = ("__weakref__", "members")
+
+    def __init__(self, nodes: list[Value] | tuple[()] = ()) -> None:
+        super().__init__(nodes)
+        self.members = set(map(id, nodes))
 
     def __reduce_ex__(self, _protocol: Any) -> Any:
-        return Graph, (), None, one_by_one(self)
+        return Graph, (), None, iter(self)
 
 
 class Underway(_local):
-    """The ids of the nodes whose turn comes, or has come, in this thread."""
+    """The graphs that are being copied in this thread."""
 
-    nodes: frozenset[int] = frozenset()
+    def __init__(self) -> None:
+        self.graphs: list[ref[Graph]] = []
 
 
 underway = Underway()
@@ -38,18 +45,19 @@ def reduced(v: Value) -> Any:
     """What v.__reduce_ex__ answers: how to make v again."""
     if v.op is CONSTANT:
         return constant, (v.data,)
-    if v.op is None or id(v) in underway.nodes:
+    if v.op is None or taken(v):
         return new, (type(v),), v.__getstate__()
-    return last, (Graph(topological_order(v)),)
+    graph = Graph(topological_order(v))
+    underway.graphs.append(ref(graph))
+    return last, (graph,)
 
 
-def one_by_one(graph: Graph) -> Iterator[Value]:
-    outer = underway.nodes
-    underway.nodes = outer | set(map(id, graph))
-    try:
-        yield from graph
-    finally:
-        underway.nodes = outer
+def taken(v: Value) -> bool:
+    """Whether v's inputs come before it in a graph that is being copied."""
+    graphs = [graph for graph in [weak() for weak in underway.graphs] if graph is not None]
+    if len(graphs) < len(underway.graphs):
+        underway.graphs = [ref(graph) for graph in graphs]
+    return any(id(v) in graph.members for graph in graphs)
 
 
 def new(kind: type[Value]) -> Value:

@@ -26,7 +26,7 @@ cpdef Value constant(object x)
 @cython.locals(factors=tuple, terms=tuple, w=Value, x=Value, data=double)
 cpdef object dot(object weights, object inputs, object bias=*)
 
-cpdef tuple stored(Op op, object args)
+cpdef tuple stored(object op, object args)
 @cython.locals(weights=tuple, inputs=tuple)
 cpdef tuple arguments(Value v)
 @cython.locals(v=Value, u=Value, mark="unsigned long long", order=list, stack=list,

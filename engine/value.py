@@ -10,7 +10,7 @@ import os
 from _thread import RLock
 
 from engine import ops
-from engine.op import Number, Op, number
+from engine.op import Number, Op, compiled, number
 from engine.recording import depth, paused
 
 TYPE_CHECKING = False
@@ -200,12 +200,18 @@ class Value(Number):
         return self.op, self._data, self._grad, arguments(self), vars(self)
 
     def __setstate__(self, state: Any) -> None:
+        """Become the node that gave the state. Raises TypeError for what is no such state."""
+        if type(state) is not tuple or len(state) != 5:
+            raise TypeError(f"expected the state of a Value, got {state!r:.60}")
         op, data, grad, inputs, attributes = state
+        x, y = stored(op, inputs)
+        data, grad, attributes = number(data), number(grad), dict(attributes)
         self.op = op
         self._data = data
         self._grad = grad
         self._mark = 0
-        self._x, self._y = stored(op, inputs)
+        self._x = x
+        self._y = y
         vars(self).update(attributes)
 
     def __dealloc__(self) -> None:
@@ -247,10 +253,15 @@ class Value(Number):
 
 # Every op is a method: x.tanh() is tanh(x), and so np.tanh(x) works; NumPy renames three.
 NUMPY = {"arcsin": ops.asin, "arccos": ops.acos, "arctan": ops.atan}
-# A Value is equal to itself only; in C a class that defines < would else have no hash.
-IDENTITY = {"__hash__": object.__hash__}
-for _name, _method in {**ops.TABLE, **NUMPY, **IDENTITY}.items():
-    setattr(Value, _name, _method)
+# In C a class that defines < would else have no hash, and errors would call it engine.value.Value.
+SAME_IN_C = {"__hash__": object.__hash__, "__name__": "Value"}
+for _name, _attribute in {**ops.TABLE, **NUMPY, **SAME_IN_C}.items():
+    setattr(Value, _name, _attribute)
+
+if compiled:
+    from engine.collector import traverse_subclasses
+
+    traverse_subclasses(Value)
 
 
 # ---- making nodes ----
@@ -327,13 +338,16 @@ def dot(
     return node(DOT, data, factors, terms)
 
 
-def stored(op: Op | None, args: Sequence[Any]) -> tuple[Any, Any]:
-    """_x and _y of a node whose op took args."""
+def stored(op: Any, args: Sequence[Any]) -> tuple[Any, Any]:
+    """_x and _y of a node whose op took args. Raises TypeError if op cannot have taken them."""
+    if op is None or op is CONSTANT:
+        return None, None
+    fits = isinstance(op, Op) and (len(args) == op.arity or (op.arity is None and len(args) > 0))
+    if not fits or False in [isinstance(v, Value) for v in args]:
+        raise TypeError(f"no node has {op!r:.60} of {args!r:.60}")
     if op is DOT:
         n = len(args) // 2
         return (*args[:n], *args[2 * n :]), tuple(args[n : 2 * n])
-    if op is None or op is CONSTANT:
-        return None, None
     if op.narrow:
         return args[0], args[1] if op.arity == 2 else None
     return tuple(args), ()

@@ -1,1 +1,1 @@
-"""How fast: the same training steps on several engines, one process each, in one run."""
+"""How fast: the same training steps on many engines, a process for each, in one run."""

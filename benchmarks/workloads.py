@@ -1,69 +1,52 @@
-"""The workloads, written once for every engine with micrograd's calling convention."""
+"""The workloads: everything that is measured, by name."""
 
-import math
-import random
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
 
-Step = Callable[[], float]
-
-
-def moons(n: int = 100, noise: float = 0.1, seed: int = 1337) -> list[tuple[list[float], float]]:
-    """Two half circles that reach into each other: n points with targets -1 and 1.
-
-    Upper moon (cos t, sin t), lower moon (1 - cos t, 0.5 - sin t), t in [0, pi], normal noise.
-    """
-    rng = random.Random(seed)
-    points = []
-    for i in range(n // 2):
-        t = math.pi * i / (n // 2 - 1)
-        for x, y, target in (
-            (math.cos(t), math.sin(t), -1.0),
-            (1 - math.cos(t), 0.5 - math.sin(t), 1.0),
-        ):
-            points.append(([x + rng.gauss(0, noise), y + rng.gauss(0, noise)], target))
-    return points
+from benchmarks import gpt, mlps, nodes, programs
+from benchmarks.engines import Engine
+from benchmarks.training import Adam, Step, gradient_descent, training
 
 
-def descend(model: Any, loss: Any, lr: float) -> float:
-    model.zero_grad()
-    loss.backward()
-    for p in model.parameters():
-        p.data -= lr * p.grad
-    data: float = loss.data
-    return data
+@dataclass(frozen=True)
+class Workload:
+    """`start(engine)` prepares it and returns one step; `size` is the nodes that step counts."""
+
+    title: str
+    start: Callable[[Engine], Step]
+    size: int = 0
+    needs_mlp: bool = False
 
 
-def xor(engine: Any) -> Step:
-    """W1: one step of gradient descent on XOR, MLP(2, [4, 1]), mean squared error."""
-    samples = [([0.0, 0.0], 0.0), ([0.0, 1.0], 1.0), ([1.0, 0.0], 1.0), ([1.0, 1.0], 0.0)]
-    random.seed(42)
-    model = engine.MLP(2, [4, 1])
-
-    def step() -> float:
-        errors = [(model(x) - target) ** 2 for x, target in samples]
-        return descend(model, sum(errors) * (1.0 / len(errors)), lr=0.05)
-
-    return step
-
-
-def moons_step(engine: Any) -> Step:
-    """W2: one step on 100 moons, MLP(2, [16, 16, 1]), hinge loss and L2 penalty, full batch."""
-    samples = moons()
-    random.seed(1337)
-    model = engine.MLP(2, [16, 16, 1])
-
-    def step() -> float:
-        scores = [model(list(map(engine.Value, x))) for x, _ in samples]
-        losses = [(1 + -target * score).relu() for (_, target), score in zip(samples, scores)]
-        penalty = 1e-4 * sum(p * p for p in model.parameters())
-        return descend(model, sum(losses) * (1.0 / len(losses)) + penalty, lr=0.1)
-
-    return step
-
-
-# name: the workload, and how often it runs in one round
-WORKLOADS: dict[str, tuple[Callable[[Any], Step], int]] = {
-    "XOR step": (xor, 300),
-    "moons step": (moons_step, 5),
+TRAINING = {
+    "w1": Workload(
+        "W1, XOR step: 2-4-1 tanh, 4 samples, gradient descent",
+        training(
+            mlps.xor_loss, mlps.initial(mlps.XOR_SIZES, seed=42), lambda: gradient_descent(0.1)
+        ),
+    ),
+    "w2": Workload(
+        "W2, moons step: 2-16-16-1 relu, 100 samples, hinge and L2",
+        training(
+            mlps.moons_loss,
+            mlps.initial(mlps.MOONS_SIZES, seed=1337),
+            lambda: gradient_descent(0.5),
+        ),
+    ),
+    "w3": Workload(
+        "W3, GPT step: 4,192 parameters, 8 tokens, Adam",
+        training(gpt.gpt_loss, gpt.initial(), Adam),
+    ),
 }
+PROGRAMS = {
+    "xor-mlp": Workload("XOR through MLP(2, [4, 1])", programs.xor_program, needs_mlp=True),
+    "moons-mlp": Workload(
+        "moons through MLP(2, [16, 16, 1])", programs.moons_program, needs_mlp=True
+    ),
+}
+NODES = {
+    f"{name}-{n}": Workload(f"W4, {name} of {n:,} nodes", nodes.differentiated(shape, n), size=n)
+    for name, shape in nodes.SHAPES.items()
+    for n in nodes.SIZES
+}
+WORKLOADS = TRAINING | PROGRAMS | NODES

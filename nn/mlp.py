@@ -63,7 +63,7 @@ class Neuron(Module):
 
     def __call__(self, x: Vector | SupportsFloat) -> Value:
         """x: [nin] -> one Value. Raises ValueError for another length of x."""
-        if type(x) is not list or len(x) != len(self.weights):
+        if type(x) not in (list, tuple) or len(x) != len(self.weights):
             x = vector(x, len(self.weights), "neuron")
         z = self.activation(dot(self.weights, x, self.bias))
         if not isinstance(z, Value):
@@ -104,7 +104,7 @@ class Layer(Module):
         Raises ValueError for another length of x.
         """
         x = vector(x, len(self.neurons[0].weights), "layer")
-        x = [v if isinstance(v, Value) else constant(v) for v in x]
+        x = tuple([v if isinstance(v, Value) else constant(v) for v in x])  # dot shares a tuple
         outputs = [neuron(x) for neuron in self.neurons]
         return outputs[0] if len(outputs) == 1 else outputs
 

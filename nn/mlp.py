@@ -63,7 +63,7 @@ class Neuron(Module):
 
     def __call__(self, x: Vector | SupportsFloat) -> Value:
         """x: [nin] -> one Value. Raises ValueError for another length of x."""
-        if type(x) not in (list, tuple) or len(x) != len(self.weights):
+        if (type(x) is not list and type(x) is not tuple) or len(x) != len(self.weights):
             x = vector(x, len(self.weights), "neuron")
         z = self.activation(dot(self.weights, x, self.bias))
         if not isinstance(z, Value):

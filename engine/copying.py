@@ -61,7 +61,7 @@ def taken(v: Value) -> bool:
 
 
 def new(kind: type[Value]) -> Value:
-    return kind.__new__(kind)
+    return Value.__new__(kind)
 
 
 def last(graph: Graph) -> Value:

@@ -187,7 +187,7 @@ class Value(Number):
 
     def __copy__(self) -> Value:
         """A node like this one, made by the same op of the same inputs."""
-        twin = type(self).__new__(type(self))
+        twin: Value = Value.__new__(type(self))
         twin.__setstate__(self.__getstate__())
         return twin
 

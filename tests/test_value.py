@@ -1164,6 +1164,25 @@ def test_a_chain_of_a_million_nodes_is_built_differentiated_and_freed():
     assert token() is None
 
 
+def test_a_deep_chain_of_a_subclass_is_freed():
+    class Parameter(Value):
+        pass
+
+    x = z = Value(1.0)
+    for _ in range(200_000):
+        z = z + x
+        p = Parameter(0.0)
+        p.__setstate__(z.__getstate__())
+        z = p
+    z.backward()
+    assert (type(z.inputs[0]), x.grad) == (Parameter, 200_001.0)
+
+    x.token = Token()
+    token = weakref.ref(x.token)
+    del x, z, p
+    assert token() is None
+
+
 @pytest.mark.parametrize(
     "f", [tanh, lambda v: maximum(v, -2.0, -3.0), lambda v: v**1.0], ids=range(3)
 )

@@ -10,8 +10,6 @@ import os
 import sys
 import sysconfig
 import tempfile
-from distutils.ccompiler import new_compiler
-from distutils.sysconfig import customize_compiler
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
@@ -46,6 +44,9 @@ def why_pure() -> str:
         return "CHAINRULE_PURE is set"
     if "editable_wheel" in sys.argv and not asked_for("CHAINRULE_COMPILE"):
         return "an editable install, without CHAINRULE_COMPILE=1"
+    from distutils.ccompiler import new_compiler  # setuptools' own, once that is imported
+    from distutils.sysconfig import customize_compiler
+
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder, "trial.c")
         source.write_text("#include <Python.h>\nint main(void) { return 0; }\n")
@@ -68,18 +69,17 @@ class BuildPython(build_py):
 
     def run(self) -> None:
         super().run()
-        if PURE and not self.editable_mode:
+        if self.editable_mode:
+            for name in MODULES:  # what an earlier build left would be imported
+                (ENGINE / (name + sysconfig.get_config_var("EXT_SUFFIX"))).unlink(missing_ok=True)
+            return
+        Path(self.build_lib, "engine", "pure.txt").unlink(missing_ok=True)
+        if PURE:
             say_why_pure(PURE, Path(self.build_lib))
 
 
 class BuildC(build_ext):
     """Compiles all modules, or none."""
-
-    def run(self) -> None:
-        if self.inplace or self.editable_mode:
-            for name in MODULES:  # whatever an earlier build left would be imported
-                Path(self.get_ext_fullpath(f"engine.{name}")).unlink(missing_ok=True)
-        super().run()
 
     def build_extensions(self) -> None:
         try:

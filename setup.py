@@ -29,9 +29,13 @@ MODULES = {
 }
 # The bits of Python: no fused multiply-add, and nothing that reorders a sum.
 FLAGS = {"msvc": ["/O2", "/fp:precise"], "unix": ["-O3", "-g0", "-ffp-contract=off"]}
-# Cython gives every object a dict for attributes; CPython makes one when it is first asked for.
-DICT_AT_ONCE = "p->__dict__ = PyDict_New(); if (unlikely(!p->__dict__)) goto bad;"
-DICT_WHEN_ASKED = "p->__dict__ = NULL; if (0) goto bad;"
+# Cython gives every object a dict for its attributes at once, and in the end empties it, whoever
+# else holds it, by recursion. CPython makes one when it is asked for, and then lets go of it.
+DICT = "p->__dict__"
+CPYTHONS_WAY = {
+    f"{DICT} = PyDict_New(); if (unlikely(!{DICT})) goto bad;": f"{DICT} = NULL; if (0) goto bad;",
+    f"if ({DICT}) PyDict_Clear({DICT});": "",
+}
 
 
 def asked_for(variable: str) -> bool:
@@ -113,7 +117,10 @@ class BuildC(build_ext):
             os.chdir(here)
         extension.sources = [str(folder / source) for source in made.sources]
         for source in map(Path, extension.sources):
-            write_if_new(source, source.read_text("utf-8").replace(DICT_AT_ONCE, DICT_WHEN_ASKED))
+            text = source.read_text("utf-8")
+            for cython, cpython in CPYTHONS_WAY.items():
+                text = text.replace(cython, cpython)
+            write_if_new(source, text)
         extension.include_dirs.append(str(folder / "engine"))
         extension.extra_compile_args += FLAGS.get(self.compiler.compiler_type, [])
         # Types made at run time, so that value.py can add the ops to Value as methods.

@@ -15,10 +15,14 @@ cdef class Kernel:
     """One row: its value and its slopes, or nan for what only Python can answer."""
 
     cdef double value(self, double x, double y) noexcept:
-        return NAN if self.row.value == NULL else self.row.value(x, y)
+        if self.row == NULL or self.row.value == NULL:
+            return NAN
+        return self.row.value(x, y)
 
     cdef double slope(self, int i, double z, double x, double y) noexcept:
-        return NAN if self.row.slopes[i] == NULL else self.row.slopes[i](z, x, y)
+        if self.row == NULL or self.row.slopes[i] == NULL:
+            return NAN
+        return self.row.slopes[i](z, x, y)
 
 
 cdef Kernel kernel_of(const Row *row):

@@ -422,6 +422,80 @@ SIZE = """if True:
 """
 
 
+def test_a_class_that_holds_an_instance_of_its_own_is_collected():
+    collected = []
+
+    class Token:
+        def __del__(self):
+            collected.append(True)
+
+    def make():
+        class Parameter(Value):
+            pass
+
+        Parameter.first = Parameter(1.0)
+        Parameter.token = Token()
+
+    make()
+    gc.collect()
+
+    assert collected == [True]
+
+
+def test_attributes_outlive_their_value_where_somebody_holds_them():
+    attributes = vars(Value(1.0, label="a"))
+
+    assert attributes == {"label": "a"}
+
+
+def test_attributes_outlive_a_collected_cycle_where_somebody_holds_them():
+    class Parameter(Value):
+        __slots__ = ("itself",)
+
+    p = Parameter(1.0, label="a")
+    p.itself = p
+    attributes = vars(p)
+    del p
+    gc.collect()
+
+    assert attributes == {"label": "a"}
+
+
+def test_a_chain_of_attributes_is_freed_without_recursion():
+    v = None
+    for _ in range(100_000):
+        w = Value(1.0)
+        w.previous = v
+        v = w
+    del v, w
+
+    assert Value(1.0).data == 1.0
+
+
+def test_a_chain_of_ops_that_hold_values_is_freed_without_recursion():
+    z = Value(1.0)
+    for _ in range(20_000):
+        op = Op("same", "same", lambda x: x, lambda z, x: 1.0)
+        op.kept = z
+        z = op(Value(1.0))
+    del z, op
+
+    assert Value(1.0).data == 1.0
+
+
+@needs_compiled
+def test_a_kernel_of_no_row_leaves_all_to_python():
+    from engine.kernels import Kernel
+
+    op = Op("double", "double", lambda x: 2.0 * x, lambda z, x: 2.0)
+    op.kernel = Kernel()
+    x = Value(3.0)
+    z = op(x)
+    z.backward()
+
+    assert (z.data, x.grad) == (6.0, 2.0)
+
+
 @pytest.mark.parametrize("shape", ["chain", "tree"])
 def test_a_node_is_small(shape):
     (size,) = printed(SIZE, shape)

@@ -51,7 +51,11 @@ class Parser(argparse.ArgumentParser):
 
 def parser() -> Parser:
     formatter = argparse.ArgumentDefaultsHelpFormatter
-    top = Parser(prog="chainrule", description=engine.__doc__.partition("\n")[0])
+    top = Parser(
+        prog="chainrule",
+        description=engine.__doc__.partition("\n")[0],
+        formatter_class=argparse.RawDescriptionHelpFormatter,  # the version in one line
+    )
     top.add_argument("--version", action="version", version=version())
     commands = top.add_subparsers(required=True, metavar="command")
 

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+import engine
 from nn.cli import main
 
+ROOT = Path(__file__).parents[1]
 COMMAND = Path(sys.executable).with_name("chainrule")
 
 
@@ -293,7 +295,37 @@ def test_a_reader_that_stops_early_is_no_error(tmp_path):
     assert (process.stdout, process.stderr) == ("digraph {\n", "")
 
 
-def test_version_names_the_distribution(capsys):
+def test_version_names_the_distribution_and_says_whether_it_is_compiled(capsys):
     with pytest.raises(SystemExit, match=r"^0$"):
         main(["--version"])
-    assert capsys.readouterr().out.startswith("chainrule ")
+    answer = "yes" if engine.compiled else "no"
+    assert capsys.readouterr().out.startswith(f"chainrule 0.1.0, compiled: {answer}")
+
+
+@pytest.mark.skipif(engine.compiled, reason="needs the pure build")
+def test_version_says_in_one_line_why_it_is_not_compiled(capsys, monkeypatch, tmp_path):
+    reason = "no C compiler that works: " + "a long story " * 20
+    (tmp_path / "pure.txt").write_text(reason + "\n")
+    monkeypatch.setattr(engine, "__file__", str(tmp_path / "__init__.py"))
+    monkeypatch.delitem(sys.modules, "engine.switch", raising=False)
+    with pytest.raises(SystemExit, match=r"^0$"):
+        main(["--version"])
+    assert capsys.readouterr().out == f"chainrule 0.1.0, compiled: no ({reason.strip()})\n"
+
+
+def test_version_says_that_python_was_asked_for():
+    process = subprocess.run(
+        [sys.executable, "-c", "from nn.cli import main; main(['--version'])"],
+        env={**os.environ, "CHAINRULE_PURE": "1"},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+
+    assert process.stdout == "chainrule 0.1.0, compiled: no (CHAINRULE_PURE is set)\n"
+
+
+def test_training_begins_by_saying_what_runs(capsys):
+    main(["train", "xor", "--steps", "1"])
+
+    assert capsys.readouterr().out.startswith("chainrule 0.1.0, compiled: ")

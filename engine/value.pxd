@@ -29,8 +29,8 @@ cpdef object dot(object weights, object inputs, object bias=*)
 cpdef tuple stored(object op, object args)
 @cython.locals(weights=tuple, inputs=tuple)
 cpdef tuple arguments(Value v)
-@cython.locals(v=Value, u=Value, mark="unsigned long long", order=list, stack=list,
-               weights=tuple, inputs=tuple)
+@cython.locals(v=Value, u=Value, entered="unsigned long long", done="unsigned long long",
+               order=list, stack=list, weights=tuple, inputs=tuple)
 cdef list[Value] sort(tuple[Value, ...] outputs)
 @cython.locals(v=Value, order=list, earlier=list, grad=double)
 cdef object sweep(Value output, double seed)

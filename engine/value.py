@@ -49,7 +49,7 @@ class Value(Number):
         """A leaf. Raises TypeError if data is not a number."""
         self._data = number(data)
         self._grad = 0.0
-        self._mark = 0  # the number of the last sort that met this node
+        self._mark = 0  # how far the last sort that met this node had come with it
         self._x: Any = None
         self._y: Any = None
         self.op: Op | None = None
@@ -368,7 +368,7 @@ def arguments(v: Value) -> tuple[Any, ...]:
 
 # One sweep at a time: threads that share nodes take turns.
 sweeping = RLock()
-sorts = 0  # each sort has a number of its own, so no mark of an old one can mislead it
+sorts = 0  # each sort has marks of its own, so that those of an old one mean nothing to it
 
 freeing = 0  # how many nodes are being freed, one below the other
 waiting: list[Any] = []  # the inputs of those whose turn comes later
@@ -393,41 +393,39 @@ def topological_order(*outputs: Value) -> list[Value]:
 def sort(outputs: tuple[Value, ...]) -> list[Value]:
     """The topological order, depth first.
 
-    A list is the stack, so that no depth of graph meets Python's limit. None on it says that
-    the node below has had all its inputs sorted.
+    A list is the stack, so that no depth of graph meets Python's limit. A node stays on it until
+    all its inputs, which come to lie above it, are sorted.
     """
     global sorts
-    sorts += 1
-    mark = sorts
+    sorts += 2
+    entered, done = sorts, sorts + 1
     order: list[Value] = []
     stack: list[Any] = list(reversed(outputs))
     while stack:
-        v = stack.pop()
-        if v is None:
-            order.append(stack.pop())
-        elif v._mark != mark:
-            v._mark = mark
-            if v._x is None:
-                if v.op is None:
+        v = stack[-1]
+        if v._mark >= entered or v._x is None:
+            stack.pop()
+            if v._mark != done:
+                v._mark = done
+                if v.op is not CONSTANT:
                     order.append(v)
-                continue
-            stack.append(v)
-            stack.append(None)
-            if type(v._x) is tuple:
-                weights, inputs = v._x, v._y
-                for u in reversed(inputs):
-                    if u._mark != mark:
-                        stack.append(u)
-                for u in reversed(weights):
-                    if u._mark != mark:
-                        stack.append(u)
-            else:
-                u = v._y
-                if u is not None and u._mark != mark:
+            continue
+        v._mark = entered
+        if type(v._x) is tuple:
+            weights, inputs = v._x, v._y
+            for u in reversed(inputs):
+                if u._mark < entered:
                     stack.append(u)
-                u = v._x
-                if u._mark != mark:
+            for u in reversed(weights):
+                if u._mark < entered:
                     stack.append(u)
+        else:
+            u = v._y
+            if u is not None and u._mark < entered:
+                stack.append(u)
+            u = v._x
+            if u._mark < entered:
+                stack.append(u)
     return order
 
 

@@ -70,7 +70,7 @@ def test_compiled_says_which_file_runs():
 def test_a_binary_of_another_python_is_ignored(tmp_path, binary):
     package = tmp_path / "engine"
     package.mkdir()
-    for path in (ROOT / "engine").glob("*.py"):
+    for path in Path(engine.__file__).parent.glob("*.py"):
         (package / path.name).write_text(path.read_text("utf-8"), "utf-8")
     (package / binary).write_bytes(b"\x7fELF, of another time")
     code = "import sys; sys.path.insert(0, sys.argv[1]); import engine; print(engine.compiled)"

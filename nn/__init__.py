@@ -1,6 +1,7 @@
 """A small neural network library on top of `engine`: modules, losses, optimisers, data.
 
-Read it in this order: module, mlp, losses, optim, data.
+Read it in this order: module, mlp, losses, optim, data; then what else a training run may want:
+adaptive, schedules, clip, layers, init, penalties.
 """
 
 import engine
@@ -11,10 +12,89 @@ if getattr(engine, "__distribution__", None) != "chainrule":
         "another distribution or folder of that name hides it"
     )
 
-from nn import data
+from nn import data, init
+from nn.activations import (
+    ELU,
+    GELU,
+    LeakyReLU,
+    LogSoftmax,
+    ReLU,
+    Sigmoid,
+    SiLU,
+    Softmax,
+    Softplus,
+    Tanh,
+)
+from nn.adaptive import Adagrad, Adam, AdamW, RMSprop
+from nn.clip import clip_grad_norm_, clip_grad_value_
+from nn.layers import Dropout, Flatten, Identity, LayerNorm, Linear, Sequential
+from nn.lbfgs import LBFGS
 from nn.losses import mse_loss
 from nn.mlp import MLP, Layer, Neuron
 from nn.module import Module
-from nn.optim import SGD
+from nn.onecycle import OneCycleLR
+from nn.optim import SGD, Optimizer
+from nn.penalties import l1_penalty, l2_penalty, weights_of
+from nn.plateau import ReduceLROnPlateau
+from nn.schedules import (
+    ConstantLR,
+    CosineAnnealingLR,
+    CosineAnnealingWarmRestarts,
+    ExponentialLR,
+    LambdaLR,
+    LinearLR,
+    MultiStepLR,
+    Schedule,
+    SequentialLR,
+    StepLR,
+)
 
-__all__ = ["MLP", "SGD", "Layer", "Module", "Neuron", "data", "mse_loss"]
+__all__ = [
+    "ELU",
+    "GELU",
+    "LBFGS",
+    "MLP",
+    "SGD",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "ConstantLR",
+    "CosineAnnealingLR",
+    "CosineAnnealingWarmRestarts",
+    "Dropout",
+    "ExponentialLR",
+    "Flatten",
+    "Identity",
+    "LambdaLR",
+    "Layer",
+    "LayerNorm",
+    "LeakyReLU",
+    "Linear",
+    "LinearLR",
+    "LogSoftmax",
+    "Module",
+    "MultiStepLR",
+    "Neuron",
+    "OneCycleLR",
+    "Optimizer",
+    "RMSprop",
+    "ReLU",
+    "ReduceLROnPlateau",
+    "Schedule",
+    "Sequential",
+    "SequentialLR",
+    "SiLU",
+    "Sigmoid",
+    "Softmax",
+    "Softplus",
+    "StepLR",
+    "Tanh",
+    "clip_grad_norm_",
+    "clip_grad_value_",
+    "data",
+    "init",
+    "l1_penalty",
+    "l2_penalty",
+    "mse_loss",
+    "weights_of",
+]

@@ -8,7 +8,7 @@ from engine.op import number
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from typing import Any
+    from typing import Any, Self
 
 
 class Module:
@@ -27,6 +27,10 @@ class Module:
     {'slope': 2.0, 'offset': 1.0}
     """
 
+    # Whether it is being trained, which Dropout asks. Here and not in __init__, which a subclass
+    # need not call; train and eval set it on the module itself.
+    training = True
+
     def named_parameters(self) -> Iterator[tuple[str, Value]]:
         """("layers.0.neurons.1.bias", value) and so on; a Value that is shared comes once."""
         seen: set[Value] = set()
@@ -41,6 +45,27 @@ class Module:
         found: dict[int, Any] = {}
         collect([self], found)
         return [x for x in found.values() if isinstance(x, Value)]
+
+    def modules(self) -> list[Module]:
+        """The module itself and every module in it, each once, an owner before its parts."""
+        found: dict[int, Any] = {}
+        collect([self], found)
+        return [x for x in found.values() if isinstance(x, Module)]
+
+    def train(self, mode: bool = True) -> Self:
+        """Set `training` to mode here and in every module inside; the module itself.
+
+        Raises TypeError for a mode that is not True or False.
+        """
+        if not isinstance(mode, bool):
+            raise TypeError(f"mode is True or False, got {mode!r:.60}")
+        for module in Module.modules(self):  # a subclass may call an attribute `modules`
+            module.training = mode
+        return self
+
+    def eval(self) -> Self:
+        """Set `training` to False, as for predictions: train(False)."""
+        return self.train(False)
 
     def zero_grad(self) -> None:
         """Set the grad of every parameter to 0."""

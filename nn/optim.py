@@ -1,56 +1,289 @@
-"""Gradient descent: follow -grad, a step at a time."""
+"""Gradient descent: follow -grad, a step at a time. Here what all optimisers share, and SGD."""
 
 from __future__ import annotations
 
 from engine import Value
-from engine.op import number
+from nn.module import count
+from nn.settings import below_one, entries, finite, flag, like, not_negative, plain, positive, shape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
+    from typing import Any, ClassVar
 
 
-class SGD:
-    """p <- p - lr * velocity, where velocity <- momentum * velocity + grad, for every parameter.
+class Optimizer:
+    """Parameters, in groups that have settings of their own, and what moves them.
 
-    Without momentum that is plain gradient descent. It is "stochastic" once each step sees a
-    sample of the data only (Robbins & Monro 1951; momentum as in Sutskever et al. 2013).
+    `param_groups`: a dict for each group, {"params": [...], "lr": 0.1, ...}. `state`: a dict for
+    each group of what was learned on the way, its lists in the order of the group's parameters.
+    A subclass has the rules of its settings, the state it starts with, and the update of a step.
     """
 
-    def __init__(
-        self, parameters: Iterable[Value], lr: float = 1e-3, momentum: float = 0.0
-    ) -> None:
-        """Raises ValueError if there are no parameters or one comes twice, lr is not positive or
-        momentum is outside [0, 1); TypeError if a parameter is not a Value.
+    rules: ClassVar[dict[str, Callable[[str, Any], Any]]] = {}
+
+    def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:
+        """params: Values, or dicts of "params" and the settings that differ from the defaults.
+
+        Raises ValueError if there are no parameters, one comes twice or is no leaf, or a setting
+        is unknown or out of its range; TypeError if a parameter is not a Value.
         """
-        if not hasattr(parameters, "__iter__"):
-            raise TypeError(
-                f"parameters are a list of Values, as of model.parameters(), got {parameters!r:.60}"
-            )
-        self.parameters = list(parameters)
-        if not self.parameters:
+        self.defaults = {name: rule(name, defaults[name]) for name, rule in self.rules.items()}
+        self.param_groups: list[dict[str, Any]] = []
+        self.state: list[dict[str, Any]] = []
+        given = listed(params)
+        grouped = bool(given) and isinstance(given[0], dict)
+        for group in given if grouped else [{"params": given}]:
+            self.add_param_group(group)
+
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
+        """Optimise more parameters, with the settings that param_group has beside "params"."""
+        if not isinstance(param_group, dict) or "params" not in param_group:
+            raise TypeError(f"a parameter group is a dict with 'params', got {param_group!r:.60}")
+        for name in param_group:
+            if name != "params" and name not in self.rules:
+                known = ", ".join(self.rules)
+                raise ValueError(f"{type(self).__name__} has {known}: no setting {name!r}")
+        members = param_group["params"]
+        params = [members] if isinstance(members, Value) else listed(members)
+        if not params:
             raise ValueError("the optimiser got no parameters")
-        for p in self.parameters:
-            if not isinstance(p, Value):
-                raise TypeError(f"a parameter is a Value, got {type(p).__name__} {p!r:.60}")
-        if len(set(self.parameters)) < len(self.parameters):
-            twice = next(i for i, p in enumerate(self.parameters) if p in self.parameters[:i])
-            raise ValueError(f"a parameter is to be given once, number {twice} is given again")
-        lr, momentum = number(lr), number(momentum)
-        if not 0 < lr < float("inf"):
-            raise ValueError(f"the learning rate is a positive number, got {lr}")
-        if not 0 <= momentum < 1:
-            raise ValueError(f"momentum is at least 0 and below 1, got {momentum}")
-        self.lr, self.momentum = lr, momentum
-        self.velocities = [0.0] * len(self.parameters)
+        check_parameters(params, self.parameters)
+        given = {**self.defaults, **param_group}
+        settings = {name: rule(name, given[name]) for name, rule in self.rules.items()}
+        self.check(settings)
+        self.param_groups.append({"params": params, **settings})
+        self.state.append(self.start(self.param_groups[-1]))
+
+    def check(self, settings: dict[str, Any]) -> None:
+        """Raise ValueError if settings, each in its range, do not go together."""
+
+    def start(self, group: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002
+        """The state of a group before its first step."""
+        return {}
+
+    def update(self, group: dict[str, Any], state: dict[str, Any]) -> None:
+        """Move a group's parameters by one step."""
+        raise NotImplementedError(f"{type(self).__name__} does not say how it moves parameters")
+
+    @property
+    def parameters(self) -> list[Value]:
+        """All parameters, group by group."""
+        return [p for group in self.param_groups for p in group["params"]]
+
+    @property
+    def lr(self) -> float:
+        """The learning rate, of the first group if they differ; setting it sets all of them."""
+        lr: float = self.param_groups[0]["lr"]
+        return lr
+
+    @lr.setter
+    def lr(self, lr: float) -> None:
+        lr = positive("lr", lr)
+        for group in self.param_groups:
+            group["lr"] = lr
+            group.pop("initial_lr", None)  # a schedule made from now on starts here
 
     def zero_grad(self) -> None:
         """Set the grad of every parameter to 0."""
         for p in self.parameters:
             p.grad = 0.0
 
-    def step(self) -> None:
-        """Move every parameter against its grad."""
-        for i, p in enumerate(self.parameters):
-            velocity = self.velocities[i] = self.momentum * self.velocities[i] + p.grad
-            p.data -= self.lr * velocity
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Move every parameter against its grad. Returns what the closure, called before, does."""
+        loss = None if closure is None else closure()
+        for group, state in zip(self.param_groups, self.state):
+            self.update(group, state)
+        return loss
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that a later `load_state_dict` needs to go on to the last bit, ready for JSON.
+
+        {"optimizer": "SGD", "param_groups": [{"params": [0, 1], "lr": 0.1, ...}], "state": [...]}:
+        parameters are their place in the order given, and the state has a dict for each group.
+        """
+        places = iter(range(len(self.parameters)))
+        groups = [
+            {**group, "params": [next(places) for _ in group["params"]]}
+            for group in self.param_groups
+        ]
+        copy: dict[str, Any] = plain(
+            {"optimizer": type(self).__name__, "param_groups": groups, "state": self.state}
+        )
+        return copy
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take the settings and the state from a state_dict of an optimiser like this one.
+
+        Raises ValueError that names what differs, and leaves the optimiser as it was.
+        """
+        try:
+            groups, states = self.fitting(state_dict)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise ValueError(f"state dict does not fit: {error}") from None
+        self.state = states
+        for group, settings in zip(self.param_groups, groups):
+            group.update(settings)
+
+    def fitting(self, state_dict: Any) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """The settings and the state of each group. Raises ValueError for what does not fit."""
+        groups, states = [], []
+        own = self.state_dict()
+        found = entries(state_dict, own)
+        if found["optimizer"] != own["optimizer"]:
+            raise ValueError(f"it is of {found['optimizer']!s:.60}, not of {own['optimizer']}")
+        for name in ("param_groups", "state"):
+            shape(name, found[name], len(self.param_groups))
+        for i, group in enumerate(own["param_groups"]):
+            try:
+                groups.append(self.fitting_group(found["param_groups"][i], group))
+                new = {**groups[i], "params": group["params"]}
+                states.append(self.fitting_state(found["state"][i], new))
+            except (TypeError, ValueError, OverflowError) as error:
+                raise ValueError(f"group {i}: {error}") from None
+        return groups, states
+
+    def fitting_group(self, given: Any, own: dict[str, Any]) -> dict[str, Any]:
+        """The settings given in a state dict; a schedule may have brought the rate down to 0."""
+        optional = ["initial_lr"] if isinstance(given, dict) and "initial_lr" in given else []
+        found = entries(given, ["params", *self.rules, *optional])
+        shape("params", found["params"], len(own["params"]))
+        if found["params"] != own["params"]:
+            raise ValueError(f"params are {own['params']!r:.60}, got {found['params']!r:.60}")
+        rules = {**self.rules, "lr": not_negative, "initial_lr": not_negative}
+        return {name: rules[name](name, x) for name, x in found.items() if name != "params"}
+
+    def fitting_state(self, given: Any, group: dict[str, Any]) -> dict[str, Any]:
+        """The state given in a state dict, of the shape that the group's state has."""
+        fresh = self.start(group)
+        return {name: like(name, x, fresh[name]) for name, x in entries(given, fresh).items()}
+
+    def __repr__(self) -> str:
+        """The settings of each group, one on a line."""
+        lines = [
+            f"  {count(len(group['params']), 'parameter')}: "
+            + ", ".join([f"{name}={x}" for name, x in group.items() if name != "params"])
+            for group in self.param_groups
+        ]
+        return "\n".join([f"{type(self).__name__}(", *lines, ")"])
+
+
+def gradients(group: dict[str, Any]) -> list[float]:
+    """The grad of each parameter p, plus weight_decay * p: that of an L2 penalty."""
+    weight_decay = group["weight_decay"]
+    if weight_decay:
+        return [p.grad + weight_decay * p.data for p in group["params"]]
+    return [p.grad for p in group["params"]]
+
+
+def listed(parameters: Any) -> list[Any]:
+    if not hasattr(parameters, "__iter__"):
+        raise TypeError(
+            f"parameters are a list of Values, as of model.parameters(), got {parameters!r:.60}"
+        )
+    return list(parameters)
+
+
+def check_parameters(parameters: list[Any], earlier: list[Value]) -> None:
+    """Raise TypeError or ValueError unless all are leaf Values, none of them met before."""
+    seen = set(earlier)
+    for i, p in enumerate(parameters, len(earlier)):
+        if not isinstance(p, Value):
+            raise TypeError(f"a parameter is a Value, got {type(p).__name__} {p!r:.60}")
+        if p.op is not None:
+            raise ValueError(f"a parameter is a leaf, number {i} was made by {p.op.name}")
+        if p in seen:
+            raise ValueError(f"a parameter is to be given once, number {i} is given again")
+        seen.add(p)
+
+
+class SGD(Optimizer):
+    """p <- p - lr * velocity, where velocity <- momentum * velocity + (1 - dampening) * grad.
+
+    The first velocity is the grad. Without momentum that is plain gradient descent. It is
+    "stochastic" once each step sees a sample of the data only (Robbins & Monro 1951; momentum:
+    Polyak 1964). With nesterov the step is grad + momentum * velocity: the slope a little further
+    on (Nesterov 1983, in the form of Sutskever et al. 2013, section 2).
+
+    >>> p = Value(1.0)
+    >>> optimizer = SGD([p], lr=0.1)
+    >>> (p * p).backward()
+    >>> optimizer.step()
+    >>> p.data
+    0.8
+    """
+
+    rules: ClassVar = {
+        "lr": positive,
+        "momentum": below_one,
+        "dampening": finite,
+        "weight_decay": not_negative,
+        "nesterov": flag,
+    }
+
+    def __init__(
+        self,
+        params: Iterable[Any],
+        lr: float = 1e-3,
+        momentum: float = 0.0,
+        dampening: float = 0.0,
+        weight_decay: float = 0.0,
+        nesterov: bool = False,
+    ) -> None:
+        """lr > 0, 0 <= momentum < 1, weight_decay >= 0; errors as of Optimizer."""
+        settings = {
+            "lr": lr,
+            "momentum": momentum,
+            "dampening": dampening,
+            "weight_decay": weight_decay,
+            "nesterov": nesterov,
+        }
+        super().__init__(params, settings)
+
+    def check(self, settings: dict[str, Any]) -> None:
+        if settings["nesterov"] and not (settings["momentum"] > 0 and settings["dampening"] == 0):
+            raise ValueError(
+                "nesterov needs momentum above 0 and dampening 0, "
+                f"got momentum {settings['momentum']} and dampening {settings['dampening']}"
+            )
+
+    def start(self, group: dict[str, Any]) -> dict[str, Any]:
+        # "step" counts the steps with momentum
+        return {"step": 0, "momentum_buffer": [0.0] * len(group["params"])}
+
+    def update(self, group: dict[str, Any], state: dict[str, Any]) -> None:
+        lr, momentum = group["lr"], group["momentum"]
+        directions = gradients(group)
+        if momentum:
+            share = 1 - group["dampening"] if state["step"] else 1.0
+            velocities = [
+                momentum * velocity + share * grad
+                for velocity, grad in zip(state["momentum_buffer"], directions)
+            ]
+            if group["nesterov"]:
+                directions = [
+                    grad + momentum * velocity for grad, velocity in zip(directions, velocities)
+                ]
+            else:
+                directions = velocities
+            state["step"] += 1
+            state["momentum_buffer"] = velocities
+        for p, direction in zip(group["params"], directions):
+            p.data -= lr * direction
+
+    @property
+    def momentum(self) -> float:
+        """The momentum, of the first group if they differ; setting it sets all of them."""
+        momentum: float = self.param_groups[0]["momentum"]
+        return momentum
+
+    @momentum.setter
+    def momentum(self, momentum: float) -> None:
+        momentum = below_one("momentum", momentum)
+        for group in self.param_groups:
+            group["momentum"] = momentum
+
+    @property
+    def velocities(self) -> list[float]:
+        """The velocity of each parameter, 0 before the first step with momentum."""
+        return [velocity for state in self.state for velocity in state["momentum_buffer"]]

@@ -1,6 +1,7 @@
 """Modules find their own parameters, whatever they are kept in."""
 
 import copy
+import random
 
 import pytest
 
@@ -78,6 +79,89 @@ def test_a_module_that_compares_by_content_is_searched():
     model.parts = [Equal(1.0), Equal(2.0)]
 
     assert [p.data for p in model.parameters()] == [1.0, 2.0]
+
+
+def test_modules_are_found_wherever_they_are_kept_each_once():
+    model = Whole()
+    model.again = model.parts["left"]
+    model.parts["left"].owner = model
+
+    assert model.modules() == [model, model.parts["left"], model.parts["right"]]
+
+
+def test_an_owner_comes_before_its_parts():
+    model = MLP(1, [1, 1])
+    first, last = model.layers
+
+    assert model.modules() == [model, first, *first.neurons, last, *last.neurons]
+
+
+def test_a_module_is_in_training_at_first():
+    assert all(module.training for module in Whole().modules())
+
+
+def test_eval_reaches_every_module_and_gives_the_module_itself():
+    model = Whole()
+
+    assert model.eval() is model
+    assert [module.training for module in model.modules()] == [False] * 3
+
+
+def test_train_undoes_eval_and_gives_the_module_itself():
+    model = Whole().eval()
+
+    assert model.train() is model
+    assert [module.training for module in model.modules()] == [True] * 3
+
+
+def test_train_false_is_eval():
+    assert Whole().train(False).parts["left"].training is False
+
+
+def test_a_part_can_be_in_another_mode_than_its_owner():
+    model = Whole()
+    model.parts["left"].eval()
+
+    assert [module.training for module in model.modules()] == [True, False, True]
+
+
+def test_one_module_in_eval_mode_leaves_others_in_training():
+    Whole().eval()
+
+    assert Whole().training
+
+
+def test_an_attribute_called_modules_does_not_stand_in_the_way():
+    model = Part()
+    model.modules = [Part(1.0)]
+
+    assert model.eval().modules[0].training is False
+
+
+@pytest.mark.parametrize("mode", ["eval", 1, None])
+def test_a_mode_that_is_not_true_or_false_is_refused(mode):
+    model = Whole()
+
+    with pytest.raises(TypeError, match=f"mode is True or False, got {mode!r}"):
+        model.train(mode)
+    assert model.training
+
+
+def test_the_mode_changes_no_parameter_state_or_repr():
+    model = Whole()
+    before = model.parameters(), model.state_dict(), repr(model)
+
+    model.eval()
+
+    assert (model.parameters(), model.state_dict(), repr(model)) == before
+
+
+def test_a_random_source_is_no_state_of_the_parameters():
+    model = Whole()
+    model.rng = random.Random(0)
+    model.count = 3
+
+    assert list(model.state_dict()) == list(Whole().state_dict())
 
 
 def test_zero_grad_reaches_every_parameter():

@@ -1,0 +1,178 @@
+"""The activations as modules: what stands between the layers of a Sequential.
+
+Each takes one sample, a list of Values or numbers, and gives a list of the same length: Values of
+Values, floats of plain numbers. A bare number is a list of one.
+"""
+
+from __future__ import annotations
+
+from engine import ops
+from engine.op import number
+from nn.mlp import vector
+from nn.module import Module
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, SupportsFloat
+
+    from nn.mlp import Vector
+
+# ---- of each number by itself ----
+
+
+class ReLU(Module):
+    """max(x, 0) of each number (Nair & Hinton 2010); its slope at 0 is 0.
+
+    >>> ReLU()([-1.0, 2.0])
+    [0.0, 2.0]
+    """
+
+    def __call__(self, x: Vector | SupportsFloat) -> list[Any]:
+        """x: [n] -> [n]."""
+        return [ops.relu(v) for v in sample(x, "relu")]
+
+
+class LeakyReLU(Module):
+    """x where x > 0, else negative_slope * x (Maas et al. 2013)."""
+
+    def __init__(self, negative_slope: float = 0.01) -> None:
+        self.negative_slope = number(negative_slope)
+
+    def __call__(self, x: Vector | SupportsFloat) -> list[Any]:
+        """x: [n] -> [n]."""
+        return [ops.leaky_relu(v, self.negative_slope) for v in sample(x, "leaky_relu")]
+
+    def __repr__(self) -> str:
+        return f"LeakyReLU(negative_slope={self.negative_slope!r})"
+
+
+class ELU(Module):
+    """x where x > 0, else alpha * (e**x - 1) (Clevert et al. 2015)."""
+
+    def __init__(self, alpha: float = 1.0) -> None:
+        self.alpha = number(alpha)
+
+    def __call__(self, x: Vector | SupportsFloat) -> list[Any]:
+        """x: [n] -> [n]."""
+        return [ops.elu(v, self.alpha) for v in sample(x, "elu")]
+
+    def __repr__(self) -> str:
+        return f"ELU(alpha={self.alpha!r})"
+
+
+class GELU(Module):
+    """x * P(X <= x) for a standard normal X, exactly (Hendrycks & Gimpel 2016)."""
+
+    def __call__(self, x: Vector | SupportsFloat) -> list[Any]:
+        """x: [n] -> [n]."""
+        return [ops.gelu(v) for v in sample(x, "gelu")]
+
+
+class SiLU(Module):
+    """x * sigmoid(x), also called swish (Elfwing et al. 2017)."""
+
+    def __call__(self, x: Vector | SupportsFloat) -> list[Any]:
+        """x: [n] -> [n]."""
+        return [ops.silu(v) for v in sample(x, "silu")]
+
+
+class Softplus(Module):
+    """log(1 + e**(beta * x)) / beta, a smooth relu (Dugas et al. 2001).
+
+    PyTorch's takes x itself for it where beta * x is above its `threshold` of 20, up to 2e-9 off;
+    this one needs no threshold, since it does not overflow.
+    """
+
+    def __init__(self, beta: float = 1.0) -> None:
+        """Raises ValueError if beta is not positive."""
+        self.beta = number(beta)
+        if not 0 < self.beta < float("inf"):
+            raise ValueError(f"beta is a positive number, got {self.beta}")
+
+    def __call__(self, x: Vector | SupportsFloat) -> list[Any]:
+        """x: [n] -> [n]."""
+        xs = sample(x, "softplus")
+        if self.beta == 1.0:
+            return [ops.softplus(v) for v in xs]
+        return [ops.softplus(ops.mul(self.beta, v)) / self.beta for v in xs]
+
+    def __repr__(self) -> str:
+        return f"Softplus(beta={self.beta!r})"
+
+
+class Sigmoid(Module):
+    """1 / (1 + e**-x), the logistic function: a probability out of any number."""
+
+    def __call__(self, x: Vector | SupportsFloat) -> list[Any]:
+        """x: [n] -> [n]."""
+        return [ops.sigmoid(v) for v in sample(x, "sigmoid")]
+
+
+class Tanh(Module):
+    """The hyperbolic tangent of each number."""
+
+    def __call__(self, x: Vector | SupportsFloat) -> list[Any]:
+        """x: [n] -> [n]."""
+        return [ops.tanh(v) for v in sample(x, "tanh")]
+
+
+# ---- of all numbers together ----
+
+
+class Softmax(Module):
+    """e**x / (sum of e**x): probabilities, which sum to 1 (Bridle 1990).
+
+    >>> Softmax()([5.0, 5.0])
+    [0.5, 0.5]
+    """
+
+    def __init__(self, dim: int | None = None) -> None:
+        """A sample has one dimension, so dim is -1, 0 or None. Raises ValueError for another."""
+        self.dim = only_dimension(dim)
+
+    def __call__(self, x: Vector | SupportsFloat) -> list[Any]:
+        """x: [n] -> [n]. Raises ValueError if x is empty."""
+        return ops.softmax(sample(x, "softmax"))
+
+    def __repr__(self) -> str:
+        return f"Softmax(dim={self.dim})"
+
+
+class LogSoftmax(Module):
+    """log(softmax(x)), without underflow: x - log(sum of e**x)."""
+
+    def __init__(self, dim: int | None = None) -> None:
+        """A sample has one dimension, so dim is -1, 0 or None. Raises ValueError for another."""
+        self.dim = only_dimension(dim)
+
+    def __call__(self, x: Vector | SupportsFloat) -> list[Any]:
+        """x: [n] -> [n]. Raises ValueError if x is empty.
+
+        The largest x is taken out first, which changes nothing but the rounding of large ones.
+        """
+        xs = sample(x, "log_softmax")
+        if not len(xs):
+            raise ValueError("log_softmax takes at least 1 input, got 0")
+        shift = ops.stop_gradient(ops.maximum(*xs))
+        shifted = [ops.sub(v, shift) for v in xs]
+        z = ops.logsumexp(*shifted)
+        return [ops.sub(v, z) for v in shifted]
+
+    def __repr__(self) -> str:
+        return f"LogSoftmax(dim={self.dim})"
+
+
+# ---- what they take ----
+
+
+def sample(x: Any, taker: str) -> Vector:
+    """x as a list of numbers of any length; a bare number is a list of one."""
+    return vector(x, len(x) if hasattr(x, "__len__") else 1, taker)
+
+
+def only_dimension(dim: int | None) -> int | None:
+    if dim is not None and (isinstance(dim, bool) or not isinstance(dim, int)):
+        raise TypeError(f"dim takes a whole number or None, got {dim!r:.60}")
+    if dim not in (None, -1, 0):
+        raise ValueError(f"a sample has 1 dimension, so dim is -1 or 0, got {dim}")
+    return dim

@@ -1,0 +1,388 @@
+"""Learning rates that change: far at first, then finer, by a formula of the epoch.
+
+    schedule = CosineAnnealingLR(optimizer, T_max=50)
+    for epoch in range(50):
+        ...                # the steps of the optimiser
+        schedule.step()    # sets the rates of the next epoch
+
+A schedule sets each group's rate from the rate it began with and the number of the epoch alone,
+so two on one optimiser do not multiply: SequentialLR lets one follow the other. An "epoch" is
+whatever lies between two calls of `step`; for OneCycleLR and warm-up often a single batch.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from math import cos, inf, pi
+
+from engine.op import number
+from nn.optim import Optimizer
+from nn.settings import entries, not_negative, positive, shape, whole
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any, ClassVar
+
+
+class Schedule:
+    """What schedules share; a subclass says what the rate is: `lr(base_lr, epoch)`.
+
+    `base_lrs` are the rates the groups had before their first schedule (`group["initial_lr"]`),
+    `last_epoch` is the epoch whose rates are set: 0 as soon as the schedule is made. `settings`
+    names the attributes that a state dict has.
+    """
+
+    settings: ClassVar[tuple[str, ...]] = ()
+    needs_metric: ClassVar[bool] = False  # is it `step(metric)`, as of ReduceLROnPlateau?
+
+    def __init__(self, optimizer: Optimizer) -> None:
+        """Sets the rates of epoch 0. Raises TypeError if there is no optimizer."""
+        self.optimizer = owned(optimizer)
+        for group in optimizer.param_groups:
+            group.setdefault("initial_lr", group["lr"])
+        self.base_lrs: list[float] = [group["initial_lr"] for group in optimizer.param_groups]
+        self.go(0)
+
+    def lr(self, base_lr: float, epoch: int) -> float:
+        """The learning rate at an epoch of a group that began with base_lr."""
+        raise NotImplementedError(f"{type(self).__name__} does not say what the rate is")
+
+    def lrs(self, epoch: int) -> list[float]:
+        """The learning rate of each group at an epoch."""
+        return [self.lr(base_lr, epoch) for base_lr in self.base_lrs]
+
+    def go(self, epoch: int) -> None:
+        """Set the rates of an epoch."""
+        try:
+            lrs = self.lrs(epoch)
+        except OverflowError:
+            lrs = [inf]
+        for lr in lrs:
+            if not 0 <= lr < inf:
+                name = type(self).__name__
+                raise ValueError(f"{name} comes to a learning rate of {lr} at epoch {epoch}")
+        self.last_epoch = epoch
+        self.set(lrs)
+
+    def set(self, lrs: Sequence[float]) -> None:
+        for group, lr in zip(self.optimizer.param_groups, lrs):
+            group["lr"] = lr
+        self._last_lr = list(lrs)
+
+    def step(self) -> None:
+        """Set the rates of the next epoch.
+
+        Raises ValueError if something else has changed them since, for that would be undone.
+        """
+        lrs = self.current()
+        if lrs != self._last_lr:
+            raise ValueError(
+                f"{type(self).__name__} had set the learning rates {self._last_lr}, now they are "
+                f"{lrs}: only one schedule may change them, SequentialLR joins several"
+            )
+        self.go(self.last_epoch + 1)
+
+    def current(self) -> list[float]:
+        """The rates in the optimiser. Raises ValueError if a group has been added to it."""
+        lrs = [group["lr"] for group in self.optimizer.param_groups]
+        if len(lrs) != len(self.base_lrs):
+            raise ValueError(
+                f"{type(self).__name__} was made for {len(self.base_lrs)} parameter groups, "
+                f"the optimiser has {len(lrs)}"
+            )
+        return lrs
+
+    def get_last_lr(self) -> list[float]:
+        """The learning rate of each group, as the schedule set it last."""
+        return list(self._last_lr)
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that a schedule made alike needs to go on from here, ready for JSON."""
+        return {
+            "schedule": type(self).__name__,
+            **{name: getattr(self, name) for name in self.settings},
+            "base_lrs": list(self.base_lrs),
+            "last_epoch": self.last_epoch,
+        }
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on from a state_dict of a schedule made alike; sets its rates in the optimiser.
+
+        Raises ValueError that names what differs, and leaves the schedule as it was.
+        """
+        earlier = self.state_dict()
+        try:
+            found = self.fitting(state_dict)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise ValueError(f"state dict does not fit: {error}") from None
+        try:
+            self.take(found)
+        except (TypeError, ValueError, ArithmeticError) as error:
+            self.take(earlier)
+            raise ValueError(f"state dict does not fit: {error}") from None
+
+    def fitting(self, state_dict: Any) -> dict[str, Any]:
+        """The state dict, its numbers checked. Raises TypeError or ValueError if it is another."""
+        own = self.state_dict()
+        name = state_dict.get("schedule") if isinstance(state_dict, dict) else None
+        if name is not None and name != own["schedule"]:
+            raise ValueError(f"it is of {name!s:.60}, not of {own['schedule']}")
+        found = entries(state_dict, own)
+        for name in self.settings:
+            if found[name] != own[name]:
+                raise ValueError(f"{name} is {found[name]!r:.60} there and {own[name]!r:.60} here")
+        shape("base_lrs", found["base_lrs"], len(self.base_lrs))
+        found["base_lrs"] = [positive("lr", x) for x in found["base_lrs"]]
+        found["last_epoch"] = whole("last_epoch", found["last_epoch"], least=0)
+        return found
+
+    def take(self, state: dict[str, Any]) -> None:
+        self.base_lrs = state["base_lrs"]
+        self.go(state["last_epoch"])
+
+
+# ---- formulas of the epoch ----
+
+
+class StepLR(Schedule):
+    """base_lr * gamma**(epoch // step_size): gamma times the rate every step_size epochs."""
+
+    settings = ("step_size", "gamma")
+
+    def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1) -> None:
+        self.step_size, self.gamma = whole("step_size", step_size), positive("gamma", gamma)
+        super().__init__(optimizer)
+
+    def lr(self, base_lr: float, epoch: int) -> float:
+        rate: float = base_lr * self.gamma ** (epoch // self.step_size)
+        return rate
+
+
+class MultiStepLR(Schedule):
+    """base_lr * gamma**n, where n of the milestones, which are epochs, have been reached."""
+
+    settings = ("milestones", "gamma")
+
+    def __init__(self, optimizer: Optimizer, milestones: Sequence[int], gamma: float = 0.1) -> None:
+        self.milestones = sorted([whole("a milestone", x) for x in milestones])
+        self.gamma = positive("gamma", gamma)
+        super().__init__(optimizer)
+
+    def lr(self, base_lr: float, epoch: int) -> float:
+        rate: float = base_lr * self.gamma ** bisect_right(self.milestones, epoch)
+        return rate
+
+
+class ExponentialLR(Schedule):
+    """base_lr * gamma**epoch."""
+
+    settings = ("gamma",)
+
+    def __init__(self, optimizer: Optimizer, gamma: float) -> None:
+        self.gamma = positive("gamma", gamma)
+        super().__init__(optimizer)
+
+    def lr(self, base_lr: float, epoch: int) -> float:
+        rate: float = base_lr * self.gamma**epoch
+        return rate
+
+
+class ConstantLR(Schedule):
+    """base_lr * factor before epoch total_iters, base_lr from then on."""
+
+    settings = ("factor", "total_iters")
+
+    def __init__(self, optimizer: Optimizer, factor: float = 1 / 3, total_iters: int = 5) -> None:
+        self.factor = at_most_one("factor", factor)
+        self.total_iters = whole("total_iters", total_iters)
+        super().__init__(optimizer)
+
+    def lr(self, base_lr: float, epoch: int) -> float:
+        return base_lr * self.factor if epoch < self.total_iters else base_lr
+
+
+class LinearLR(Schedule):
+    """base_lr times a factor that goes from start_factor to end_factor in total_iters epochs.
+
+    The warm-up of Goyal et al. 2017, section 2.2: join it to what follows by SequentialLR.
+    """
+
+    settings = ("start_factor", "end_factor", "total_iters")
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        start_factor: float = 1 / 3,
+        end_factor: float = 1.0,
+        total_iters: int = 5,
+    ) -> None:
+        self.start_factor = at_most_one("start_factor", positive("start_factor", start_factor))
+        self.end_factor = at_most_one("end_factor", end_factor)
+        self.total_iters = whole("total_iters", total_iters)
+        super().__init__(optimizer)
+
+    def lr(self, base_lr: float, epoch: int) -> float:
+        part = min(epoch, self.total_iters) / self.total_iters
+        return base_lr * (self.start_factor + (self.end_factor - self.start_factor) * part)
+
+
+class CosineAnnealingLR(Schedule):
+    """eta_min + (base_lr - eta_min) * (1 + cos(pi * epoch / T_max)) / 2.
+
+    Half a wave, from base_lr down to eta_min at epoch T_max (Loshchilov & Hutter 2017, equation
+    5); after that it goes up again.
+    """
+
+    settings = ("T_max", "eta_min")
+
+    def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0) -> None:  # noqa: N803
+        self.T_max, self.eta_min = whole("T_max", T_max), not_negative("eta_min", eta_min)
+        super().__init__(optimizer)
+
+    def lr(self, base_lr: float, epoch: int) -> float:
+        return cosine(base_lr, self.eta_min, epoch / self.T_max)
+
+
+class CosineAnnealingWarmRestarts(Schedule):
+    """The cosine of T_0 epochs, then afresh of T_0 * T_mult, of T_0 * T_mult**2, and so on.
+
+    Loshchilov & Hutter 2017, equation 5 and section 3.
+    """
+
+    settings = ("T_0", "T_mult", "eta_min")
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        T_0: int,  # noqa: N803 (PyTorch's names)
+        T_mult: int = 1,  # noqa: N803
+        eta_min: float = 0.0,
+    ) -> None:
+        self.T_0, self.T_mult = whole("T_0", T_0), whole("T_mult", T_mult)
+        self.eta_min = not_negative("eta_min", eta_min)
+        super().__init__(optimizer)
+
+    def lr(self, base_lr: float, epoch: int) -> float:
+        length = self.T_0
+        if self.T_mult == 1:
+            epoch %= length
+        while epoch >= length:
+            epoch -= length
+            length *= self.T_mult
+        return cosine(base_lr, self.eta_min, epoch / length)
+
+
+class LambdaLR(Schedule):
+    """base_lr * lr_lambda(epoch), for a function of yours, or a list of one for each group.
+
+    The functions are not in the state dict.
+    """
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        lr_lambda: Callable[[int], float] | Sequence[Callable[[int], float]],
+    ) -> None:
+        self.lr_lambdas = per_group(optimizer, "lr_lambda", lr_lambda)
+        for function in self.lr_lambdas:
+            if not callable(function):
+                raise TypeError(f"lr_lambda is a function of the epoch, got {function!r:.60}")
+        super().__init__(optimizer)
+
+    def lrs(self, epoch: int) -> list[float]:
+        return [
+            base_lr * number(factor(epoch))
+            for factor, base_lr in zip(self.lr_lambdas, self.base_lrs)
+        ]
+
+
+class SequentialLR(Schedule):
+    """One schedule after the other, each from its own epoch 0: the next begins at a milestone.
+
+    >>> from engine import Value
+    >>> from nn.optim import SGD
+    >>> optimizer = SGD([Value(0.0)], lr=1.0)
+    >>> warm_up = LinearLR(optimizer, start_factor=0.25, total_iters=3)
+    >>> decay = ExponentialLR(optimizer, gamma=0.5)
+    >>> schedule = SequentialLR(optimizer, [warm_up, decay], milestones=[3])
+    >>> rates = []
+    >>> for _ in range(6):
+    ...     rates.append(optimizer.lr)
+    ...     schedule.step()
+    >>> rates
+    [0.25, 0.5, 0.75, 1.0, 0.5, 0.25]
+    """
+
+    settings = ("milestones",)
+
+    def __init__(
+        self, optimizer: Optimizer, schedulers: Sequence[Schedule], milestones: Sequence[int]
+    ) -> None:
+        """As many milestones, which grow, as there are changes from one schedule to the next."""
+        self.schedulers = list(schedulers)
+        self.milestones = [whole("a milestone", x) for x in milestones]
+        if len(self.schedulers) != len(self.milestones) + 1:
+            raise ValueError(
+                "SequentialLR takes one more schedule than milestones, "
+                f"got {len(self.schedulers)} and {len(self.milestones)}"
+            )
+        if self.milestones != sorted(set(self.milestones)):
+            raise ValueError(f"milestones grow from one to the next, got {self.milestones}")
+        for part in self.schedulers:
+            if not isinstance(part, Schedule) or part.needs_metric:
+                raise TypeError(f"SequentialLR joins schedules of the epoch, got {part!r:.60}")
+            if part.optimizer is not optimizer:
+                raise ValueError(f"{type(part).__name__} is a schedule of another optimiser")
+        super().__init__(optimizer)
+
+    def go(self, epoch: int) -> None:
+        k = bisect_right(self.milestones, epoch)
+        part = self.schedulers[k]
+        part.go(epoch - self.milestones[k - 1] if k else epoch)
+        self.last_epoch = epoch
+        self._last_lr = part.get_last_lr()
+
+    def state_dict(self) -> dict[str, Any]:
+        return {**super().state_dict(), "schedulers": [s.state_dict() for s in self.schedulers]}
+
+    def fitting(self, state_dict: Any) -> dict[str, Any]:
+        found = super().fitting(state_dict)
+        shape("schedulers", found["schedulers"], len(self.schedulers))
+        parts = zip(self.schedulers, found["schedulers"])
+        return {**found, "schedulers": [part.fitting(state) for part, state in parts]}
+
+    def take(self, state: dict[str, Any]) -> None:
+        for part, own in zip(self.schedulers, state["schedulers"]):
+            part.take(own)
+        super().take(state)
+
+
+# ---- parts of the formulas ----
+
+
+def cosine(start: float, end: float, part: float) -> float:
+    """From start to end along half a wave of the cosine, where a part of the way is gone."""
+    return end + (start - end) * (1 + cos(pi * part)) / 2
+
+
+def at_most_one(name: str, x: Any) -> float:
+    value = not_negative(name, x)
+    if value > 1:
+        raise ValueError(f"{name} is at most 1, got {value}")
+    return value
+
+
+def owned(optimizer: Any) -> Optimizer:
+    if not isinstance(optimizer, Optimizer):
+        raise TypeError(f"a schedule takes an optimizer, got {optimizer!r:.60}")
+    return optimizer
+
+
+def per_group(optimizer: Any, name: str, given: Any) -> list[Any]:
+    """What was given for each of the optimiser's groups: one for all, or a list of one each."""
+    n = len(owned(optimizer).param_groups)
+    each = list(given) if isinstance(given, list | tuple) else [given] * n
+    if len(each) != n:
+        raise ValueError(f"{name} is one for all groups or a list of {n}, got {len(each)}")
+    return each

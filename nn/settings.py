@@ -1,0 +1,114 @@
+"""Settings and states: what each may be, so that a mistake is met before the first step."""
+
+from __future__ import annotations
+
+from math import inf
+
+from engine.op import number
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+# ---- rules: what a setting may be; each gives it back as a plain number ----
+
+
+def positive(name: str, x: Any) -> float:
+    value = number(x)
+    if not 0 < value < inf:
+        raise ValueError(f"{noun(name)} is a positive number, got {value}")
+    return value
+
+
+def not_negative(name: str, x: Any) -> float:
+    value = number(x)
+    if not 0 <= value < inf:
+        raise ValueError(f"{noun(name)} is a finite number of at least 0, got {value}")
+    return value
+
+
+def finite(name: str, x: Any) -> float:
+    value = number(x)
+    if not -inf < value < inf:
+        raise ValueError(f"{noun(name)} is a finite number, got {value}")
+    return value
+
+
+def below_one(name: str, x: Any) -> float:
+    value = number(x)
+    if not 0 <= value < 1:
+        verb = "are" if name == "betas" else "is"
+        raise ValueError(f"{name} {verb} at least 0 and below 1, got {value}")
+    return value
+
+
+def two_below_one(name: str, x: Any) -> tuple[float, float]:
+    if not isinstance(x, list | tuple) or len(x) != 2:
+        raise TypeError(f"{name} are two numbers, got {x!r:.60}")
+    return below_one(name, x[0]), below_one(name, x[1])
+
+
+def flag(name: str, x: Any) -> bool:
+    if not isinstance(x, bool):
+        raise TypeError(f"{name} is True or False, got {x!r:.60}")
+    return x
+
+
+def whole(name: str, x: Any, least: int = 1) -> int:
+    """x as an int, of at least 1 and exact as a float."""
+    if isinstance(x, bool) or not hasattr(x, "__index__"):
+        raise TypeError(f"{name} is a whole number, got {type(x).__name__} {x!r:.60}")
+    n: int = x.__index__()
+    if not least <= n <= 2**53:
+        raise ValueError(f"{name} is a whole number of at least {least}, got {x!r:.60}")
+    return n
+
+
+def noun(name: str) -> str:
+    return "the learning rate" if name == "lr" else name
+
+
+# ---- states: dicts that come back from a file ----
+
+SQUARES = ("sum", "square_avg", "exp_avg_sq", "max_exp_avg_sq")  # a root is taken of these
+
+
+def plain(tree: Any) -> Any:
+    """A copy of dicts, lists and tuples, with a list for each tuple, as JSON has it."""
+    if isinstance(tree, dict):
+        return {name: plain(branch) for name, branch in tree.items()}
+    return [plain(branch) for branch in tree] if isinstance(tree, list | tuple) else tree
+
+
+def entries(given: Any, wanted: Iterable[str]) -> dict[str, Any]:
+    """The dict that was given. Raises ValueError unless its entries are those wanted."""
+    wanted = list(wanted)
+    if not isinstance(given, dict):
+        raise TypeError(f"expected a dict, got {type(given).__name__} {given!r:.60}")
+    problems = [f"missing {name}" for name in wanted if name not in given]
+    problems += [f"unexpected {name!s:.60}" for name in given if name not in wanted]
+    if problems:
+        raise ValueError(", ".join(problems))
+    return {name: given[name] for name in wanted}
+
+
+def shape(name: str, given: Any, n: int) -> None:
+    """Raise TypeError or ValueError unless a list of n was given."""
+    if not isinstance(given, list):
+        raise TypeError(f"{name} is a list of {n}, got {type(given).__name__} {given!r:.60}")
+    if len(given) != n:
+        raise ValueError(f"{name} is a list of {n}, got {len(given)}")
+
+
+def like(name: str, given: Any, own: Any) -> Any:
+    """What was given, which must be an int, a float or a list of floats as own is."""
+    if isinstance(own, int):
+        return whole(name, given, least=0)
+    if isinstance(own, float):
+        return number(given)
+    shape(name, given, len(own))
+    numbers = [number(x) for x in given]
+    if name in SQUARES and any(x < 0 for x in numbers):
+        raise ValueError(f"{name} is at least 0, got {min(numbers)}")
+    return numbers

@@ -1,7 +1,7 @@
 """A small neural network library on top of `engine`: modules, losses, optimisers, data.
 
 Read it in this order: module, mlp, losses, optim, data; then what else a training run may want:
-adaptive, schedules, clip, layers, init, penalties.
+adaptive, schedules, clip, layers, init, penalties, metrics.
 """
 
 import engine
@@ -12,7 +12,7 @@ if getattr(engine, "__distribution__", None) != "chainrule":
         "another distribution or folder of that name hides it"
     )
 
-from nn import data, init
+from nn import data, init, metrics
 from nn.activations import (
     ELU,
     GELU,
@@ -29,7 +29,17 @@ from nn.adaptive import Adagrad, Adam, AdamW, RMSprop
 from nn.clip import clip_grad_norm_, clip_grad_value_
 from nn.layers import Dropout, Flatten, Identity, LayerNorm, Linear, Sequential
 from nn.lbfgs import LBFGS
-from nn.losses import mse_loss
+from nn.losses import (
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    cross_entropy,
+    hinge_loss,
+    huber_loss,
+    kl_div,
+    l1_loss,
+    mse_loss,
+    nll_loss,
+)
 from nn.mlp import MLP, Layer, Neuron
 from nn.module import Module
 from nn.onecycle import OneCycleLR
@@ -89,12 +99,21 @@ __all__ = [
     "Softplus",
     "StepLR",
     "Tanh",
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
     "clip_grad_norm_",
     "clip_grad_value_",
+    "cross_entropy",
     "data",
+    "hinge_loss",
+    "huber_loss",
     "init",
+    "kl_div",
+    "l1_loss",
     "l1_penalty",
     "l2_penalty",
+    "metrics",
     "mse_loss",
+    "nll_loss",
     "weights_of",
 ]

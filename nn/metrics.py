@@ -1,0 +1,141 @@
+"""Metrics: how good predictions are, in numbers that people can read.
+
+Predictions are classes for a classification (`classes` makes them of a network's outputs) and
+numbers for a regression; a Value counts as its number. Names, definitions and order of arguments,
+targets first, are scikit-learn's.
+"""
+
+from __future__ import annotations
+
+from engine import Value
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+
+def classes(outputs: Sequence[Any], threshold: float = 0.0) -> list[int]:
+    """The class that each output names: the place of the largest of its numbers.
+
+    An output that is one number names class 1 above the threshold and class 0 up to it: 0 fits
+    logits, 0.5 probabilities. The first of several largest is taken.
+
+    >>> classes([[0.1, 2.0, -1.0], [3.0, 0.0, 3.0]]), classes([-0.3, 1.2])
+    ([1, 0], [0, 1])
+    """
+    return [
+        max(range(len(x)), key=lambda i, x=x: float(x[i]))  # type: ignore[misc]
+        if hasattr(x, "__len__")
+        else int(float(x) > threshold)
+        for x in outputs
+    ]
+
+
+def accuracy_score(y_true: Sequence[Any], y_pred: Sequence[Any]) -> float:
+    """The share of predictions that are right."""
+    y_true, y_pred = checked("accuracy_score", y_true, y_pred)
+    return share(len([t for t, p in zip(y_true, y_pred) if t == p]), len(y_true))
+
+
+def confusion_matrix(
+    y_true: Sequence[Any], y_pred: Sequence[Any], labels: Sequence[Any] | None = None
+) -> list[list[int]]:
+    """How often class i (a row) was taken for class j (a column), in the order of the labels.
+
+    Without labels those are all classes that occur, sorted. Raises ValueError for one that is not
+    among the labels.
+
+    >>> confusion_matrix([0, 0, 1, 1], [0, 1, 1, 1])
+    [[1, 1], [0, 2]]
+    """
+    y_true, y_pred = checked("confusion_matrix", y_true, y_pred)
+    names = sorted({*y_true, *y_pred}) if labels is None else list(labels)
+    places = {name: i for i, name in enumerate(names)}
+    counts = [[0] * len(names) for _ in names]
+    for t, p in zip(y_true, y_pred):
+        for name in (t, p):
+            if name not in places:
+                raise ValueError(f"class {name!r} is not among the labels {names!r:.60}")
+        counts[places[t]][places[p]] += 1
+    return counts
+
+
+def precision_score(y_true: Sequence[Any], y_pred: Sequence[Any], average: str = "binary") -> Any:
+    """The share of right ones among those predicted to be of the class; 0 if none were."""
+    return scores("precision_score", y_true, y_pred, average)[0]
+
+
+def recall_score(y_true: Sequence[Any], y_pred: Sequence[Any], average: str = "binary") -> Any:
+    """The share of those of the class that were predicted to be; 0 if there are none."""
+    return scores("recall_score", y_true, y_pred, average)[1]
+
+
+def f1_score(y_true: Sequence[Any], y_pred: Sequence[Any], average: str = "binary") -> Any:
+    """The harmonic mean of precision and recall: 2 * right / (predicted + there); 0 for 0/0.
+
+    average="binary" is the score of class 1, "macro" the mean over the classes, "none" a list.
+
+    >>> f1_score([0, 1, 1, 1], [0, 1, 1, 0])
+    0.8
+    """
+    return scores("f1_score", y_true, y_pred, average)[2]
+
+
+def r2_score(y_true: Sequence[Any], y_pred: Sequence[Any]) -> float:
+    """1 - (sum of squared errors) / (that of predicting the mean): 1 is perfect.
+
+    Where all targets are the same it is 1 for perfect predictions and 0 for others.
+    """
+    targets, predictions = [list(map(float, ys)) for ys in checked("r2_score", y_true, y_pred)]
+    mean = sum(targets) / len(targets)
+    errors = sum([(t - p) ** 2 for t, p in zip(targets, predictions)])
+    spread = sum([(t - mean) ** 2 for t in targets])
+    if spread == 0:
+        return 1.0 if errors == 0 else 0.0
+    return 1.0 - errors / spread
+
+
+def scores(
+    name: str, y_true: Sequence[Any], y_pred: Sequence[Any], average: str
+) -> tuple[Any, Any, Any]:
+    """Precision, recall and F1, averaged as asked."""
+    if average not in ("binary", "macro", "none"):
+        raise ValueError(f"average is one of binary, macro, none, got {average!r}")
+    y_true, y_pred = checked(name, y_true, y_pred)
+    labels = sorted({*y_true, *y_pred})
+    if average == "binary":
+        if not set(labels) <= {0, 1}:
+            raise ValueError(
+                f"{name} of classes {labels!r:.60} takes average='macro' or 'none', got 'binary'"
+            )
+        labels = [0, 1]
+    counts = confusion_matrix(y_true, y_pred, labels)
+    triples = []
+    for i, row in enumerate(counts):
+        right, there, predicted = row[i], sum(row), sum([other[i] for other in counts])
+        triples.append(
+            (share(right, predicted), share(right, there), share(2 * right, there + predicted))
+        )
+    columns = [list(column) for column in zip(*triples)]
+    if average == "binary":
+        return columns[0][1], columns[1][1], columns[2][1]
+    if average == "none":
+        return columns[0], columns[1], columns[2]
+    precision, recall, f1 = [sum(column) / len(column) for column in columns]
+    return precision, recall, f1
+
+
+def share(part: int, whole: int) -> float:
+    return part / whole if whole else 0.0
+
+
+def checked(name: str, y_true: Sequence[Any], y_pred: Sequence[Any]) -> list[list[Any]]:
+    """Targets and predictions as lists, Values as their numbers."""
+    if len(y_true) != len(y_pred):
+        raise ValueError(
+            f"{name} takes a prediction for each target, got {len(y_pred)} for {len(y_true)}"
+        )
+    if not len(y_true):
+        raise ValueError(f"{name} takes at least 1 prediction, got 0")
+    return [[y.data if isinstance(y, Value) else y for y in ys] for ys in (y_true, y_pred)]

@@ -1,7 +1,7 @@
 """A small neural network library on top of `engine`: modules, losses, optimisers, data.
 
 Read it in this order: module, mlp, losses, optim, data; then what else a training run may want:
-adaptive, schedules, clip, layers, init, penalties, metrics.
+adaptive, schedules, clip, layers, init, penalties, loader, metrics.
 """
 
 import engine
@@ -29,6 +29,7 @@ from nn.adaptive import Adagrad, Adam, AdamW, RMSprop
 from nn.clip import clip_grad_norm_, clip_grad_value_
 from nn.layers import Dropout, Flatten, Identity, LayerNorm, Linear, Sequential
 from nn.lbfgs import LBFGS
+from nn.loader import DataLoader, Standardizer, one_hot, train_test_split
 from nn.losses import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -71,6 +72,7 @@ __all__ = [
     "ConstantLR",
     "CosineAnnealingLR",
     "CosineAnnealingWarmRestarts",
+    "DataLoader",
     "Dropout",
     "ExponentialLR",
     "Flatten",
@@ -97,6 +99,7 @@ __all__ = [
     "Sigmoid",
     "Softmax",
     "Softplus",
+    "Standardizer",
     "StepLR",
     "Tanh",
     "binary_cross_entropy",
@@ -115,5 +118,7 @@ __all__ = [
     "metrics",
     "mse_loss",
     "nll_loss",
+    "one_hot",
+    "train_test_split",
     "weights_of",
 ]

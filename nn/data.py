@@ -1,4 +1,18 @@
-"""Data to learn from: inputs and the target of each."""
+"""Data to learn from, made by formulas: inputs and the target of each.
+
+The same arguments give the same bits in every process. Samples take turns between the classes.
+"""
+
+from __future__ import annotations
+
+import random
+from math import cos, isfinite, pi, sin
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    Points = tuple[list[list[float]], list[int]]
 
 
 def xor() -> tuple[list[list[float]], list[float]]:
@@ -9,3 +23,106 @@ def xor() -> tuple[list[list[float]], list[float]]:
     """
     inputs = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
     return inputs, [0.0, 1.0, 1.0, 0.0]
+
+
+def moons(n: int = 100, noise: float = 0.1, seed: int = 0) -> Points:
+    """Two half circles that reach into each other.
+
+    inputs: [n][2], targets: [n] of 0 and 1. Class 0 is (cos a, sin a), class 1 is (1 - cos a,
+    0.5 - sin a), for angles a from 0 to pi at equal distances; to both coordinates comes normal
+    noise of that deviation. Raises ValueError for n below 2, as the others do for less than a
+    sample of each class, or for noise below 0.
+    """
+
+    def point(t: float, label: int) -> tuple[float, float]:
+        a = pi * t
+        return (1 - cos(a), 0.5 - sin(a)) if label else (cos(a), sin(a))
+
+    return scattered(point, n, 2, noise, seed)
+
+
+def circles(n: int = 100, noise: float = 0.1, factor: float = 0.5, seed: int = 0) -> Points:
+    """A circle of radius 1, class 0, around one of radius `factor`, class 1.
+
+    inputs: [n][2], targets: [n]; angles at equal distances, normal noise. Raises ValueError for a
+    factor that is not between 0 and 1.
+    """
+    if not 0 <= factor < 1:
+        raise ValueError(f"factor is at least 0 and below 1, got {factor}")
+
+    def point(t: float, label: int) -> tuple[float, float]:
+        radius, a = factor if label else 1.0, 2 * pi * t
+        return radius * cos(a), radius * sin(a)
+
+    return scattered(point, n, 2, noise, seed, closed=True)
+
+
+def spirals(
+    n: int = 200, noise: float = 0.03, arms: int = 2, turns: float = 1.0, seed: int = 0
+) -> Points:
+    """Arms that wind around one another from the centre, a class each.
+
+    inputs: [n][2], targets: [n] of 0 to arms - 1. A point of arm k has a radius r from 0.1 to 1 at
+    equal distances and the angle 2 pi * (turns * r + k / arms), and then normal noise.
+    """
+    if isinstance(arms, bool) or not isinstance(arms, int) or arms < 1:
+        raise ValueError(f"arms are a whole number, at least 1, got {arms!r}")
+
+    def point(t: float, label: int) -> tuple[float, float]:
+        r = 0.1 + 0.9 * t
+        a = 2 * pi * (turns * r + label / arms)
+        return r * cos(a), r * sin(a)
+
+    return scattered(point, n, arms, noise, seed)
+
+
+def blobs(
+    n: int = 100,
+    centers: int | Sequence[Sequence[float]] = 3,
+    std: float = 1.0,
+    seed: int = 0,
+) -> Points:
+    """Clouds of normally distributed points, a class each.
+
+    inputs: [n][dimensions], targets: [n]. centers: the middles of the clouds, or how many there
+    are: that many at equal angles on a circle of radius 4. std: the deviation in each dimension.
+    """
+    if isinstance(centers, int):
+        k = at_least(1, "centers", centers)
+        middles = [[4 * cos(2 * pi * i / k), 4 * sin(2 * pi * i / k)] for i in range(k)]
+    else:
+        middles = [[float(x) for x in center] for center in centers]
+    if len({len(middle) for middle in middles}) != 1:
+        raise ValueError(f"centers are points of one dimension, got {centers!r:.60}")
+    return scattered(lambda _t, label: middles[label], n, len(middles), std, seed)
+
+
+def scattered(
+    point: Callable[[float, int], Sequence[float]],
+    n: int,
+    classes: int,
+    noise: float,
+    seed: int,
+    closed: bool = False,
+) -> Points:
+    """n points, point(t, class) and noise, for t from 0 to 1, or up to 1 on a closed curve."""
+    at_least(classes, "n", n)
+    if not (noise >= 0 and isfinite(noise)):
+        raise ValueError(f"noise is a finite number, at least 0, got {noise!r}")
+    rng = random.Random(seed)
+    inputs, targets = [], []
+    for i in range(n):
+        label, place = i % classes, i // classes
+        of_class = (n - label + classes - 1) // classes
+        t = place / max(1, of_class if closed else of_class - 1)
+        inputs.append([x + rng.gauss(0, noise) for x in point(t, label)])
+        targets.append(label)
+    return inputs, targets
+
+
+def at_least(least: int, name: str, n: int) -> int:
+    if isinstance(n, bool) or not isinstance(n, int):
+        raise TypeError(f"{name} is a whole number, got {n!r:.60}")
+    if n < least:
+        raise ValueError(f"{name} is at least {least}, got {n}")
+    return n

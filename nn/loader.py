@@ -1,0 +1,215 @@
+"""Mini-batches: the data in parts, in another order each time, and a part kept for judging.
+
+Gradient descent on all data at once ("full batch") knows the slope exactly and takes few steps; on
+one sample at a time ("stochastic") it takes many that are off a little, each way; mini-batches lie
+between (Goodfellow et al. 2016, section 8.1.3). Here all three are one argument.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from typing import Any
+
+
+class DataLoader:
+    """The batches of a data set, for each epoch anew.
+
+    Iterating over it is an epoch: it gives (inputs, targets) of one batch after another. The order
+    of epoch e depends on (seed, e) only, so that a run can be resumed exactly.
+
+    >>> loader = DataLoader([[0.0], [1.0], [2.0]], [0, 1, 2], batch_size=2)
+    >>> for inputs, targets in loader:
+    ...     print(inputs, targets)
+    [[0.0], [1.0]] [0, 1]
+    [[2.0]] [2]
+    """
+
+    def __init__(
+        self,
+        inputs: Sequence[Any],
+        targets: Sequence[Any],
+        batch_size: int | None = None,
+        shuffle: bool = False,
+        seed: int = 0,
+        drop_last: bool = False,
+    ) -> None:
+        """inputs: [n][features] or [n], targets: [n]. batch_size: None for all samples at once,
+        1 for one at a time. drop_last leaves out a last batch that is smaller than the others.
+
+        Raises ValueError for no samples, another number of targets, rows of different lengths, a
+        number that is not finite (with its row and column), or a batch_size below 1.
+        """
+        check_data(inputs, targets)
+        if batch_size is not None:
+            if isinstance(batch_size, bool) or not isinstance(batch_size, int):
+                raise TypeError(f"batch_size is a whole number or None, got {batch_size!r:.60}")
+            if batch_size < 1:
+                raise ValueError(f"batch_size is at least 1, got {batch_size}")
+        self.inputs, self.targets = inputs, targets
+        self.batch_size, self.shuffle, self.seed, self.drop_last = (
+            batch_size,
+            shuffle,
+            seed,
+            drop_last,
+        )
+        self.epoch = 0  # the number of the next one
+        if not len(self):
+            raise ValueError(
+                f"no batch is left: drop_last with {len(inputs)} samples in batches of {batch_size}"
+            )
+
+    def __len__(self) -> int:
+        """The batches of an epoch."""
+        n, size = len(self.inputs), self.batch_size or len(self.inputs)
+        return n // size if self.drop_last else math.ceil(n / size)
+
+    def __iter__(self) -> Iterator[tuple[list[Any], list[Any]]]:
+        order = self.order(self.epoch)
+        self.epoch += 1
+        size = self.batch_size or len(order)
+        for start in range(0, len(self) * size, size):
+            batch = order[start : start + size]
+            yield [self.inputs[i] for i in batch], [self.targets[i] for i in batch]
+
+    def order(self, epoch: int) -> list[int]:
+        """The places of the samples in the order of an epoch."""
+        places = list(range(len(self.inputs)))
+        if self.shuffle:
+            random.Random(f"{self.seed} {epoch}").shuffle(places)
+        return places
+
+    def state_dict(self) -> dict[str, Any]:
+        """What a later `load_state_dict` needs to go on, ready for JSON."""
+        return {
+            "epoch": self.epoch,
+            "samples": len(self.inputs),
+            "batch_size": self.batch_size,
+            "shuffle": self.shuffle,
+            "seed": self.seed,
+            "drop_last": self.drop_last,
+        }
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Go on with the epoch of a state_dict of a loader like this one.
+
+        Raises ValueError, with the difference, for one of another.
+        """
+        own = self.state_dict()
+        if set(state_dict) != set(own):
+            raise ValueError(f"state dict does not fit: wanted {list(own)}, got {list(state_dict)}")
+        for name in own:
+            if name != "epoch" and state_dict[name] != own[name]:
+                raise ValueError(
+                    f"state dict does not fit: {name} is {own[name]} here and "
+                    f"{state_dict[name]!r:.60} there"
+                )
+        epoch = state_dict["epoch"]
+        if isinstance(epoch, bool) or not isinstance(epoch, int) or epoch < 0:
+            raise ValueError(f"state dict does not fit: epoch is {epoch!r:.60}")
+        self.epoch = epoch
+
+
+def train_test_split(
+    inputs: Sequence[Any],
+    targets: Sequence[Any],
+    test_size: float = 0.25,
+    seed: int = 0,
+    stratify: bool = False,
+) -> tuple[list[Any], list[Any], list[Any], list[Any]]:
+    """(train inputs, test inputs, train targets, test targets), drawn at random.
+
+    test_size is the share that is held out, rounded up to whole samples. With stratify it is that
+    of each class, so that no class is rarer in one part than in the other. Raises ValueError if a
+    part, or a class of a part, would be empty.
+    """
+    check_data(inputs, targets)
+    if not 0 < test_size < 1:
+        raise ValueError(f"test_size is between 0 and 1, got {test_size!r}")
+    groups: dict[Any, list[int]] = {}
+    for i, target in enumerate(targets):
+        groups.setdefault(target if stratify else None, []).append(i)
+    rng = random.Random(seed)
+    held_out = set()
+    for label, places in groups.items():
+        count = math.ceil(test_size * len(places))
+        if count == len(places):
+            which = f" of class {label!r}" if stratify else ""
+            raise ValueError(f"nothing{which} is left to train on: {count} of {count} held out")
+        held_out.update(rng.sample(places, count))
+    train = [i for i in range(len(inputs)) if i not in held_out]
+    rng.shuffle(train)
+    test = rng.sample(sorted(held_out), len(held_out))
+    return (
+        [inputs[i] for i in train],
+        [inputs[i] for i in test],
+        [targets[i] for i in train],
+        [targets[i] for i in test],
+    )
+
+
+class Standardizer:
+    """Columns brought to mean 0 and deviation 1, as the training data has them.
+
+    Networks learn faster from numbers of like size (LeCun et al. 1998, section 4.3). A column
+    without any deviation is only shifted.
+
+    >>> Standardizer([[1.0, 5.0], [3.0, 5.0]])([[2.0, 5.0], [5.0, 6.0]])
+    [[0.0, 0.0], [3.0, 1.0]]
+    """
+
+    def __init__(self, inputs: Sequence[Sequence[float]]) -> None:
+        """inputs: [n][features], the training data."""
+        check_data(inputs, inputs)
+        n = len(inputs)
+        columns = list(zip(*inputs))
+        self.means = [math.fsum(column) / n for column in columns]
+        self.deviations = [
+            math.sqrt(math.fsum([(x - mean) ** 2 for x in column]) / n) or 1.0
+            for column, mean in zip(columns, self.means)
+        ]
+
+    def __call__(self, inputs: Sequence[Sequence[float]]) -> list[list[float]]:
+        """inputs: [m][features] -> the same, standardised."""
+        for row in inputs:
+            if len(row) != len(self.means):
+                raise ValueError(f"expected {len(self.means)} numbers in a row, got {len(row)}")
+        return [
+            [(x - mean) / size for x, mean, size in zip(row, self.means, self.deviations)]
+            for row in inputs
+        ]
+
+
+def one_hot(target: int, classes: int) -> list[float]:
+    """1 at the place of the class, 0 elsewhere. Raises ValueError if there is no such class.
+
+    >>> one_hot(1, 3)
+    [0.0, 1.0, 0.0]
+    """
+    if not 0 <= target < classes:
+        raise ValueError(f"a class is between 0 and {classes - 1}, got {target}")
+    return [float(i == target) for i in range(classes)]
+
+
+def check_data(inputs: Any, targets: Any) -> None:
+    """Raise TypeError or ValueError unless that is data to train on."""
+    for name, x in (("inputs", inputs), ("targets", targets)):
+        if isinstance(x, str) or not hasattr(x, "__len__"):
+            raise TypeError(f"{name} are a list, got {type(x).__name__} {x!r:.60}")
+    if not len(inputs):
+        raise ValueError("there are no samples")
+    if len(inputs) != len(targets):
+        raise ValueError(f"a target for each input is needed, got {len(targets)} for {len(inputs)}")
+    for what, rows in (("input", inputs), ("target", targets)):
+        width = len(rows[0]) if hasattr(rows[0], "__len__") else None
+        for i, row in enumerate(rows):
+            if (len(row) if hasattr(row, "__len__") else None) != width:
+                raise ValueError(f"{what} {i} has another shape than the first: {row!r:.60}")
+            for j, x in enumerate(row if width is not None else [row]):
+                if isinstance(x, float) and not math.isfinite(x):
+                    column = f", column {j}" if width is not None else ""
+                    raise ValueError(f"{what} {i}{column} is {x}")

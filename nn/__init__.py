@@ -27,6 +27,8 @@ from nn.activations import (
 )
 from nn.adaptive import Adagrad, Adam, AdamW, RMSprop
 from nn.clip import clip_grad_norm_, clip_grad_value_
+from nn.fit import TrainingError, fit
+from nn.history import History
 from nn.layers import Dropout, Flatten, Identity, LayerNorm, Linear, Sequential
 from nn.lbfgs import LBFGS
 from nn.loader import DataLoader, Standardizer, one_hot, train_test_split
@@ -59,6 +61,7 @@ from nn.schedules import (
     SequentialLR,
     StepLR,
 )
+from nn.stopping import EarlyStopping
 
 __all__ = [
     "ELU",
@@ -74,8 +77,10 @@ __all__ = [
     "CosineAnnealingWarmRestarts",
     "DataLoader",
     "Dropout",
+    "EarlyStopping",
     "ExponentialLR",
     "Flatten",
+    "History",
     "Identity",
     "LambdaLR",
     "Layer",
@@ -102,12 +107,14 @@ __all__ = [
     "Standardizer",
     "StepLR",
     "Tanh",
+    "TrainingError",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "clip_grad_norm_",
     "clip_grad_value_",
     "cross_entropy",
     "data",
+    "fit",
     "hinge_loss",
     "huber_loss",
     "init",

@@ -1,0 +1,273 @@
+"""The training loop: predict, compare, differentiate, step, until told to stop.
+
+    for inputs, targets in loader:
+        loss = mse_loss([model(x) for x in inputs], targets)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+That is all of it. What `fit` adds is what one wants around it: the record, held-out data, a
+bar that moves, schedules, early stopping, and a clear end when the loss runs away.
+"""
+
+from __future__ import annotations
+
+import math
+from contextlib import contextmanager
+
+from engine import Value, no_grad
+from nn.clip import clip_grad_norm_
+from nn.history import History
+from nn.loader import DataLoader
+from nn.losses import mse_loss
+from nn.module import Module
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from typing import Any
+
+    from nn.optim import Optimizer
+    from nn.schedules import Schedule
+    from nn.stopping import EarlyStopping
+
+    Metric = Callable[[Sequence[Any], Sequence[Any]], float]
+
+
+class TrainingError(ArithmeticError):
+    """A loss that is not finite, or could not be computed."""
+
+
+def fit(
+    model: Module,
+    data: Any,
+    *,
+    optimizer: Optimizer,
+    loss: Callable[[Sequence[Any], Sequence[Any]], Any] = mse_loss,
+    epochs: int | None = None,
+    steps: int | None = None,
+    batch_size: int | None = None,
+    shuffle: bool = True,
+    seed: int = 0,
+    validation: Any = None,
+    metrics: Mapping[str, Metric] | None = None,
+    penalty: Callable[[], Any] | None = None,
+    max_norm: float | None = None,
+    schedule: Schedule | None = None,
+    schedule_each: str = "epoch",
+    early_stopping: EarlyStopping | None = None,
+    callbacks: Iterable[Callable[[History], Any]] = (),
+    progress: bool = True,
+) -> History:
+    """Train the model on data, and return the record of the run.
+
+    data: (inputs, targets), something with these two attributes, or a DataLoader, which then has
+    the say on batch_size, shuffle and seed. loss: a function of the predictions of a batch and
+    its targets. `epochs` passes over the data, or `steps` steps. validation: held-out (inputs,
+    targets), whose loss is "val_loss". metrics: {"accuracy": function(predictions, targets)}, of
+    predictions as plain numbers; on the validation data, if there are any. penalty: a function
+    without arguments that gives what to add to the loss of each step, such as an L2 penalty.
+    max_norm: clip the gradient to that length. schedule: steps each "epoch" or each "step".
+    callbacks: called with the record after each epoch; one that returns True ends the run.
+    progress: whether to show a bar. Afterwards the model is in eval mode.
+
+    Ctrl-C ends the run and keeps what was learned. A loss that is not finite ends it with a
+    TrainingError that names the step; the model then has the last weights whose loss was finite.
+    Raises ValueError or TypeError for arguments that do not go together.
+
+    >>> from random import Random
+    >>> from nn import MLP, SGD, data
+    >>> model = MLP(2, [4, 1], activation="tanh", rng=Random(0))
+    >>> fit(model, data.xor(), optimizer=SGD(model.parameters(), lr=0.2), steps=500, progress=False)
+    ... # doctest: +ELLIPSIS
+    History(500 epochs, 500 steps, loss=..., lr=0.2, stopped: all steps done)
+    """
+    run = Run(model, data, optimizer, loss, batch_size, shuffle, seed)
+    run.validation = pair(validation) if validation is not None else None
+    run.metrics, run.penalty, run.max_norm = dict(metrics or {}), penalty, max_norm
+    run.schedule, run.each, run.stopping = schedule, schedule_each, early_stopping
+    run.check(epochs, steps)
+    callbacks = list(callbacks)
+    with bar(epochs * len(run.loader) if epochs else steps, progress) as advance:
+        try:
+            while not run.done(epochs, steps):
+                run.epoch(steps, advance)
+                answers = [callback(run.history) for callback in callbacks]
+                run.end_epoch(True in answers)
+        except KeyboardInterrupt:
+            run.history.stopped = "interrupted"
+    if run.stopping is not None:
+        run.stopping.restore(run.parameters)
+    model.eval()
+    return run.history
+
+
+class Run:
+    """A training run: the model, what moves it, and how far it has come."""
+
+    validation: tuple[Sequence[Any], Sequence[Any]] | None
+    metrics: dict[str, Metric]
+    penalty: Callable[[], Any] | None
+    max_norm: float | None
+    schedule: Any  # a Schedule, or one that steps on a metric, or None
+    each: str
+    stopping: EarlyStopping | None
+
+    def __init__(
+        self,
+        model: Module,
+        data: Any,
+        optimizer: Optimizer,
+        loss: Callable[[Sequence[Any], Sequence[Any]], Any],
+        batch_size: int | None,
+        shuffle: bool,
+        seed: int,
+    ) -> None:
+        if not isinstance(model, Module):
+            raise TypeError(f"fit trains a Module, got {type(model).__name__} {model!r:.60}")
+        self.model: Any = model
+        self.optimizer, self.loss = optimizer, loss
+        if isinstance(data, DataLoader):
+            self.loader = data
+        else:
+            inputs, targets = pair(data)
+            self.loader = DataLoader(inputs, targets, batch_size, shuffle=shuffle, seed=seed)
+        self.parameters: list[Value] = optimizer.parameters
+        self.last_finite = [p.data for p in self.parameters]
+        self.history = History()
+
+    def check(self, epochs: int | None, steps: int | None) -> None:
+        if (epochs is None) == (steps is None):
+            raise ValueError(f"fit takes either epochs or steps, got {epochs!r} and {steps!r}")
+        for name, n in (("epochs", epochs), ("steps", steps)):
+            if n is not None and (isinstance(n, bool) or not isinstance(n, int) or n < 1):
+                raise ValueError(f"{name} is a whole number, at least 1, got {n!r}")
+        own = {id(p) for p in self.model.parameters()}
+        if not any(id(p) in own for p in self.parameters):
+            raise ValueError("the optimiser has none of the model's parameters")
+        if self.each not in ("epoch", "step"):
+            raise ValueError(f"schedule_each is 'epoch' or 'step', got {self.each!r}")
+
+    def done(self, epochs: int | None, steps: int | None) -> bool:
+        if self.history.stopped:
+            return True
+        if epochs is not None and len(self.history.epochs) >= epochs:
+            self.history.stopped = "all epochs done"
+        elif steps is not None and self.history.steps >= steps:
+            self.history.stopped = "all steps done"
+        return bool(self.history.stopped)
+
+    def epoch(self, steps: int | None, advance: Callable[[Run], None]) -> None:
+        """One pass over the data, and its figures."""
+        self.model.train()
+        first = self.history.steps
+        for inputs, targets in self.loader:
+            if steps is not None and self.history.steps >= steps:
+                break
+            self.step(inputs, targets)
+            advance(self)
+        losses = self.history.losses[first:]
+        figures = {"loss": total(losses) / len(losses), "lr": self.optimizer.lr}
+        self.history.epochs.append(figures | self.evaluated())
+
+    def step(self, inputs: Sequence[Any], targets: Sequence[Any]) -> None:
+        """One step of the optimiser; whatever interrupts it, the parameters are those before it."""
+        before = [p.data for p in self.parameters]
+        try:
+            loss = self.loss([self.model(x) for x in inputs], targets)
+            if self.penalty is not None:
+                loss = loss + self.penalty()
+            if not isinstance(loss, Value):
+                raise TypeError(f"the loss is no Value but {loss!r:.60}: nothing to differentiate")
+            if not math.isfinite(loss.data):
+                raise TrainingError(f"the loss is {loss.data}")
+            self.optimizer.zero_grad()
+            loss.backward()
+            if self.max_norm is not None:
+                clip_grad_norm_(self.parameters, self.max_norm)
+            self.last_finite = before
+            self.optimizer.step()
+        except ArithmeticError as error:
+            self.give_back(self.last_finite)
+            step = self.history.steps + 1
+            raise TrainingError(f"step {step}: {error}: try a smaller learning rate") from error
+        except KeyboardInterrupt:
+            self.give_back(before)
+            raise
+        self.history.losses.append(loss.data)
+        if self.schedule is not None and self.each == "step":
+            self.schedule.step()
+
+    def give_back(self, numbers: Sequence[float]) -> None:
+        for p, data in zip(self.parameters, numbers):
+            p.data = data
+
+    def evaluated(self) -> dict[str, float]:
+        """The loss on the held-out data, and the metrics."""
+        if self.validation is None and not self.metrics:
+            return {}
+        self.model.eval()
+        inputs, targets = self.validation or (self.loader.inputs, self.loader.targets)
+        with no_grad():
+            outputs = plain([self.model(x) for x in inputs])
+        prefix = "val_" if self.validation else ""
+        figures = {}
+        if self.validation:
+            figures["val_loss"] = float(self.loss(outputs, targets))
+        for name, metric in self.metrics.items():
+            figures[prefix + name] = float(metric(outputs, targets))
+        return figures
+
+    def end_epoch(self, asked: bool) -> None:
+        figures = self.history.epochs[-1]
+        if self.schedule is not None and self.each == "epoch":
+            if self.schedule.needs_metric:
+                self.schedule.step(figures.get("val_loss", figures["loss"]))
+            else:
+                self.schedule.step()
+        if self.stopping is not None and self.stopping.update(figures, self.parameters):
+            self.history.stopped = "early stopping"
+        elif asked:
+            self.history.stopped = "a callback"
+
+
+@contextmanager
+def bar(total: int | None, progress: bool) -> Iterator[Callable[[Run], None]]:
+    """A function to call after each step, which moves a progress bar on."""
+    from tqdm import tqdm
+
+    with tqdm(total=total, desc="training", unit="step", disable=not progress) as shown:
+
+        def advance(run: Run) -> None:
+            shown.update()
+            if run.history.steps % 20 == 0 or run.history.steps == total:
+                figures = {"loss": run.history.losses[-1]}
+                if run.history.epochs:
+                    last = run.history.epochs[-1]
+                    figures |= {k: x for k, x in last.items() if k not in ("loss", "lr")}
+                shown.set_postfix({k: f"{x:.4g}" for k, x in figures.items()}, refresh=False)
+
+        yield advance
+
+
+def pair(data: Any) -> tuple[Sequence[Any], Sequence[Any]]:
+    """Inputs and targets. Raises TypeError for what has not both."""
+    if hasattr(data, "inputs") and hasattr(data, "targets"):
+        return data.inputs, data.targets
+    if isinstance(data, tuple | list) and len(data) == 2:
+        return data[0], data[1]
+    raise TypeError(f"data is (inputs, targets), got {type(data).__name__} {data!r:.60}")
+
+
+def plain(tree: Any) -> Any:
+    """Values in nested lists as their numbers."""
+    if isinstance(tree, list | tuple):
+        return [plain(branch) for branch in tree]
+    return float(tree)
+
+
+def total(losses: Sequence[float]) -> float:
+    whole = 0.0
+    for x in losses:
+        whole += x
+    return whole

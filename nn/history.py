@@ -1,0 +1,42 @@
+"""What a training run leaves: its losses, step by step, and its figures, epoch by epoch."""
+
+from __future__ import annotations
+
+
+class History:
+    """The record of a run of `fit`.
+
+    `losses`: the training loss of each step. `epochs`: for each epoch a dict such as
+    {"loss": 0.2, "lr": 0.1, "val_loss": 0.3, "val_accuracy": 0.9}. `stopped`: what ended the run.
+
+    >>> history = History()
+    >>> history.epochs += [{"loss": 0.5}, {"loss": 0.2}]
+    >>> history["loss"]
+    [0.5, 0.2]
+    """
+
+    def __init__(self) -> None:
+        self.losses: list[float] = []
+        self.epochs: list[dict[str, float]] = []
+        self.stopped = ""
+
+    @property
+    def steps(self) -> int:
+        """How many steps were done."""
+        return len(self.losses)
+
+    def __getitem__(self, name: str) -> list[float]:
+        """A figure of every epoch. Raises KeyError, with the figures there are."""
+        try:
+            return [figures[name] for figures in self.epochs]
+        except KeyError:
+            known = ", ".join(self.epochs[0])
+            raise KeyError(f"no figure {name!r}; there are {known}") from None
+
+    def __repr__(self) -> str:
+        parts = [f"{len(self.epochs)} epochs", f"{self.steps} steps"]
+        if self.epochs:
+            parts += [f"{name}={x:.4g}" for name, x in self.epochs[-1].items()]
+        if self.stopped:
+            parts.append(f"stopped: {self.stopped}")
+        return f"History({', '.join(parts)})"

@@ -1,0 +1,73 @@
+"""Early stopping: to end a training run when held-out data stops getting better.
+
+A network that goes on learning its training data by heart gets worse on data it has not seen; the
+moment at which that begins is a regulariser that costs nothing (Prechelt 1998; Goodfellow et al.
+2016, section 7.8).
+"""
+
+from __future__ import annotations
+
+import math
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from engine import Value
+
+
+class EarlyStopping:
+    """Stops once a figure has not improved for `patience` epochs, and puts the best weights back.
+
+    `monitor` is a figure of `History.epochs`; in mode "min" lower is better, in mode "max" higher.
+    An epoch improves on the best so far by more than `min_delta`.
+
+    >>> stopping = EarlyStopping(patience=2)
+    >>> [stopping.update({"val_loss": loss}, []) for loss in (0.5, 0.4, 0.45, 0.41)]
+    [False, False, False, True]
+    """
+
+    def __init__(
+        self,
+        monitor: str = "val_loss",
+        patience: int = 10,
+        min_delta: float = 0.0,
+        mode: str = "min",
+        restore_best: bool = True,
+    ) -> None:
+        """Raises ValueError if patience is below 1, min_delta below 0, or mode neither."""
+        if isinstance(patience, bool) or not isinstance(patience, int) or patience < 1:
+            raise ValueError(f"patience is a whole number of epochs, at least 1, got {patience!r}")
+        if not 0 <= min_delta < math.inf:
+            raise ValueError(f"min_delta is a number, at least 0, got {min_delta!r}")
+        if mode not in ("min", "max"):
+            raise ValueError(f"mode is 'min' or 'max', got {mode!r}")
+        self.monitor, self.patience, self.min_delta = monitor, patience, float(min_delta)
+        self.mode, self.restore_best = mode, restore_best
+        self.restart()
+
+    def restart(self) -> None:
+        """Forget the epochs seen."""
+        self.best = math.inf if self.mode == "min" else -math.inf
+        self.best_weights: list[float] = []
+        self.waited = 0
+
+    def update(self, figures: Mapping[str, float], parameters: Sequence[Value]) -> bool:
+        """Take note of an epoch; True if it is time to stop. Raises KeyError for no such figure."""
+        if self.monitor not in figures:
+            known = ", ".join(figures)
+            raise KeyError(f"early stopping monitors {self.monitor!r}, but there are {known}")
+        figure = figures[self.monitor]
+        gain = self.best - figure if self.mode == "min" else figure - self.best
+        if gain > self.min_delta or (math.isinf(self.best) and math.isfinite(figure)):
+            self.best, self.waited = figure, 0
+            self.best_weights = [p.data for p in parameters]
+        else:
+            self.waited += 1
+        return self.waited >= self.patience
+
+    def restore(self, parameters: Sequence[Value]) -> None:
+        """Give the parameters the weights of the best epoch, if there was one and it is wanted."""
+        if self.restore_best and self.best_weights:
+            for p, data in zip(parameters, self.best_weights):
+                p.data = data

@@ -1,0 +1,419 @@
+"""The training loop: the plain loop it stands for, what it records, and how it ends."""
+
+import math
+import random
+
+import pytest
+
+from engine import Op, Value
+from nn import (
+    MLP,
+    SGD,
+    Adam,
+    DataLoader,
+    Dropout,
+    EarlyStopping,
+    Linear,
+    Module,
+    ReduceLROnPlateau,
+    Sequential,
+    StepLR,
+    Tanh,
+    TrainingError,
+    cross_entropy,
+    data,
+    fit,
+    l2_penalty,
+    mse_loss,
+)
+from nn.metrics import accuracy_score, classes
+
+INPUTS, TARGETS = data.moons(n=24)
+
+
+def network(seed=0):
+    return MLP(2, [3, 2], activation="tanh", rng=random.Random(seed))
+
+
+def bits(model):
+    return [p.data.hex() for p in model.parameters()]
+
+
+def accuracy(outputs, targets):
+    return accuracy_score(targets, classes(outputs))
+
+
+class Line(Module):
+    def __init__(self, slope=0.0):
+        self.slope = Value(slope)
+
+    def __call__(self, x):
+        return self.slope * x
+
+
+LINE = ([1.0, 2.0], [2.0, 4.0])
+
+
+@pytest.mark.parametrize("batch_size", [None, 5, 1])
+def test_fit_does_what_the_plain_loop_does_to_the_last_bit(batch_size):
+    plain, fitted = network(), network()
+    optimizer = Adam(plain.parameters(), lr=0.05)
+    losses = []
+    loader = DataLoader(INPUTS, TARGETS, batch_size, shuffle=True, seed=4)
+    for _ in range(3):
+        for inputs, targets in loader:
+            loss = cross_entropy([plain(x) for x in inputs], targets)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.data)
+    history = fit(
+        fitted,
+        (INPUTS, TARGETS),
+        optimizer=Adam(fitted.parameters(), lr=0.05),
+        loss=cross_entropy,
+        epochs=3,
+        batch_size=batch_size,
+        seed=4,
+        progress=False,
+    )
+
+    assert bits(fitted) == bits(plain)
+    assert history.losses == losses
+
+
+def test_penalty_and_clipping_are_those_of_the_plain_loop():
+    model = Line(1.0)
+    fit(
+        model,
+        LINE,
+        optimizer=SGD(model.parameters(), lr=0.1),
+        steps=1,
+        penalty=lambda: 0.5 * l2_penalty([model.slope]),
+        max_norm=0.5,
+        progress=False,
+    )
+
+    # The slope of the loss, -5 + 1, is cut to 0.5.
+    assert model.slope.data == pytest.approx(1.0 + 0.1 * 0.5, rel=1e-6)
+
+
+def test_the_record_has_figures_of_every_epoch():
+    model = network()
+    history = fit(
+        model,
+        (INPUTS[:16], TARGETS[:16]),
+        optimizer=SGD(model.parameters(), lr=0.1),
+        loss=cross_entropy,
+        epochs=2,
+        batch_size=8,
+        validation=(INPUTS[16:], TARGETS[16:]),
+        metrics={"accuracy": accuracy},
+        schedule=None,
+        progress=False,
+    )
+    outputs = [model(x) for x in INPUTS[16:]]
+
+    assert [set(e) for e in history.epochs] == [{"loss", "lr", "val_loss", "val_accuracy"}] * 2
+    assert history["loss"][0] == (history.losses[0] + history.losses[1]) / 2
+    assert history["val_loss"][-1] == cross_entropy(outputs, TARGETS[16:]).data
+    assert history["val_accuracy"][-1] == accuracy(outputs, TARGETS[16:])
+    assert (history.steps, history.stopped) == (4, "all epochs done")
+
+
+def test_metrics_without_held_out_data_are_those_of_the_training_data():
+    model = network()
+    optimizer = SGD(model.parameters(), lr=0.1)
+    history = fit(
+        model,
+        (INPUTS, TARGETS),
+        optimizer=optimizer,
+        loss=cross_entropy,
+        epochs=1,
+        metrics={"accuracy": accuracy},
+        progress=False,
+    )
+
+    assert history["accuracy"] == [accuracy([model(x) for x in INPUTS], TARGETS)]
+
+
+def test_steps_may_end_within_an_epoch():
+    model = network()
+    optimizer = SGD(model.parameters(), lr=0.1)
+    history = fit(
+        model,
+        (INPUTS, TARGETS),
+        optimizer=optimizer,
+        loss=cross_entropy,
+        steps=5,
+        batch_size=6,
+        progress=False,
+    )
+
+    assert (history.steps, len(history.epochs), history.stopped) == (5, 2, "all steps done")
+
+
+@pytest.mark.parametrize(("each", "rates"), [("epoch", [1.0, 0.5]), ("step", [0.25, 0.0625])])
+def test_a_schedule_steps_each_epoch_or_each_step(each, rates):
+    model = Line()
+    optimizer = SGD(model.parameters(), lr=1.0)
+    history = fit(
+        model,
+        LINE,
+        optimizer=optimizer,
+        epochs=2,
+        batch_size=1,
+        schedule=StepLR(optimizer, step_size=1, gamma=0.5),
+        schedule_each=each,
+        max_norm=0.01,
+        progress=False,
+    )
+
+    assert history["lr"] == rates
+
+
+def test_a_schedule_that_waits_for_a_figure_gets_the_validation_loss():
+    model = Line()
+    optimizer = SGD(model.parameters(), lr=1e-3)
+    history = fit(
+        model,
+        LINE,
+        optimizer=optimizer,
+        epochs=4,
+        validation=([1.0], [0.0]),
+        schedule=ReduceLROnPlateau(optimizer, patience=0),
+        progress=False,
+    )
+
+    assert history["lr"][-1] < 1e-3
+
+
+def test_early_stopping_puts_the_best_weights_back():
+    model = Line()
+    # It learns the slope 2; the held-out data wants 1.
+    history = fit(
+        model,
+        LINE,
+        optimizer=SGD(model.parameters(), lr=0.02),
+        epochs=500,
+        validation=([1.0], [1.0]),
+        early_stopping=EarlyStopping(patience=3),
+        progress=False,
+    )
+    best = min(history["val_loss"])
+
+    assert history.stopped == "early stopping"
+    assert len(history.epochs) == history["val_loss"].index(best) + 1 + 3
+    assert (model.slope.data - 1.0) ** 2 == best
+
+
+def test_early_stopping_can_leave_the_last_weights():
+    model = Line()
+    history = fit(
+        model,
+        LINE,
+        optimizer=SGD(model.parameters(), lr=0.02),
+        epochs=500,
+        validation=([1.0], [1.0]),
+        early_stopping=EarlyStopping(patience=3, restore_best=False),
+        progress=False,
+    )
+
+    assert (model.slope.data - 1.0) ** 2 == history["val_loss"][-1]
+
+
+def test_early_stopping_in_mode_max_waits_for_the_largest():
+    stopping = EarlyStopping("score", patience=2, mode="max", min_delta=0.1)
+    scores = [0.1, 0.5, 0.55, 0.58, 0.9]
+
+    assert [stopping.update({"score": x}, []) for x in scores[:4]] == [False, False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: EarlyStopping(patience=0), ValueError, "at least 1, got 0"),
+        (lambda: EarlyStopping(min_delta=-1.0), ValueError, r"at least 0, got -1\.0"),
+        (lambda: EarlyStopping(mode="best"), ValueError, "'min' or 'max', got 'best'"),
+        (lambda: EarlyStopping().update({"loss": 1.0}, []), KeyError, "but there are loss"),
+    ],
+)
+def test_impossible_early_stopping_is_refused(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
+
+
+def test_a_callback_that_returns_true_ends_the_run():
+    model, seen = Line(), []
+
+    def callback(history):
+        seen.append(history["loss"][-1])
+        return len(seen) == 3
+
+    history = fit(
+        model,
+        LINE,
+        optimizer=SGD(model.parameters(), lr=0.01),
+        epochs=9,
+        callbacks=[callback],
+        progress=False,
+    )
+
+    assert (history["loss"], history.stopped) == (seen, "a callback")
+
+
+def test_a_loss_that_runs_away_ends_with_the_step_and_the_last_finite_weights():
+    model = Line(1.0)
+    finite = []
+
+    def loss(predictions, targets):
+        value = mse_loss(predictions, targets)
+        if math.isfinite(value.data):
+            finite.append(model.slope.data)
+        return value
+
+    with pytest.raises(
+        TrainingError, match=r"^step \d+: .*: try a smaller learning rate$"
+    ) as caught:
+        fit(
+            model,
+            LINE,
+            optimizer=SGD(model.parameters(), lr=1e80),
+            loss=loss,
+            steps=99,
+            progress=False,
+        )
+
+    assert f"step {len(finite) + 1}:" in str(caught.value)
+    assert model.slope.data == finite[-1]
+
+
+def test_an_error_of_the_first_step_leaves_the_weights():
+    model = Line(1.0)
+
+    with pytest.raises(TrainingError, match=r"^step 1: the loss is nan: try"):
+        fit(
+            model,
+            LINE,
+            optimizer=SGD(model.parameters(), lr=0.1),
+            loss=lambda p, t: mse_loss(p, t) * math.nan,
+            steps=1,
+            progress=False,
+        )
+    assert model.slope.data == 1.0
+
+
+def test_ctrl_c_keeps_what_was_learned():
+    model, before = Line(), []
+
+    def interrupted(z, x):
+        before.append(model.slope.data)
+        if len(before) == 4:
+            raise KeyboardInterrupt
+        return 1.0
+
+    same = Op("same", "same", lambda x: x, interrupted)
+    history = fit(
+        model,
+        LINE,
+        optimizer=SGD(model.parameters(), lr=0.01),
+        loss=lambda p, t: same(mse_loss(p, t)),
+        epochs=99,
+        progress=False,
+    )
+
+    assert (history.stopped, history.steps) == ("interrupted", 3)
+    assert model.slope.data == before[-1] != 0.0
+
+
+def test_dropout_is_on_while_training_and_off_while_judging():
+    modes = []
+
+    class Spy(Module):
+        def __call__(self, x):
+            modes.append(self.training)
+            return x
+
+    model = Sequential(Linear(2, 3, rng=random.Random(0)), Tanh(), Dropout(0.5), Spy())
+    fit(
+        model,
+        ([[0.0, 1.0]], [1]),
+        optimizer=SGD(model.parameters(), lr=0.1),
+        loss=cross_entropy,
+        epochs=1,
+        validation=([[0.0, 1.0]], [1]),
+        progress=False,
+    )
+
+    assert modes == [True, False]
+    assert not model.training
+
+
+def test_the_bar_shows_loss_and_figures(capsys):
+    model = Line()
+    fit(model, LINE, optimizer=SGD(model.parameters(), lr=0.1), steps=20)
+
+    assert "loss=" in capsys.readouterr().err
+
+
+def optimized(model, **options):
+    return fit(model, LINE, optimizer=SGD(model.parameters(), lr=0.1), progress=False, **options)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (
+            lambda m: optimized(m),
+            ValueError,
+            "^fit takes either epochs or steps, got None and None$",
+        ),
+        (
+            lambda m: optimized(m, epochs=1, steps=1),
+            ValueError,
+            "either epochs or steps, got 1 and 1",
+        ),
+        (
+            lambda m: optimized(m, epochs=0),
+            ValueError,
+            "^epochs is a whole number, at least 1, got 0$",
+        ),
+        (
+            lambda m: optimized(m, steps=1.5),
+            ValueError,
+            "^steps is a whole number, at least 1, got 1.5",
+        ),
+        (lambda m: optimized(m, epochs=1, schedule_each="week"), ValueError, "'step', got 'week'"),
+        (lambda m: optimized(m, epochs=1, loss=lambda p, t: 1.0), TypeError, "is no Value but 1.0"),
+        (
+            lambda m: optimized(m, epochs=1, validation=5),
+            TypeError,
+            r"^data is \(inputs, targets\)",
+        ),
+        (
+            lambda m: fit(print, LINE, optimizer=SGD(m.parameters()), epochs=1),
+            TypeError,
+            "^fit trains a Module, got builtin",
+        ),
+        (
+            lambda m: fit(m, LINE, optimizer=SGD([Value(1.0)]), epochs=1),
+            ValueError,
+            "has none of the model's parameters",
+        ),
+        (
+            lambda m: fit(m, ([], []), optimizer=SGD(m.parameters()), epochs=1),
+            ValueError,
+            "no samples",
+        ),
+    ],
+)
+def test_what_does_not_go_together_is_refused(call, error, message):
+    with pytest.raises(error, match=message):
+        call(Line())
+
+
+def test_a_figure_that_is_not_there_is_refused_with_those_that_are():
+    history = optimized(Line(), epochs=1)
+
+    with pytest.raises(KeyError, match="no figure 'acc'; there are loss, lr"):
+        history["acc"]

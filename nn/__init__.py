@@ -61,6 +61,7 @@ from nn.schedules import (
     SequentialLR,
     StepLR,
 )
+from nn.serialize import load, save
 from nn.stopping import EarlyStopping
 
 __all__ = [
@@ -122,10 +123,12 @@ __all__ = [
     "l1_loss",
     "l1_penalty",
     "l2_penalty",
+    "load",
     "metrics",
     "mse_loss",
     "nll_loss",
     "one_hot",
+    "save",
     "train_test_split",
     "weights_of",
 ]

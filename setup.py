@@ -86,6 +86,7 @@ class BuildC(build_ext):
     """Compiles all modules, or none."""
 
     def build_extensions(self) -> None:
+        self.force = True  # what was made with other flags or by another Cython is out of date
         try:
             for extension in self.extensions:
                 self.translate(extension)
@@ -93,7 +94,10 @@ class BuildC(build_ext):
         except Exception as error:
             for extension in self.extensions:
                 Path(self.get_ext_fullpath(extension.name)).unlink(missing_ok=True)
-            self.extensions = []
+            self.extensions = self.distribution.ext_modules = []
+            wheel = self.distribution.command_obj.get("bdist_wheel")
+            if wheel:  # it is for every machine now
+                wheel.root_is_pure = True
             why = f"the compilation failed: {one_line(error)}"
             say_why_pure(why, None if self.editable_mode else Path(self.build_lib))
 
@@ -112,17 +116,17 @@ class BuildC(build_ext):
         os.chdir(folder)  # so that tracebacks say engine/value.py
         try:
             directives = DIRECTIVES | MODULES[name][1]
-            (made,) = cythonize([extension], compiler_directives=directives, quiet=True)
+            (made,) = cythonize([extension], compiler_directives=directives, force=True, quiet=True)
         finally:
             os.chdir(here)
-        extension.sources = [str(folder / source) for source in made.sources]
+        extension.sources = [str(Path(self.build_temp, source)) for source in made.sources]
         for source in map(Path, extension.sources):
             text = source.read_text("utf-8")
             for cython, cpython in CPYTHONS_WAY.items():
                 text = text.replace(cython, cpython)
-            write_if_new(source, text)
+            source.write_text(text, "utf-8")
         extension.include_dirs.append(str(folder / "engine"))
-        extension.extra_compile_args += FLAGS.get(self.compiler.compiler_type, [])
+        extension.extra_compile_args += FLAGS.get(self.compiler.compiler_type, FLAGS["unix"])
         # Types made at run time, so that value.py can add the ops to Value as methods.
         extension.define_macros.append(("CYTHON_USE_TYPE_SPECS", "1"))
 
@@ -135,13 +139,13 @@ def gather(folder: Path) -> None:
         text = source.read_text(encoding="utf-8")
         if source.suffix == ".py":
             text = without_type_checking(text)
-        write_if_new(folder / source.name, text)
+        Path(folder, source.name).write_text(text, encoding="utf-8")
     # By its file, since importing engine.csource would import all of engine, which is being built.
     spec = spec_from_file_location("csource", ENGINE / "csource.py")
     csource = module_from_spec(spec)
     spec.loader.exec_module(csource)
     calculus = (ENGINE / "ops.py").read_text(encoding="utf-8")
-    write_if_new(folder / "rows.h", csource.c_source(calculus))
+    Path(folder, "rows.h").write_text(csource.c_source(calculus), encoding="utf-8")
 
 
 def without_type_checking(text: str) -> str:
@@ -154,12 +158,6 @@ def without_type_checking(text: str) -> str:
                     part.end_lineno - part.lineno + 1
                 )
     return "".join(lines)
-
-
-def write_if_new(path: Path, text: str) -> None:
-    """Write the text, unless it stands there: what is older than the C made of it is not remade."""
-    if not path.exists() or path.read_text(encoding="utf-8") != text:
-        path.write_text(text, encoding="utf-8")
 
 
 def say_why_pure(why: str, packages: Path | None) -> None:

@@ -1,6 +1,7 @@
 """Where the boxes go: ranks by longest path, order by barycentres (Sugiyama et al. 1981)."""
 
 from itertools import pairwise
+from math import fsum
 
 from engine.dotlang import Edge, Node
 
@@ -85,7 +86,7 @@ def place(layers: list[list[Node]], edges: list[Edge]) -> None:
 
 
 def barycentre(nodes: list[Node], otherwise: float) -> float:
-    return sum(n.y for n in nodes) / len(nodes) if nodes else otherwise
+    return fsum(n.y for n in nodes) / len(nodes) if nodes else otherwise
 
 
 def stack(layer: list[Node], wish: list[float]) -> None:

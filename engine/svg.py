@@ -6,6 +6,7 @@ It draws boxes, ellipses and curves, for any input at all. Graphviz does all of 
 import html
 import re
 from itertools import pairwise
+from math import fsum
 from unicodedata import east_asian_width
 
 from engine.dotlang import Attributes, Edge, Node, parse, size_of, texts
@@ -39,7 +40,7 @@ def svg(source: str) -> str:
 
 def text_width(text: str, size: float) -> float:
     """About the width of text in Helvetica: a wide character counts 1 em, any other 0.58."""
-    return size * sum(1.0 if east_asian_width(c) in "WF" else 0.58 for c in text)
+    return size * fsum(1.0 if east_asian_width(c) in "WF" else 0.58 for c in text)
 
 
 def measure(name: str, node: Node) -> None:
@@ -50,7 +51,7 @@ def measure(name: str, node: Node) -> None:
     label = re.sub(r"\\(.)", lambda m: name if m[1] == "N" else m[0], label, flags=re.DOTALL)
     node.fields = texts(label, "record" in shape.lower())
     node.width = max(text_width(line, size) for lines in node.fields for line in lines) + size
-    node.height = sum(len(lines) * size * 1.2 + size * 0.5 for lines in node.fields)
+    node.height = fsum(len(lines) * size * 1.2 + size * 0.5 for lines in node.fields)
     if shape == "circle":
         node.width = node.height = max(node.width, node.height)
     node.width = max(node.width, 72 * size_of(node.attributes, "width", 0))
@@ -94,7 +95,7 @@ def drawn_node(node: Node) -> str:
         corner = 6 if "rounded" in styles or shape == "Mrecord" else 0
         box = f'x="{left:.1f}" y="{top:.1f}" width="{node.width:.1f}" height="{node.height:.1f}"'
         parts.append(f'<rect {box} rx="{corner}" {stroke}/>')
-    y = node.y - sum(len(f) * size * 1.2 + size * 0.5 for f in node.fields) / 2
+    y = node.y - fsum(len(f) * size * 1.2 + size * 0.5 for f in node.fields) / 2
     for i, lines in enumerate(node.fields):
         if i:
             ends = f'x1="{left:.1f}" y1="{y:.1f}" x2="{left + node.width:.1f}" y2="{y:.1f}"'

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
+import engine
 from engine.csource import c_source
 from engine.ops import TABLE
 
-CALCULUS = (Path(__file__).parents[1] / "engine" / "ops.py").read_text("utf-8")
+CALCULUS = Path(engine.__file__).with_name("ops.py").read_text("utf-8")
 NARROW = [op for op in TABLE.values() if op.narrow]
 
 # How to call a row from outside; number 2 is the value, 0 and 1 are the slopes.

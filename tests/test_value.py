@@ -30,6 +30,7 @@ from engine.ops import TABLE
 from engine.value import constant
 
 ROOT = Path(__file__).parents[1]
+INSTALLED = Path(engine.__file__).parents[1]  # that is ROOT, unless a wheel is tested
 
 INFIX = [add, sub, mul, truediv, power]
 NUMBERS = [
@@ -1597,7 +1598,7 @@ LISTED = """
 def test_importing_loads_nothing_outside_the_standard_library(package):
     code = f"""if True:
         import sys
-        sys.path.insert(0, {str(ROOT)!r})
+        sys.path.insert(0, {str(INSTALLED)!r})
         before = {{"__main__"}}
         import {package}{LISTED}
     """

@@ -61,7 +61,7 @@ from nn.schedules import (
     SequentialLR,
     StepLR,
 )
-from nn.serialize import load, save
+from nn.serialize import load, load_checkpoint, save, save_checkpoint
 from nn.stopping import EarlyStopping
 
 __all__ = [
@@ -124,11 +124,13 @@ __all__ = [
     "l1_penalty",
     "l2_penalty",
     "load",
+    "load_checkpoint",
     "metrics",
     "mse_loss",
     "nll_loss",
     "one_hot",
     "save",
+    "save_checkpoint",
     "train_test_split",
     "weights_of",
 ]

@@ -7,12 +7,14 @@
         optimizer.step()
 
 That is all of it. What `fit` adds is what one wants around it: the record, held-out data, a
-bar that moves, schedules, early stopping, and a clear end when the loss runs away.
+bar that moves, schedules, early stopping, checkpoints, and a clear end when the loss runs away.
 """
 
 from __future__ import annotations
 
 import math
+import os
+import random
 from contextlib import contextmanager
 
 from engine import Value, no_grad
@@ -21,6 +23,7 @@ from nn.history import History
 from nn.loader import DataLoader
 from nn.losses import mse_loss
 from nn.module import Module
+from nn.serialize import load_checkpoint, save_checkpoint
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,6 +60,8 @@ def fit(
     schedule_each: str = "epoch",
     early_stopping: EarlyStopping | None = None,
     callbacks: Iterable[Callable[[History], Any]] = (),
+    checkpoint: str | os.PathLike[str] | None = None,
+    resume: bool = False,
     progress: bool = True,
 ) -> History:
     """Train the model on data, and return the record of the run.
@@ -69,7 +74,9 @@ def fit(
     without arguments that gives what to add to the loss of each step, such as an L2 penalty.
     max_norm: clip the gradient to that length. schedule: steps each "epoch" or each "step".
     callbacks: called with the record after each epoch; one that returns True ends the run.
-    progress: whether to show a bar. Afterwards the model is in eval mode.
+    checkpoint: a file that holds, after each epoch, all that the next one depends on. With resume
+    the run goes on from it, if it is there, as if it had never stopped: to the same last bit, also
+    that of the record. progress: whether to show a bar. Afterwards the model is in eval mode.
 
     Ctrl-C ends the run and keeps what was learned. A loss that is not finite ends it with a
     TrainingError that names the step; the model then has the last weights whose loss was finite.
@@ -87,13 +94,19 @@ def fit(
     run.metrics, run.penalty, run.max_norm = dict(metrics or {}), penalty, max_norm
     run.schedule, run.each, run.stopping = schedule, schedule_each, early_stopping
     run.check(epochs, steps)
+    if resume and checkpoint is None:
+        raise ValueError("resume=True needs the checkpoint to go on from")
+    if resume and checkpoint is not None and os.path.exists(checkpoint):
+        run.resume(checkpoint)
     callbacks = list(callbacks)
-    with bar(epochs * len(run.loader) if epochs else steps, progress) as advance:
+    with bar(run, epochs * len(run.loader) if epochs else steps, progress) as advance:
         try:
             while not run.done(epochs, steps):
                 run.epoch(steps, advance)
                 answers = [callback(run.history) for callback in callbacks]
                 run.end_epoch(True in answers)
+                if checkpoint is not None:
+                    save_checkpoint(checkpoint, run.states())
         except KeyboardInterrupt:
             run.history.stopped = "interrupted"
     if run.stopping is not None:
@@ -230,13 +243,58 @@ class Run:
         elif asked:
             self.history.stopped = "a callback"
 
+    # ---- checkpoints: all that the next epoch depends on ----
+
+    def parts(self) -> dict[str, Any]:
+        """What has a state, by name."""
+        parts = {
+            "model": self.model,
+            "optimizer": self.optimizer,
+            "schedule": self.schedule,
+            "loader": self.loader,
+            "early_stopping": self.stopping,
+            "history": self.history,
+        }
+        return {name: part for name, part in parts.items() if part is not None}
+
+    def sources(self) -> list[Any]:
+        """The random sources: the module random, and those of modules such as Dropout."""
+        found = [getattr(module, "rng", None) for module in self.model.modules()]
+        return [random, *[rng for rng in found if isinstance(rng, random.Random)]]
+
+    def states(self) -> dict[str, Any]:
+        states = {name: part.state_dict() for name, part in self.parts().items()}
+        return {**states, "random": [source.getstate() for source in self.sources()]}
+
+    def resume(self, checkpoint: str | os.PathLike[str]) -> None:
+        """Take over the states of a checkpoint, all or, with a ValueError, none."""
+        states, before = load_checkpoint(checkpoint), self.states()
+        try:
+            if set(states) != set(before):
+                raise ValueError(f"it has {sorted(states)}, wanted {sorted(before)}")
+            self.take(states)
+        except (KeyError, TypeError, ValueError) as error:
+            self.take(before)
+            raise ValueError(f"cannot resume from {checkpoint}: {error}") from None
+
+    def take(self, states: dict[str, Any]) -> None:
+        for name, part in self.parts().items():
+            part.load_state_dict(states[name])
+        sources = self.sources()
+        if len(states["random"]) != len(sources):
+            raise ValueError(f"the model has {len(sources)} random sources")
+        for source, (version, words, extra) in zip(sources, states["random"]):
+            source.setstate((version, tuple(words), extra))
+        self.last_finite = [p.data for p in self.parameters]
+
 
 @contextmanager
-def bar(total: int | None, progress: bool) -> Iterator[Callable[[Run], None]]:
+def bar(run: Run, total: int | None, progress: bool) -> Iterator[Callable[[Run], None]]:
     """A function to call after each step, which moves a progress bar on."""
     from tqdm import tqdm
 
-    with tqdm(total=total, desc="training", unit="step", disable=not progress) as shown:
+    options: dict[str, Any] = {"desc": "training", "unit": "step", "disable": not progress}
+    with tqdm(total=total, initial=run.history.steps, **options) as shown:
 
         def advance(run: Run) -> None:
             shown.update()

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
 
 class History:
     """The record of a run of `fit`.
@@ -32,6 +37,16 @@ class History:
         except KeyError:
             known = ", ".join(self.epochs[0])
             raise KeyError(f"no figure {name!r}; there are {known}") from None
+
+    def state_dict(self) -> dict[str, Any]:
+        """The record as lists and dicts, ready for JSON."""
+        return {"losses": list(self.losses), "epochs": [dict(e) for e in self.epochs]}
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Take over the record of another run, to go on with it."""
+        losses = [float(x) for x in state_dict["losses"]]
+        epochs = [{str(k): float(x) for k, x in e.items()} for e in state_dict["epochs"]]
+        self.losses, self.epochs, self.stopped = losses, epochs, ""
 
     def __repr__(self) -> str:
         parts = [f"{len(self.epochs)} epochs", f"{self.steps} steps"]

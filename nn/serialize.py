@@ -3,7 +3,7 @@
 The file is JSON: the format and its version, what is needed to make the model again, the shape of
 each entry of its state_dict, the state_dict itself (Python writes a float so that it reads back the
 same), and a SHA-256 checksum of all that. A file that is not, to the last bit, as it was written is
-refused.
+refused. A checkpoint is such a file too: the states of all that takes part in a training run.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-FORMAT, VERSION = "chainrule", 1
+FORMAT, CHECKPOINT, VERSION = "chainrule", "chainrule checkpoint", 1
 LARGEST = 256 * 2**20  # bytes; ten million parameters
 
 
@@ -61,9 +61,29 @@ def load(path: str | os.PathLike[str], into: Module | None = None) -> Module:
             into = built(content["model"], content["state_dict"])
         into.load_state_dict(content["state_dict"])
     except (KeyError, TypeError, ValueError, OverflowError, RecursionError, MemoryError) as error:
-        reason = "it is nested too deep" if isinstance(error, RecursionError) else error
-        raise ValueError(f"cannot load {path}: {reason}") from None
+        raise ValueError(f"cannot load {path}: {reason_of(error)}") from None
     return into
+
+
+def save_checkpoint(path: str | os.PathLike[str], states: dict[str, Any]) -> None:
+    """Write states, such as {"model": model.state_dict()}, to path, whole or not at all.
+
+    Raises ValueError or TypeError for what JSON has no word for, such as nan.
+    """
+    write_file(path, text({"format": CHECKPOINT, "version": VERSION, "states": states}))
+
+
+def load_checkpoint(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """The states of a checkpoint, tuples as lists. Raises ValueError as `load` does."""
+    try:
+        states: dict[str, Any] = read(Path(path), CHECKPOINT, ["states"])["states"]
+    except (TypeError, ValueError, OverflowError, RecursionError, MemoryError) as error:
+        raise ValueError(f"cannot load {path}: {reason_of(error)}") from None
+    return states
+
+
+def reason_of(error: BaseException) -> str:
+    return "it is nested too deep" if isinstance(error, RecursionError) else str(error)
 
 
 # ---- the file ----
@@ -80,6 +100,15 @@ def checksum(body: str) -> str:
 
 
 def checked(path: Path) -> dict[str, Any]:
+    """The content of a model's file. Raises ValueError unless its numbers are those of a model."""
+    content = read(path, FORMAT, ["model", "shapes", "state_dict"])
+    check_numbers(content["state_dict"])
+    if {name: shape(x) for name, x in content["state_dict"].items()} != content["shapes"]:
+        raise ValueError("the shapes it states are not those of its numbers")
+    return content
+
+
+def read(path: Path, kind: str, entries: list[str]) -> dict[str, Any]:
     """The content of a file. Raises ValueError unless it is whole, ours and as it was written."""
     size = path.stat().st_size
     if size > LARGEST:
@@ -89,20 +118,17 @@ def checked(path: Path) -> dict[str, Any]:
         found = json.loads(raw, object_pairs_hook=without_twins, parse_constant=refused)
     except json.JSONDecodeError as error:
         raise ValueError(f"it is no JSON, or not all of it: {error}") from None
-    if not isinstance(found, dict) or found.get("format") != FORMAT:
-        raise ValueError("it is not of the format 'chainrule'")
+    if not isinstance(found, dict) or found.get("format") != kind:
+        raise ValueError(f"it is not of the format {kind!r}")
     version = found.get("version")
     if version != VERSION or isinstance(version, bool):
         raise ValueError(f"it has version {version!r:.60} of the format, this is version {VERSION}")
-    wanted = ["format", "version", "model", "shapes", "state_dict", "checksum"]
+    wanted = ["format", "version", *entries, "checksum"]
     if list(found) != wanted:
         raise ValueError(f"it has {list(found)!r:.200}, wanted {wanted}")
     content = {name: found[name] for name in wanted[:-1]}
-    check_numbers(content["state_dict"])
     if text(content).encode() != raw:
         raise ValueError("it is not as it was written: its checksum does not fit")
-    if {name: shape(x) for name, x in content["state_dict"].items()} != content["shapes"]:
-        raise ValueError("the shapes it states are not those of its numbers")
     return content
 
 

@@ -12,6 +12,7 @@ import math
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import Any
 
     from engine import Value
 
@@ -71,3 +72,19 @@ class EarlyStopping:
         if self.restore_best and self.best_weights:
             for p, data in zip(parameters, self.best_weights):
                 p.data = data
+
+    def state_dict(self) -> dict[str, Any]:
+        """What a later `load_state_dict` needs to go on, ready for JSON, which has no infinity."""
+        return {
+            "best": self.best if math.isfinite(self.best) else None,
+            "best_weights": list(self.best_weights),
+            "waited": self.waited,
+        }
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Go on from a state_dict of one with the same settings."""
+        best, waited = state_dict["best"], int(state_dict["waited"])
+        weights = [float(x) for x in state_dict["best_weights"]]
+        self.restart()
+        self.best = self.best if best is None else float(best)
+        self.best_weights, self.waited = weights, waited

@@ -9,13 +9,17 @@ from engine import Op, Value
 from nn import (
     MLP,
     SGD,
+    Adagrad,
     Adam,
+    AdamW,
+    CosineAnnealingLR,
     DataLoader,
     Dropout,
     EarlyStopping,
     Linear,
     Module,
     ReduceLROnPlateau,
+    RMSprop,
     Sequential,
     StepLR,
     Tanh,
@@ -417,3 +421,137 @@ def test_a_figure_that_is_not_there_is_refused_with_those_that_are():
 
     with pytest.raises(KeyError, match="no figure 'acc'; there are loss, lr"):
         history["acc"]
+
+
+# ---- checkpoints ----
+
+OPTIMIZERS = {
+    "SGD": lambda p: SGD(p, lr=0.1, momentum=0.9, nesterov=True),
+    "Adagrad": Adagrad,
+    "RMSprop": lambda p: RMSprop(p, momentum=0.5, centered=True),
+    "Adam": lambda p: Adam(p, lr=0.01, amsgrad=True),
+    "AdamW": AdamW,
+}
+SCHEDULES = {
+    "none": lambda optimizer: None,
+    "cosine": lambda optimizer: CosineAnnealingLR(optimizer, T_max=6),
+    "plateau": lambda optimizer: ReduceLROnPlateau(optimizer, patience=0, threshold=0.5),
+}
+
+
+def run_to(epochs, make, schedule, path=None, resume=False):
+    """A run of its own over data that needs every state: dropout, shuffling, early stopping."""
+    rng = random.Random(5)
+    model = Sequential(
+        Linear(2, 4, rng=rng), Tanh(), Dropout(0.3, rng=rng), Dropout(0.1), Linear(4, 2, rng=rng)
+    )
+    optimizer = make(model.parameters())
+    history = fit(
+        model,
+        (INPUTS, TARGETS),
+        optimizer=optimizer,
+        loss=cross_entropy,
+        epochs=epochs,
+        batch_size=7,
+        validation=(INPUTS[:9], TARGETS[:9]),
+        schedule=schedule(optimizer),
+        early_stopping=EarlyStopping(patience=99, restore_best=False),
+        checkpoint=path,
+        resume=resume,
+        progress=False,
+    )
+    return model, history
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES.values(), ids=SCHEDULES)
+@pytest.mark.parametrize("make", OPTIMIZERS.values(), ids=OPTIMIZERS)
+def test_a_resumed_run_has_the_bits_of_one_that_never_stopped(make, schedule, tmp_path):
+    path = tmp_path / "run.json"
+    random.seed(8)
+    whole, whole_history = run_to(6, make, schedule)
+    random.seed(8)
+    run_to(2, make, schedule, path)
+    random.seed(9)
+    resumed, history = run_to(6, make, schedule, path, resume=True)
+
+    assert bits(resumed) == bits(whole)
+    assert history.losses == whole_history.losses
+    assert history.epochs == whole_history.epochs
+
+
+def test_a_run_without_a_checkpoint_yet_starts_from_the_beginning(tmp_path):
+    model = Line()
+    history = optimized(model, epochs=2, checkpoint=tmp_path / "run.json", resume=True)
+
+    assert history.steps == 2
+    assert (tmp_path / "run.json").exists()
+
+
+def test_a_run_that_was_done_is_not_done_again(tmp_path):
+    path, model = tmp_path / "run.json", Line()
+    optimized(model, epochs=2, checkpoint=path)
+    slope = model.slope.data
+    history = optimized(model, epochs=2, checkpoint=path, resume=True)
+
+    assert (model.slope.data, history.steps) == (slope, 2)
+
+
+def other_line():
+    model = Line(7.0)
+    model.offset = Value(1.0)
+    return model
+
+
+@pytest.mark.parametrize(
+    ("start", "message"),
+    [
+        (
+            lambda path: optimized(other_line(), epochs=3, checkpoint=path, resume=True),
+            "missing offset",
+        ),
+        (
+            lambda path: optimized(Line(), epochs=3, batch_size=1, checkpoint=path, resume=True),
+            "batch_size is 1 here and None there",
+        ),
+        (
+            lambda path: optimized(
+                Line(), epochs=3, early_stopping=EarlyStopping(), checkpoint=path, resume=True
+            ),
+            "wanted .*early_stopping",
+        ),
+    ],
+)
+def test_the_checkpoint_of_another_run_is_refused(start, message, tmp_path):
+    path = tmp_path / "run.json"
+    optimized(Line(), epochs=1, checkpoint=path)
+
+    with pytest.raises(ValueError, match=f"^cannot resume from .*run.json: .*{message}"):
+        start(path)
+
+
+def test_a_checkpoint_that_does_not_fit_changes_nothing(tmp_path):
+    path = tmp_path / "run.json"
+    optimized(Line(), epochs=1, checkpoint=path)
+    model = Line(7.0)
+    optimizer = Adam(model.parameters(), lr=0.25)
+    random.seed(3)
+    expected = random.random()
+    random.seed(3)
+
+    with pytest.raises(ValueError, match="it is of SGD, not of Adam"):
+        fit(model, LINE, optimizer=optimizer, epochs=2, checkpoint=path, resume=True)
+    assert (model.slope.data, optimizer.lr, random.random()) == (7.0, 0.25, expected)
+
+
+def test_a_damaged_checkpoint_is_refused(tmp_path):
+    path = tmp_path / "run.json"
+    optimized(Line(), epochs=1, checkpoint=path)
+    path.write_text(path.read_text().replace("losses", "lasses"))
+
+    with pytest.raises(ValueError, match=r"^cannot load .*: it is not as it was written"):
+        optimized(Line(), epochs=2, checkpoint=path, resume=True)
+
+
+def test_resume_without_a_checkpoint_is_refused():
+    with pytest.raises(ValueError, match=r"^resume=True needs the checkpoint"):
+        optimized(Line(), epochs=1, resume=True)

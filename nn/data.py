@@ -108,7 +108,9 @@ def scattered(
     """n points, point(t, class) and noise, for t from 0 to 1, or up to 1 on a closed curve."""
     at_least(classes, "n", n)
     if not (noise >= 0 and isfinite(noise)):
-        raise ValueError(f"noise is a finite number, at least 0, got {noise!r}")
+        raise ValueError(f"the deviation is a finite number, at least 0, got {noise!r}")
+    if isinstance(seed, bool) or not isinstance(seed, int):
+        raise TypeError(f"seed is a whole number, got {seed!r:.60}")
     rng = random.Random(seed)
     inputs, targets = [], []
     for i in range(n):

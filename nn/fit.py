@@ -18,27 +18,29 @@ import random
 from contextlib import contextmanager
 
 from engine import Value, no_grad
+from engine.op import number
 from nn.clip import clip_grad_norm_
 from nn.history import History
-from nn.loader import DataLoader
-from nn.losses import mse_loss
+from nn.lbfgs import LBFGS
+from nn.loader import DataLoader, check_data
+from nn.losses import cross_entropy, mse_loss, nll_loss
 from nn.module import Module
+from nn.optim import Optimizer
 from nn.serialize import load_checkpoint, save_checkpoint
+from nn.stopping import EarlyStopping
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import Any
 
-    from nn.optim import Optimizer
     from nn.schedules import Schedule
-    from nn.stopping import EarlyStopping
 
     Metric = Callable[[Sequence[Any], Sequence[Any]], float]
 
 
 class TrainingError(ArithmeticError):
-    """A loss that is not finite, or could not be computed."""
+    """A loss that is not finite, or an arithmetic error on the way to it, with the step."""
 
 
 def fit(
@@ -69,8 +71,9 @@ def fit(
     data: (inputs, targets), something with these two attributes, or a DataLoader, which then has
     the say on batch_size, shuffle and seed. loss: a function of the predictions of a batch and
     its targets. `epochs` passes over the data, or `steps` steps. validation: held-out (inputs,
-    targets), whose loss is "val_loss". metrics: {"accuracy": function(predictions, targets)}, of
-    predictions as plain numbers; on the validation data, if there are any. penalty: a function
+    targets), whose loss is "val_loss". metrics: {"accuracy": accuracy_score}, functions of the
+    targets and the outputs as plain numbers; on the validation data, if there are any. For an
+    output of one number, say lambda t, y: accuracy_score(t, classes(y)). penalty: a function
     without arguments that gives what to add to the loss of each step, such as an L2 penalty.
     max_norm: clip the gradient to that length. schedule: steps each "epoch" or each "step".
     callbacks: called with the record after each epoch; one that returns True ends the run.
@@ -89,16 +92,18 @@ def fit(
     ... # doctest: +ELLIPSIS
     History(500 epochs, 500 steps, loss=..., lr=0.2, stopped: all steps done)
     """
+    if isinstance(data, DataLoader) and batch_size is not None:
+        raise ValueError(f"a DataLoader has its own batch_size, got batch_size={batch_size} too")
     run = Run(model, data, optimizer, loss, batch_size, shuffle, seed)
-    run.validation = pair(validation) if validation is not None else None
-    run.metrics, run.penalty, run.max_norm = dict(metrics or {}), penalty, max_norm
+    run.metrics, run.penalty, run.max_norm = metrics or {}, penalty, max_norm
     run.schedule, run.each, run.stopping = schedule, schedule_each, early_stopping
+    run.validation = pair(validation) if validation is not None else None
+    callbacks = [callbacks] if callable(callbacks) else list(callbacks)
     run.check(epochs, steps)
     if resume and checkpoint is None:
         raise ValueError("resume=True needs the checkpoint to go on from")
     if resume and checkpoint is not None and os.path.exists(checkpoint):
         run.resume(checkpoint)
-    callbacks = list(callbacks)
     with bar(run, epochs * len(run.loader) if epochs else steps, progress) as advance:
         try:
             while not run.done(epochs, steps):
@@ -119,7 +124,7 @@ class Run:
     """A training run: the model, what moves it, and how far it has come."""
 
     validation: tuple[Sequence[Any], Sequence[Any]] | None
-    metrics: dict[str, Metric]
+    metrics: Mapping[str, Metric]
     penalty: Callable[[], Any] | None
     max_norm: float | None
     schedule: Any  # a Schedule, or one that steps on a metric, or None
@@ -138,6 +143,10 @@ class Run:
     ) -> None:
         if not isinstance(model, Module):
             raise TypeError(f"fit trains a Module, got {type(model).__name__} {model!r:.60}")
+        made = isinstance(optimizer, Optimizer)
+        wanted(made, "optimizer is one that was made, such as Adam(model.parameters())", optimizer)
+        if isinstance(optimizer, LBFGS):
+            raise TypeError("fit does not drive LBFGS, which evaluates the loss itself")
         self.model: Any = model
         self.optimizer, self.loss = optimizer, loss
         if isinstance(data, DataLoader):
@@ -150,16 +159,62 @@ class Run:
         self.history = History()
 
     def check(self, epochs: int | None, steps: int | None) -> None:
+        """Raise TypeError or ValueError, before anything is done, for what does not go together."""
         if (epochs is None) == (steps is None):
             raise ValueError(f"fit takes either epochs or steps, got {epochs!r} and {steps!r}")
         for name, n in (("epochs", epochs), ("steps", steps)):
             if n is not None and (isinstance(n, bool) or not isinstance(n, int) or n < 1):
                 raise ValueError(f"{name} is a whole number, at least 1, got {n!r}")
         own = {id(p) for p in self.model.parameters()}
-        if not any(id(p) in own for p in self.parameters):
-            raise ValueError("the optimiser has none of the model's parameters")
+        if not all(id(p) in own for p in self.parameters):
+            raise ValueError("the optimiser has parameters that are not the model's")
+        wanted(callable(self.loss), "loss is a function of predictions and targets", self.loss)
+        wanted(
+            self.penalty is None or callable(self.penalty),
+            "penalty is a function, such as lambda: 1e-4 * l2_penalty(weights)",
+            self.penalty,
+        )
+        functions = hasattr(self.metrics, "values") and all(map(callable, self.metrics.values()))
+        wanted(functions, "metrics are a dict of names and functions", self.metrics)
+        if self.max_norm is not None and not number(self.max_norm) > 0:
+            raise ValueError(f"max_norm is a positive number, got {self.max_norm}")
+        if self.validation is not None:
+            try:
+                check_data(*self.validation)
+            except (TypeError, ValueError) as error:
+                raise type(error)(f"validation: {error}") from None
+        self.check_schedule()
+        self.check_stopping()
+
+    def check_schedule(self) -> None:
         if self.each not in ("epoch", "step"):
             raise ValueError(f"schedule_each is 'epoch' or 'step', got {self.each!r}")
+        if self.schedule is None:
+            return
+        made = hasattr(self.schedule, "needs_metric") and not isinstance(self.schedule, type)
+        wanted(made, "schedule is one that was made, such as StepLR(optimizer, 10)", self.schedule)
+        if self.schedule.optimizer is not self.optimizer:
+            raise ValueError("the schedule is that of another optimiser")
+        if self.schedule.needs_metric and self.each == "step":
+            raise ValueError("a schedule that waits for a metric takes schedule_each='epoch'")
+
+    def check_stopping(self) -> None:
+        stopping = self.stopping
+        if stopping is None:
+            return
+        wanted(
+            isinstance(stopping, EarlyStopping), "early_stopping is an EarlyStopping()", stopping
+        )
+        prefix = "val_" if self.validation else ""
+        known = ["loss", "lr", *(["val_loss"] if self.validation else [])]
+        known += [prefix + name for name in self.metrics]
+        if stopping.monitor not in known:
+            hint = "" if self.validation else ": it needs validation data"
+            raise ValueError(
+                f"early stopping monitors {stopping.monitor!r}, but there are "
+                f"{', '.join(known)}{hint}"
+            )
+        stopping.restart()
 
     def done(self, epochs: int | None, steps: int | None) -> bool:
         if self.history.stopped:
@@ -187,7 +242,13 @@ class Run:
         """One step of the optimiser; whatever interrupts it, the parameters are those before it."""
         before = [p.data for p in self.parameters]
         try:
-            loss = self.loss([self.model(x) for x in inputs], targets)
+            outputs = [self.model(x) for x in inputs]
+            if self.loss in (cross_entropy, nll_loss) and not hasattr(outputs[0], "__len__"):
+                raise ValueError(
+                    "the model gives one number, and this loss takes one for each class: give it "
+                    "more outputs, or take binary_cross_entropy_with_logits"
+                )
+            loss = self.loss(outputs, targets)
             if self.penalty is not None:
                 loss = loss + self.penalty()
             if not isinstance(loss, Value):
@@ -203,7 +264,8 @@ class Run:
         except ArithmeticError as error:
             self.give_back(self.last_finite)
             step = self.history.steps + 1
-            raise TrainingError(f"step {step}: {error}: try a smaller learning rate") from error
+            advice = ": try a smaller learning rate" if step > 1 else ""
+            raise TrainingError(f"step {step}: {error}{advice}") from error
         except KeyboardInterrupt:
             self.give_back(before)
             raise
@@ -228,7 +290,7 @@ class Run:
         if self.validation:
             figures["val_loss"] = float(self.loss(outputs, targets))
         for name, metric in self.metrics.items():
-            figures[prefix + name] = float(metric(outputs, targets))
+            figures[prefix + name] = float(metric(targets, outputs))
         return figures
 
     def end_epoch(self, asked: bool) -> None:
@@ -306,6 +368,11 @@ def bar(run: Run, total: int | None, progress: bool) -> Iterator[Callable[[Run],
                 shown.set_postfix({k: f"{x:.4g}" for k, x in figures.items()}, refresh=False)
 
         yield advance
+
+
+def wanted(fits: bool, what: str, got: Any) -> None:
+    if not fits:
+        raise TypeError(f"{what}, got {type(got).__name__} {got!r:.60}")
 
 
 def pair(data: Any) -> tuple[Sequence[Any], Sequence[Any]]:

@@ -50,6 +50,8 @@ class DataLoader:
                 raise TypeError(f"batch_size is a whole number or None, got {batch_size!r:.60}")
             if batch_size < 1:
                 raise ValueError(f"batch_size is at least 1, got {batch_size}")
+        check_flag("shuffle", shuffle)
+        check_flag("drop_last", drop_last)
         self.inputs, self.targets = inputs, targets
         self.batch_size, self.shuffle, self.seed, self.drop_last = (
             batch_size,
@@ -82,6 +84,10 @@ class DataLoader:
         if self.shuffle:
             random.Random(f"{self.seed} {epoch}").shuffle(places)
         return places
+
+    def __repr__(self) -> str:
+        size = f"batch_size={self.batch_size}, shuffle={self.shuffle}, seed={self.seed}"
+        return f"DataLoader({len(self.inputs)} samples, {size})"
 
     def state_dict(self) -> dict[str, Any]:
         """What a later `load_state_dict` needs to go on, ready for JSON."""
@@ -128,6 +134,7 @@ def train_test_split(
     part, or a class of a part, would be empty.
     """
     check_data(inputs, targets)
+    check_flag("stratify", stratify)
     if not 0 < test_size < 1:
         raise ValueError(f"test_size is between 0 and 1, got {test_size!r}")
     groups: dict[Any, list[int]] = {}
@@ -190,9 +197,16 @@ def one_hot(target: int, classes: int) -> list[float]:
     >>> one_hot(1, 3)
     [0.0, 1.0, 0.0]
     """
+    if isinstance(target, bool) or not hasattr(target, "__index__"):
+        raise TypeError(f"a class is a whole number, got {target!r:.60}")
     if not 0 <= target < classes:
         raise ValueError(f"a class is between 0 and {classes - 1}, got {target}")
     return [float(i == target) for i in range(classes)]
+
+
+def check_flag(name: str, flag: bool) -> None:
+    if not isinstance(flag, bool):
+        raise TypeError(f"{name} is True or False, got {flag!r:.60}")
 
 
 def check_data(inputs: Any, targets: Any) -> None:
@@ -209,7 +223,10 @@ def check_data(inputs: Any, targets: Any) -> None:
         for i, row in enumerate(rows):
             if (len(row) if hasattr(row, "__len__") else None) != width:
                 raise ValueError(f"{what} {i} has another shape than the first: {row!r:.60}")
-            for j, x in enumerate(row if width is not None else [row]):
+            for j, x in enumerate(row if width is not None and not isinstance(row, str) else [row]):
+                if isinstance(x, str) and what == "input":
+                    column = f", column {j}" if width is not None else ""
+                    raise TypeError(f"{what} {i}{column} is text: {x!r:.60}")
                 if isinstance(x, float) and not math.isfinite(x):
                     column = f", column {j}" if width is not None else ""
                     raise ValueError(f"{what} {i}{column} is {x}")

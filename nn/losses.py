@@ -283,7 +283,10 @@ def distribution(name: str, probabilities: Any, classes: int) -> list[float]:
     for x in numbers:
         probability(name, "probabilities", x)
     if not math.isclose(added(numbers), 1.0, rel_tol=1e-6):
-        raise ValueError(f"{name} takes probabilities that sum to 1, got {added(numbers):g}")
+        raise ValueError(
+            f"{name} takes probabilities that sum to 1, got {added(numbers):g}; of a batch it "
+            "takes a list for each sample, with a number for each class"
+        )
     return numbers
 
 
@@ -291,7 +294,8 @@ def class_of(name: str, target: Any, classes: int) -> int:
     """The class that a target names. Raises TypeError or ValueError if it names none."""
     if isinstance(target, bool) or not hasattr(target, "__index__"):
         kind = type(target).__name__
-        raise TypeError(f"{name} takes a class as a whole number, got {kind} {target!r:.60}")
+        hint = ": say int(t)" if isinstance(target, float) else ""
+        raise TypeError(f"{name} takes a class as a whole number, got {kind} {target!r:.60}{hint}")
     index: int = target.__index__()
     if not 0 <= index < classes:
         raise ValueError(f"{name} has classes 0 to {classes - 1}, got {index}")

@@ -1,8 +1,9 @@
 """Metrics: how good predictions are, in numbers that people can read.
 
-Predictions are classes for a classification (`classes` makes them of a network's outputs) and
-numbers for a regression; a Value counts as its number. Names, definitions and order of arguments,
-targets first, are scikit-learn's.
+Predictions are classes for a classification and numbers for a regression; a Value counts as its
+number. An output of a number for each class counts as the class of the largest; of one number
+`classes` makes a class. Names, definitions and the order of arguments, targets first, are those of
+scikit-learn.
 """
 
 from __future__ import annotations
@@ -131,11 +132,17 @@ def share(part: int, whole: int) -> float:
 
 
 def checked(name: str, y_true: Sequence[Any], y_pred: Sequence[Any]) -> list[list[Any]]:
-    """Targets and predictions as lists, Values as their numbers."""
+    """Targets and predictions as lists, Values as their numbers, outputs as their classes."""
     if len(y_true) != len(y_pred):
         raise ValueError(
             f"{name} takes a prediction for each target, got {len(y_pred)} for {len(y_true)}"
         )
     if not len(y_true):
         raise ValueError(f"{name} takes at least 1 prediction, got 0")
-    return [[y.data if isinstance(y, Value) else y for y in ys] for ys in (y_true, y_pred)]
+    both = [[y.data if isinstance(y, Value) else y for y in ys] for ys in (y_true, y_pred)]
+    if name != "r2_score":
+        both = [[classes([y])[0] if isinstance(y, list | tuple) else y for y in ys] for ys in both]
+        for y in both[1]:
+            if isinstance(y, float) and y != int(y):
+                raise ValueError(f"{name} takes classes, got {y:g}: classes(outputs) makes them")
+    return both

@@ -30,6 +30,7 @@ class EarlyStopping:
 
     def __init__(
         self,
+        *,
         monitor: str = "val_loss",
         patience: int = 10,
         min_delta: float = 0.0,
@@ -70,6 +71,9 @@ class EarlyStopping:
     def restore(self, parameters: Sequence[Value]) -> None:
         """Give the parameters the weights of the best epoch, if there was one and it is wanted."""
         if self.restore_best and self.best_weights:
+            if len(parameters) != len(self.best_weights):
+                n = len(self.best_weights)
+                raise ValueError(f"the best weights are {n}, got {len(parameters)} parameters")
             for p, data in zip(parameters, self.best_weights):
                 p.data = data
 

@@ -99,9 +99,10 @@ def test_the_noise_has_the_deviation_asked_for():
         (
             lambda: data.moons(noise=-1),
             ValueError,
-            "^noise is a finite number, at least 0, got -1$",
+            "^the deviation is a finite number, at least 0, got -1$",
         ),
         (lambda: data.moons(noise=math.nan), ValueError, "at least 0, got nan"),
+        (lambda: data.moons(seed=None), TypeError, "^seed is a whole number, got None$"),
         (lambda: data.circles(factor=1.0), ValueError, r"below 1, got 1\.0$"),
         (lambda: data.spirals(arms=0), ValueError, "^arms are a whole number, at least 1, got 0$"),
         (lambda: data.spirals(n=2, arms=3), ValueError, "^n is at least 3, got 2$"),

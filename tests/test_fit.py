@@ -7,6 +7,7 @@ import pytest
 
 from engine import Op, Value
 from nn import (
+    LBFGS,
     MLP,
     SGD,
     Adagrad,
@@ -43,7 +44,7 @@ def bits(model):
     return [p.data.hex() for p in model.parameters()]
 
 
-def accuracy(outputs, targets):
+def accuracy(targets, outputs):
     return accuracy_score(targets, classes(outputs))
 
 
@@ -121,7 +122,7 @@ def test_the_record_has_figures_of_every_epoch():
     assert [set(e) for e in history.epochs] == [{"loss", "lr", "val_loss", "val_accuracy"}] * 2
     assert history["loss"][0] == (history.losses[0] + history.losses[1]) / 2
     assert history["val_loss"][-1] == cross_entropy(outputs, TARGETS[16:]).data
-    assert history["val_accuracy"][-1] == accuracy(outputs, TARGETS[16:])
+    assert history["val_accuracy"][-1] == accuracy(TARGETS[16:], outputs)
     assert (history.steps, history.stopped) == (4, "all epochs done")
 
 
@@ -134,11 +135,11 @@ def test_metrics_without_held_out_data_are_those_of_the_training_data():
         optimizer=optimizer,
         loss=cross_entropy,
         epochs=1,
-        metrics={"accuracy": accuracy},
+        metrics={"accuracy": accuracy_score},
         progress=False,
     )
 
-    assert history["accuracy"] == [accuracy([model(x) for x in INPUTS], TARGETS)]
+    assert history["accuracy"] == [accuracy(TARGETS, [model(x) for x in INPUTS])]
 
 
 def test_steps_may_end_within_an_epoch():
@@ -226,8 +227,49 @@ def test_early_stopping_can_leave_the_last_weights():
     assert (model.slope.data - 1.0) ** 2 == history["val_loss"][-1]
 
 
+def test_early_stopping_starts_afresh_with_each_run():
+    stopping = EarlyStopping(monitor="loss", patience=2)
+    first, second = Line(), Line(5.0)
+    optimized(first, epochs=3, early_stopping=stopping)
+    optimized(second, epochs=3, early_stopping=stopping)
+    alone = Line(5.0)
+    optimized(alone, epochs=3, early_stopping=EarlyStopping(monitor="loss", patience=2))
+
+    assert second.slope.data == alone.slope.data != first.slope.data
+
+
+def test_a_schedule_that_waits_for_a_metric_cannot_step_each_step():
+    model = Line()
+    optimizer = SGD(model.parameters(), lr=0.1)
+
+    with pytest.raises(ValueError, match=r"waits for a metric takes schedule_each='epoch'$"):
+        fit(
+            model,
+            LINE,
+            optimizer=optimizer,
+            epochs=1,
+            schedule=ReduceLROnPlateau(optimizer),
+            schedule_each="step",
+        )
+
+
+def test_a_callback_may_be_given_alone():
+    seen = []
+    optimized(Line(), epochs=2, callbacks=lambda history: seen.append(history.steps))
+
+    assert seen == [1, 2]
+
+
+def test_best_weights_of_another_model_are_not_put_back():
+    stopping = EarlyStopping(monitor="loss")
+    stopping.update({"loss": 1.0}, [Value(1.0)])
+
+    with pytest.raises(ValueError, match=r"^the best weights are 1, got 2 parameters$"):
+        stopping.restore([Value(1.0), Value(2.0)])
+
+
 def test_early_stopping_in_mode_max_waits_for_the_largest():
-    stopping = EarlyStopping("score", patience=2, mode="max", min_delta=0.1)
+    stopping = EarlyStopping(monitor="score", patience=2, mode="max", min_delta=0.1)
     scores = [0.1, 0.5, 0.55, 0.58, 0.9]
 
     assert [stopping.update({"score": x}, []) for x in scores[:4]] == [False, False, False, True]
@@ -295,7 +337,7 @@ def test_a_loss_that_runs_away_ends_with_the_step_and_the_last_finite_weights():
 def test_an_error_of_the_first_step_leaves_the_weights():
     model = Line(1.0)
 
-    with pytest.raises(TrainingError, match=r"^step 1: the loss is nan: try"):
+    with pytest.raises(TrainingError, match=r"^step 1: the loss is nan$"):
         fit(
             model,
             LINE,
@@ -367,6 +409,66 @@ def optimized(model, **options):
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
+        (lambda m: fit(m, LINE, optimizer=Adam, epochs=1), TypeError, "^optimizer is one that was"),
+        (
+            lambda m: fit(m, LINE, optimizer=LBFGS(m.parameters()), epochs=1),
+            TypeError,
+            "^fit does not drive LBFGS",
+        ),
+        (lambda m: optimized(m, epochs=1, loss="mse"), TypeError, "^loss is a function .* got str"),
+        (
+            lambda m: optimized(m, epochs=1, penalty=0.1),
+            TypeError,
+            "^penalty is a function, such as",
+        ),
+        (
+            lambda m: optimized(m, epochs=1, metrics=["x"]),
+            TypeError,
+            "^metrics are a dict of names",
+        ),
+        (
+            lambda m: optimized(m, epochs=1, max_norm=0),
+            ValueError,
+            "^max_norm is a positive number",
+        ),
+        (
+            lambda m: optimized(m, epochs=1, schedule="cosine"),
+            TypeError,
+            "^schedule is one that was",
+        ),
+        (lambda m: optimized(m, epochs=1, schedule=StepLR), TypeError, "^schedule is one that was"),
+        (
+            lambda m: optimized(m, epochs=1, schedule=StepLR(SGD(m.parameters()), 1)),
+            ValueError,
+            "^the schedule is that of another optimiser$",
+        ),
+        (
+            lambda m: optimized(m, epochs=1, early_stopping=5),
+            TypeError,
+            "^early_stopping is an Early",
+        ),
+        (
+            lambda m: optimized(m, epochs=1, early_stopping=EarlyStopping()),
+            ValueError,
+            "^early stopping monitors 'val_loss', .* needs validation data$",
+        ),
+        (
+            lambda m: optimized(m, epochs=1, validation=([1.0], [])),
+            ValueError,
+            "^validation: a target for each input is needed, got 0 for 1$",
+        ),
+        (
+            lambda m: optimized(m, epochs=1, loss=cross_entropy),
+            ValueError,
+            "^the model gives one number, and this loss takes one for each class",
+        ),
+        (
+            lambda m: fit(
+                m, DataLoader(*LINE), optimizer=SGD(m.parameters()), epochs=1, batch_size=2
+            ),
+            ValueError,
+            "^a DataLoader has its own batch_size, got batch_size=2 too$",
+        ),
         (
             lambda m: optimized(m),
             ValueError,
@@ -402,7 +504,7 @@ def optimized(model, **options):
         (
             lambda m: fit(m, LINE, optimizer=SGD([Value(1.0)]), epochs=1),
             ValueError,
-            "has none of the model's parameters",
+            "has parameters that are not the model's",
         ),
         (
             lambda m: fit(m, ([], []), optimizer=SGD(m.parameters()), epochs=1),
@@ -515,7 +617,11 @@ def other_line():
         ),
         (
             lambda path: optimized(
-                Line(), epochs=3, early_stopping=EarlyStopping(), checkpoint=path, resume=True
+                Line(),
+                epochs=3,
+                early_stopping=EarlyStopping(monitor="loss"),
+                checkpoint=path,
+                resume=True,
             ),
             "wanted .*early_stopping",
         ),

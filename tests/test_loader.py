@@ -27,6 +27,12 @@ def test_one_argument_chooses_full_batch_mini_batch_or_stochastic(size, batches)
     assert len(loader) == len(batches)
 
 
+def test_a_loader_shows_what_it_gives():
+    assert repr(DataLoader(INPUTS, TARGETS, 3)) == (
+        "DataLoader(10 samples, batch_size=3, shuffle=False, seed=0)"
+    )
+
+
 def test_drop_last_leaves_out_a_smaller_batch():
     assert taken(DataLoader(INPUTS, TARGETS, 4, drop_last=True)) == [[0, 1, 2, 3], [4, 5, 6, 7]]
 
@@ -121,6 +127,18 @@ def test_the_state_of_another_loader_is_refused_and_changes_nothing(change, mess
             "nothing of class 'b' is left to train on",
         ),
         (lambda: Standardizer([[1.0, 2.0]])([[1.0]]), ValueError, "^expected 2 numbers in a row"),
+        (lambda: DataLoader([["a"]], [0]), TypeError, "^input 0, column 0 is text: 'a'$"),
+        (
+            lambda: DataLoader(INPUTS, TARGETS, shuffle="yes"),
+            TypeError,
+            "^shuffle is True or False",
+        ),
+        (
+            lambda: train_test_split(INPUTS, TARGETS, stratify=TARGETS),
+            TypeError,
+            "^stratify is True",
+        ),
+        (lambda: one_hot(1.5, 3), TypeError, r"^a class is a whole number, got 1\.5$"),
         (lambda: one_hot(3, 3), ValueError, "^a class is between 0 and 2, got 3$"),
     ],
 )

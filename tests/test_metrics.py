@@ -27,6 +27,10 @@ def test_values_count_as_their_numbers():
     assert accuracy_score([1.0, 0.0], [Value(1.0), Value(1.0)]) == 0.5
 
 
+def test_outputs_of_a_number_for_each_class_count_as_the_class_of_the_largest():
+    assert accuracy_score([1, 0], [[0.1, Value(0.7)], [0.2, 0.3]]) == 0.5
+
+
 def test_a_confusion_matrix_has_targets_for_rows():
     assert confusion_matrix(TRUE, PREDICTED) == [[2, 1, 0], [1, 1, 0], [0, 0, 1]]
 
@@ -82,6 +86,10 @@ def test_classes_are_the_places_of_the_largest():
     ("call", "message"),
     [
         (lambda: accuracy_score([1], [1, 0]), "takes a prediction for each target, got 2 for 1"),
+        (
+            lambda: accuracy_score([1], [0.3]),
+            "accuracy_score takes classes, got 0.3: classes(outputs)",
+        ),
         (lambda: r2_score([], []), "r2_score takes at least 1 prediction, got 0"),
         (lambda: f1_score([2], [2]), "f1_score of classes [2] takes average='macro' or 'none'"),
         (lambda: f1_score([1], [1], average="micro"), "one of binary, macro, none, got 'micro'"),

@@ -7,6 +7,7 @@ which is pure without it, since a stale binary would hide what one edits.
 
 import ast
 import os
+import re
 import sys
 import sysconfig
 import tempfile
@@ -65,7 +66,9 @@ def why_pure() -> str:
 
 
 def one_line(error: BaseException) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
+    """What went wrong, of a command its first word: "gcc returned non-zero exit status 1"."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    return re.sub(r"Command '\['([^']*)'.*\]' returned", r"\1 returned", text)
 
 
 class BuildPython(build_py):

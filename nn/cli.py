@@ -90,8 +90,11 @@ def version() -> str:
         return answer + "yes"
     if "engine.switch" in sys.modules:
         return answer + "no (CHAINRULE_PURE is set)"
-    reason = Path(engine.__file__).with_name("pure.txt")
-    return answer + (f"no ({reason.read_text('utf-8').strip()})" if reason.exists() else "no")
+    folder = Path(engine.__file__).parent
+    if (folder / "pure.txt").exists():
+        return answer + f"no ({(folder / 'pure.txt').read_text('utf-8').strip()})"
+    checkout = (folder.parent / "setup.py").exists()
+    return answer + ("no (it runs from a checkout)" if checkout else "no")
 
 
 def positive(text: str) -> int:

@@ -156,4 +156,4 @@ def test_every_loss_and_every_layer_that_pytorch_has_is_compared():
     exported |= {name for name in dir(nn.activations) if name in nn.__all__}
 
     assert len(exported) > 15
-    assert exported - compared == set()
+    assert exported - compared == {"Module"}  # which activations.py imports

@@ -4,9 +4,9 @@ import argparse
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 from unicodedata import normalize
 
 import engine
@@ -14,9 +14,11 @@ from engine import Value, draw, topological_order
 from engine.expression import expression
 from engine.files import write_file
 from nn.mlp import ACTIVATIONS
+from nn.tasks import OPTIMIZERS, TASKS, train_task
 from nn.train import train_xor
 
 LEARNED = 0.01  # the mean squared error below which XOR counts as learned
+ACCURATE = 0.9  # the accuracy from which on another task does
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -59,18 +61,34 @@ def parser() -> Parser:
     top.add_argument("--version", action="version", version=version())
     commands = top.add_subparsers(required=True, metavar="command")
 
-    training = commands.add_parser("train", help="train a network", formatter_class=formatter)
-    training.set_defaults(run=train)
-    add = training.add_argument
-    add("task", choices=["xor"], help="what to learn")
+    training = commands.add_parser("train", help="train a network")
+    tasks = training.add_subparsers(dest="task", required=True, metavar="task")
+    add = tasks.add_parser("xor", help="exclusive or", formatter_class=formatter).add_argument
     add("--hidden", type=int, nargs="+", default=[4], metavar="N", help="sizes of hidden layers")
-    add("--activation", default="tanh", help=f"one of {', '.join(ACTIVATIONS)}")
     add("--lr", type=float, default=0.2, help="learning rate")
     add("--momentum", type=float, default=0.0, help="momentum of gradient descent")
     add("--steps", type=positive, default=1000, help="steps of gradient descent")
-    add("--seed", type=int, default=0, help="seed of the random weights")
-    add("--output", type=Path, default=Path("xor"), metavar="FOLDER", help="where files go")
-    add("--quiet", action="store_true", help="print errors only")
+    common_options(add, "xor")
+    for name, task in TASKS.items():
+        (first,) = (task.make.__doc__ or "").partition("\n")[:1]
+        add = tasks.add_parser(name, help=first, formatter_class=formatter).add_argument
+        add(
+            "--hidden",
+            type=int,
+            nargs="+",
+            default=task.hidden,
+            metavar="N",
+            help="sizes of layers",
+        )
+        add("--lr", type=float, default=task.lr, help="learning rate of the first epoch")
+        add("--optimizer", choices=OPTIMIZERS, default="adam", help="what moves the parameters")
+        add("--weight-decay", type=float, default=0.0, help="pull of the parameters towards 0")
+        add("--epochs", type=positive, default=task.epochs, help="passes over the data")
+        add("--batch-size", type=positive, default=20, help="samples in a step")
+        add("--patience", type=positive, metavar="EPOCHS", help="stop after as many without gain")
+        add("--resume", action="store_true", help="go on from the folder's checkpoint")
+        common_options(add, name)
+    training.set_defaults(run=train)
 
     drawing = commands.add_parser("draw", help="draw the graph of a formula")
     drawing.set_defaults(run=draw_expression)
@@ -81,6 +99,13 @@ def parser() -> Parser:
     add("--rankdir", choices=["LR", "TB", "RL", "BT"], default="LR", help="direction of the graph")
     add("--derivatives", action="store_true", help="write local derivatives on the edges")
     return top
+
+
+def common_options(add: Callable[..., Any], task: str) -> None:
+    add("--activation", default="tanh", help=f"one of {', '.join(ACTIVATIONS)}")
+    add("--seed", type=int, default=0, help="seed of all that is random")
+    add("--output", type=Path, default=Path(task), metavar="FOLDER", help="where files go")
+    add("--quiet", action="store_true", help="print errors only")
 
 
 def version() -> str:
@@ -105,16 +130,27 @@ def positive(text: str) -> int:
 
 
 def train(options: argparse.Namespace) -> int:
-    """Train an MLP on XOR; 0 if it learned it."""
+    """Train a network; 0 if it learned its task."""
     settings = {name: x for name, x in vars(options).items() if name not in ("run", "task")}
     if not options.quiet:
         print(version())
-    loss = train_xor(**settings)
-    if loss < LEARNED:
+    if options.task == "xor":
+        loss = train_xor(**settings)
+        learned, reached = (
+            loss < LEARNED,
+            f"the mean squared error is {loss:.2g}, not below {LEARNED}",
+        )
+    else:
+        accuracy = train_task(options.task, **settings)
+        learned = accuracy >= ACCURATE
+        reached = f"{accuracy:.1%} of the held-out samples are right, not {ACCURATE:.0%}"
+    if learned:
         return 0
+    more = "--steps" if options.task == "xor" else "--epochs"
+    name = "XOR was" if options.task == "xor" else f"{options.task} were"
     print(
-        f"chainrule: XOR was not learned: the mean squared error is {loss:.2g}, not below "
-        f"{LEARNED}; more --steps, or another --seed, --lr or --hidden, may help",
+        f"chainrule: {name} not learned: {reached}; more {more}, or another --seed, --lr or "
+        "--hidden, may help",
         file=sys.stderr,
     )
     return 1

@@ -140,7 +140,24 @@ def write_plots(
     inputs: list[list[float]],
     targets: list[float],
 ) -> list[str]:
-    """loss_curve.svg and decision_surface.svg; without matplotlib, a word of what is missing."""
+    """loss_curve.svg and decision_surface.svg."""
+
+    def plots() -> dict[str, Callable[[Any], Any]]:
+        from nn.plot import plot_decision_surface, plot_loss
+
+        return {
+            "loss_curve.svg": lambda ax: plot_loss(losses, ax),
+            "decision_surface.svg": lambda ax: plot_decision_surface(model, inputs, targets, ax),
+        }
+
+    return write_figures(folder, plots)
+
+
+def write_figures(folder: Path, plots: Callable[[], dict[str, Callable[[Any], Any]]]) -> list[str]:
+    """Files of the names that plots() gives, each drawn by its function of an Axes.
+
+    Returns the names; without matplotlib none, with a word of what is missing.
+    """
     try:
         import matplotlib
         from matplotlib.figure import Figure
@@ -148,17 +165,12 @@ def write_plots(
         message = "no plots of the loss and the decisions: pip install 'chainrule[plot]'"
         print(f"chainrule: {message}", file=sys.stderr)
         return []
-    from nn.plot import plot_decision_surface, plot_loss
-
-    plots: dict[str, Callable[[Any], Any]] = {
-        "loss_curve.svg": lambda ax: plot_loss(losses, ax),
-        "decision_surface.svg": lambda ax: plot_decision_surface(model, inputs, targets, ax),
-    }
-    for name, plot in plots.items():
+    drawn = plots()
+    for name, plot in drawn.items():
         figure = Figure(figsize=(6, 4.5), layout="constrained")  # no window, so no display
         plot(figure.subplots())
         svg = io.BytesIO()
         with matplotlib.rc_context({"svg.hashsalt": "chainrule"}):  # the same bytes each time
             figure.savefig(svg, format="svg", metadata={"Date": None})
         write_file(folder / name, svg.getvalue())
-    return list(plots)
+    return list(drawn)

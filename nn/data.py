@@ -8,6 +8,8 @@ from __future__ import annotations
 import random
 from math import cos, isfinite, pi, sin
 
+from nn.settings import whole
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -65,8 +67,7 @@ def spirals(
     inputs: [n][2], targets: [n] of 0 to arms - 1. A point of arm k has a radius r from 0.1 to 1 at
     equal distances and the angle 2 pi * (turns * r + k / arms), and then normal noise.
     """
-    if isinstance(arms, bool) or not isinstance(arms, int) or arms < 1:
-        raise ValueError(f"arms are a whole number, at least 1, got {arms!r}")
+    arms = whole("arms", arms)
 
     def point(t: float, label: int) -> tuple[float, float]:
         r = 0.1 + 0.9 * t
@@ -87,8 +88,8 @@ def blobs(
     inputs: [n][dimensions], targets: [n]. centers: the middles of the clouds, or how many there
     are: that many at equal angles on a circle of radius 4. std: the deviation in each dimension.
     """
-    if isinstance(centers, int):
-        k = at_least(1, "centers", centers)
+    if hasattr(centers, "__index__"):
+        k = whole("centers", centers)
         middles = [[4 * cos(2 * pi * i / k), 4 * sin(2 * pi * i / k)] for i in range(k)]
     else:
         middles = [[float(x) for x in center] for center in centers]
@@ -106,12 +107,10 @@ def scattered(
     closed: bool = False,
 ) -> Points:
     """n points, point(t, class) and noise, for t from 0 to 1, or up to 1 on a closed curve."""
-    at_least(classes, "n", n)
+    n = whole("n", n, classes)
     if not (noise >= 0 and isfinite(noise)):
         raise ValueError(f"the deviation is a finite number, at least 0, got {noise!r}")
-    if isinstance(seed, bool) or not isinstance(seed, int):
-        raise TypeError(f"seed is a whole number, got {seed!r:.60}")
-    rng = random.Random(seed)
+    rng = random.Random(whole("seed", seed, least=-(2**53)))
     inputs, targets = [], []
     for i in range(n):
         label, place = i % classes, i // classes
@@ -120,11 +119,3 @@ def scattered(
         inputs.append([x + rng.gauss(0, noise) for x in point(t, label)])
         targets.append(label)
     return inputs, targets
-
-
-def at_least(least: int, name: str, n: int) -> int:
-    if isinstance(n, bool) or not isinstance(n, int):
-        raise TypeError(f"{name} is a whole number, got {n!r:.60}")
-    if n < least:
-        raise ValueError(f"{name} is at least {least}, got {n}")
-    return n

@@ -27,6 +27,7 @@ from nn.losses import cross_entropy, mse_loss, nll_loss
 from nn.module import Module
 from nn.optim import Optimizer
 from nn.serialize import load_checkpoint, save_checkpoint
+from nn.settings import whole
 from nn.stopping import EarlyStopping
 
 TYPE_CHECKING = False
@@ -163,8 +164,8 @@ class Run:
         if (epochs is None) == (steps is None):
             raise ValueError(f"fit takes either epochs or steps, got {epochs!r} and {steps!r}")
         for name, n in (("epochs", epochs), ("steps", steps)):
-            if n is not None and (isinstance(n, bool) or not isinstance(n, int) or n < 1):
-                raise ValueError(f"{name} is a whole number, at least 1, got {n!r}")
+            if n is not None:
+                whole(name, n)
         own = {id(p) for p in self.model.parameters()}
         if not all(id(p) in own for p in self.parameters):
             raise ValueError("the optimiser has parameters that are not the model's")

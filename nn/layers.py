@@ -22,6 +22,7 @@ from nn.activations import sample
 from nn.init import source, uniform_
 from nn.mlp import check_size, vector
 from nn.module import Module
+from nn.settings import flag
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class Linear(Module):
         """
         check_size(in_features, "linear", "input")
         check_size(out_features, "linear", "output")
-        check_flag("bias", bias)
+        flag("bias", bias)
         self.in_features, self.out_features = in_features, out_features
         self.weight = [[Value(0.0) for _ in range(in_features)] for _ in range(out_features)]
         self.bias = [Value(0.0) for _ in range(out_features)] if bias else None
@@ -172,8 +173,8 @@ class LayerNorm(Module):
     ) -> None:
         """normalized_shape is n. Raises ValueError for n below 1 or eps below 0."""
         check_size(normalized_shape, "layer_norm", "input")
-        check_flag("elementwise_affine", elementwise_affine)
-        check_flag("bias", bias)
+        flag("elementwise_affine", elementwise_affine)
+        flag("bias", bias)
         self.normalized_shape, self.eps = normalized_shape, number(eps)
         if not self.eps >= 0:
             raise ValueError(f"eps is at least 0, got {self.eps}")
@@ -228,8 +229,3 @@ class Identity(Module):
     def __call__(self, x: Vector | SupportsFloat) -> list[Any]:
         """x: [n] -> [n]."""
         return list(sample(x, "identity"))
-
-
-def check_flag(name: str, flag: bool) -> None:
-    if not isinstance(flag, bool):
-        raise TypeError(f"{name} is True or False, got {flag!r:.60}")

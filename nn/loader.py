@@ -10,6 +10,8 @@ from __future__ import annotations
 import math
 import random
 
+from nn.settings import flag, whole
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -46,12 +48,9 @@ class DataLoader:
         """
         check_data(inputs, targets)
         if batch_size is not None:
-            if isinstance(batch_size, bool) or not isinstance(batch_size, int):
-                raise TypeError(f"batch_size is a whole number or None, got {batch_size!r:.60}")
-            if batch_size < 1:
-                raise ValueError(f"batch_size is at least 1, got {batch_size}")
-        check_flag("shuffle", shuffle)
-        check_flag("drop_last", drop_last)
+            batch_size = whole("batch_size", batch_size)
+        flag("shuffle", shuffle)
+        flag("drop_last", drop_last)
         self.inputs, self.targets = inputs, targets
         self.batch_size, self.shuffle, self.seed, self.drop_last = (
             batch_size,
@@ -134,7 +133,7 @@ def train_test_split(
     part, or a class of a part, would be empty.
     """
     check_data(inputs, targets)
-    check_flag("stratify", stratify)
+    flag("stratify", stratify)
     if not 0 < test_size < 1:
         raise ValueError(f"test_size is between 0 and 1, got {test_size!r}")
     groups: dict[Any, list[int]] = {}
@@ -197,16 +196,9 @@ def one_hot(target: int, classes: int) -> list[float]:
     >>> one_hot(1, 3)
     [0.0, 1.0, 0.0]
     """
-    if isinstance(target, bool) or not hasattr(target, "__index__"):
-        raise TypeError(f"a class is a whole number, got {target!r:.60}")
-    if not 0 <= target < classes:
+    if not 0 <= whole("a class", target, least=-(2**53)) < classes:
         raise ValueError(f"a class is between 0 and {classes - 1}, got {target}")
     return [float(i == target) for i in range(classes)]
-
-
-def check_flag(name: str, flag: bool) -> None:
-    if not isinstance(flag, bool):
-        raise TypeError(f"{name} is True or False, got {flag!r:.60}")
 
 
 def check_data(inputs: Any, targets: Any) -> None:

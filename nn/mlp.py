@@ -185,7 +185,7 @@ def name_of(activation: Activation) -> str:
 
 
 def check_size(n: int, owner: str, part: str) -> None:
-    if isinstance(n, bool) or not isinstance(n, int):
+    if isinstance(n, bool) or not hasattr(n, "__index__"):
         raise TypeError(f"{owner} has a whole number of {part}s, got {n!r}")
     if n < 1:
         raise ValueError(f"{owner} has at least 1 {part}, got {n}")

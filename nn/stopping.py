@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import math
 
+from nn.settings import whole
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,8 +40,7 @@ class EarlyStopping:
         restore_best: bool = True,
     ) -> None:
         """Raises ValueError if patience is below 1, min_delta below 0, or mode neither."""
-        if isinstance(patience, bool) or not isinstance(patience, int) or patience < 1:
-            raise ValueError(f"patience is a whole number of epochs, at least 1, got {patience!r}")
+        patience = whole("patience", patience)
         if not 0 <= min_delta < math.inf:
             raise ValueError(f"min_delta is a number, at least 0, got {min_delta!r}")
         if mode not in ("min", "max"):

@@ -1,13 +1,15 @@
 """Data made by formulas: shapes, classes, seeds, and where the points lie without noise."""
 
 import math
+import random
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from nn import data
+from nn import MLP, data
 
 SETS = {
     "moons": data.moons,
@@ -94,22 +96,37 @@ def test_the_noise_has_the_deviation_asked_for():
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda: data.moons(n=1), ValueError, "^n is at least 2, got 1$"),
-        (lambda: data.moons(n=2.0), TypeError, r"^n is a whole number, got 2\.0$"),
+        (lambda: data.moons(n=1), ValueError, "^n is a whole number of at least 2, got 1$"),
+        (lambda: data.moons(n=2.0), TypeError, r"^n is a whole number, got float 2\.0$"),
         (
             lambda: data.moons(noise=-1),
             ValueError,
             "^the deviation is a finite number, at least 0, got -1$",
         ),
         (lambda: data.moons(noise=math.nan), ValueError, "at least 0, got nan"),
-        (lambda: data.moons(seed=None), TypeError, "^seed is a whole number, got None$"),
+        (lambda: data.moons(seed=None), TypeError, "^seed is a whole number, got NoneType None$"),
         (lambda: data.circles(factor=1.0), ValueError, r"below 1, got 1\.0$"),
-        (lambda: data.spirals(arms=0), ValueError, "^arms are a whole number, at least 1, got 0$"),
-        (lambda: data.spirals(n=2, arms=3), ValueError, "^n is at least 3, got 2$"),
-        (lambda: data.blobs(centers=0), ValueError, "^centers is at least 1, got 0$"),
+        (lambda: data.spirals(arms=0), ValueError, "^arms is a whole number of at least 1, got 0$"),
+        (
+            lambda: data.spirals(n=2, arms=3),
+            ValueError,
+            "^n is a whole number of at least 3, got 2$",
+        ),
+        (
+            lambda: data.blobs(centers=0),
+            ValueError,
+            "^centers is a whole number of at least 1, got 0$",
+        ),
         (lambda: data.blobs(centers=[[1.0], [1.0, 2.0]]), ValueError, "points of one dimension"),
     ],
 )
 def test_what_makes_no_data_is_refused(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+def test_whole_numbers_of_numpy_are_taken():
+    assert data.spirals(n=np.int64(6), arms=np.int8(2), seed=np.int32(1)) == data.spirals(6, seed=1)
+    assert MLP(np.int64(2), [np.int64(3)], rng=random.Random(0)).state_dict() == (
+        MLP(2, [3], rng=random.Random(0)).state_dict()
+    )

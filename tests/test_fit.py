@@ -482,12 +482,12 @@ def optimized(model, **options):
         (
             lambda m: optimized(m, epochs=0),
             ValueError,
-            "^epochs is a whole number, at least 1, got 0$",
+            "^epochs is a whole number of at least 1, got 0$",
         ),
         (
             lambda m: optimized(m, steps=1.5),
-            ValueError,
-            "^steps is a whole number, at least 1, got 1.5",
+            TypeError,
+            "^steps is a whole number, got float 1.5",
         ),
         (lambda m: optimized(m, epochs=1, schedule_each="week"), ValueError, "'step', got 'week'"),
         (lambda m: optimized(m, epochs=1, loss=lambda p, t: 1.0), TypeError, "is no Value but 1.0"),

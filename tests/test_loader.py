@@ -116,8 +116,16 @@ def test_the_state_of_another_loader_is_refused_and_changes_nothing(change, mess
         (lambda: DataLoader([[1.0, math.nan]], [0]), ValueError, "^input 0, column 1 is nan$"),
         (lambda: DataLoader([1.0, math.inf], [0, 0]), ValueError, "^input 1 is inf$"),
         (lambda: DataLoader([[1.0]], [math.nan]), ValueError, "^target 0 is nan$"),
-        (lambda: DataLoader(INPUTS, TARGETS, 0), ValueError, "^batch_size is at least 1, got 0$"),
-        (lambda: DataLoader(INPUTS, TARGETS, 2.0), TypeError, "whole number or None, got 2.0$"),
+        (
+            lambda: DataLoader(INPUTS, TARGETS, 0),
+            ValueError,
+            "^batch_size is a whole number of at least 1, got 0$",
+        ),
+        (
+            lambda: DataLoader(INPUTS, TARGETS, 2.0),
+            TypeError,
+            "^batch_size is a whole number, got float 2.0$",
+        ),
         (lambda: DataLoader(INPUTS, TARGETS, 11, drop_last=True), ValueError, "no batch is left"),
         (lambda: train_test_split(INPUTS, TARGETS, 1.0), ValueError, "between 0 and 1, got 1.0"),
         (lambda: train_test_split([1.0], [1]), ValueError, "^nothing is left to train on"),
@@ -138,7 +146,7 @@ def test_the_state_of_another_loader_is_refused_and_changes_nothing(change, mess
             TypeError,
             "^stratify is True",
         ),
-        (lambda: one_hot(1.5, 3), TypeError, r"^a class is a whole number, got 1\.5$"),
+        (lambda: one_hot(1.5, 3), TypeError, r"^a class is a whole number, got float 1\.5$"),
         (lambda: one_hot(3, 3), ValueError, "^a class is between 0 and 2, got 3$"),
     ],
 )

@@ -157,6 +157,8 @@ class Translation:
                 body = [ast.Return(ast.Call(function, [ast.Name(n) for n in names], []))]
             case _:
                 raise BeyondCError
+        if len(names) != inputs:
+            raise BeyondCError
         taken = ", ".join([f"double {n}" for n in names])
         lines = "".join(self.block(body, set(names)))
         return f"\nstatic double {name}({taken}, int *flag) {{\n{lines}}}\n"
@@ -226,9 +228,12 @@ class Translation:
             case ast.Name(id=name) if name in BUILTINS:
                 return f"{BUILTINS[name]}({numbers})"
             case ast.Name(id=name) if name in self.functions:
-                if self.translated(f"f_{name}", function, len(inputs)):
+                takes = len(parameters(self.functions[name].args))
+                if takes == len(inputs) and self.translated(f"f_{name}", function, takes):
                     return f"f_{name}({numbers}, flag)"
-            case ast.Name(id=name) if name in self.rows and len(self.rows[name].args) > 3:
+            case ast.Name(id=name) if name in self.rows and (
+                len(self.rows[name].args) == 3 + len(inputs) > 3
+            ):
                 if self.translated(f"op_{name}", self.rows[name].args[2], len(inputs)):
                     return f"op_{name}({numbers}, flag)"
         raise BeyondCError

@@ -103,6 +103,11 @@ BEYOND = {
     "a keyword": "def f(x):\n    return math.log(x, base=2.0)\n",
     "an operator that C has not": "def f(x):\n    return x % 2.0\n",
     "an unknown comparison": "def f(x):\n    return float(x is None)\n",
+    "a call that leaves out a default": "def g(x, y=2.0):\n    return x * y\n"
+    "def f(x):\n    return g(x, 1.0) + g(x)\n",
+    "a call that leaves out an op's default": "def g(x, y=2.0):\n    return x * y\n"
+    'two = Op("two", "two", g, None, None)\n'
+    "def f(x):\n    return two(x, 1.0) + two(x)\n",
     "a call of what is beyond C": "def g(*xs):\n    return 1.0\ndef f(x):\n    return g(x)\n",
 }
 

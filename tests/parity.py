@@ -1,0 +1,40 @@
+"""`python tests/parity.py`: what is compared with PyTorch, and the largest difference met.
+
+Needs the extra parity. A difference is relative to the number, or absolute where that is below 1;
+1e-12 is tolerated.
+"""
+
+import sys
+import warnings
+
+import test_parity_losses as losses
+import test_parity_optim as optim
+
+SEEDS = (0, 1, 2)
+
+
+def main() -> int:
+    warnings.simplefilter("ignore")
+    cases = [
+        (
+            losses.title(case),
+            lambda seed, case=case: losses.difference(case, seed) * losses.TOLERANCE,
+        )
+        for case in losses.COMPARED
+    ]
+    cases += [
+        (optim.title(case), lambda seed, case=case: optim.difference(case, seed)[0])
+        for case in optim.COMPARED
+    ]
+    print(f"{'largest difference':>18}  what is compared, for {len(SEEDS)} random problems each")
+    worst = 0.0
+    for title, difference in cases:
+        largest = max(map(difference, SEEDS))
+        worst = max(worst, largest)
+        print(f"{largest:18.1e}  {title}")
+    print(f"{worst:18.1e}  of all {len(cases)}")
+    return int(worst > losses.TOLERANCE)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -21,7 +21,7 @@ from engine.value import constant
 from nn.activations import sample
 from nn.init import source, uniform_
 from nn.mlp import check_size, vector
-from nn.module import Module
+from nn.module import Module, count
 from nn.settings import flag
 
 TYPE_CHECKING = False
@@ -122,7 +122,9 @@ class Sequential(Module):
         try:
             return modules[i]
         except IndexError:
-            raise IndexError(f"sequential has {len(modules)} modules, got index {i}") from None
+            raise IndexError(
+                f"sequential has {count(len(modules), 'module')}, got index {i}"
+            ) from None
 
 
 class Dropout(Module):

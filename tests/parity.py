@@ -12,6 +12,7 @@ SEEDS = (0, 1, 2)
 
 def main() -> int:
     # Here, since pytest, looking for doctests, imports this file where there may be no torch.
+    import test_parity_layers as layers
     import test_parity_losses as losses
     import test_parity_optim as optim
 
@@ -24,8 +25,12 @@ def main() -> int:
         for case in losses.COMPARED
     ]
     cases += [
-        (optim.title(case), lambda seed, case=case: optim.difference(case, seed)[0])
-        for case in optim.COMPARED
+        (
+            module.title(case),
+            lambda seed, case=case, module=module: module.difference(case, seed)[0],
+        )
+        for module in (layers, optim)
+        for case in module.COMPARED
     ]
     print(f"{'largest difference':>18}  what is compared, for {len(SEEDS)} random problems each")
     worst = 0.0

@@ -234,6 +234,14 @@ def test_dropout_divides_what_it_keeps_by_the_probability_of_keeping():
     assert {0.0, 1.25} == set(outputs)
 
 
+def test_dropout_keeps_a_number_whose_draw_is_p_itself():
+    class Source(random.Random):
+        def random(self):
+            return 0.5
+
+    assert Dropout(0.5, rng=Source())([3.0]) == [6.0]  # draws are below 1: [p, 1) has 1 - p of them
+
+
 def test_dropout_drops_the_part_p_of_many():
     outputs = Dropout(0.3, rng=random.Random(0))([1.0] * 10_000)
 
@@ -486,5 +494,5 @@ def test_a_wrong_type_is_refused(make, message):
 
 
 def test_an_index_beyond_the_modules_is_refused():
-    with pytest.raises(IndexError, match="sequential has 1 modules, got index 1"):
+    with pytest.raises(IndexError, match="sequential has 1 module, got index 1"):
         Sequential(Tanh())[1]

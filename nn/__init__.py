@@ -63,6 +63,7 @@ from nn.schedules import (
 )
 from nn.serialize import load, load_checkpoint, save, save_checkpoint
 from nn.stopping import EarlyStopping
+from nn.tables import Table, breast_cancer, digits, iris, read_csv, wine
 
 __all__ = [
     "ELU",
@@ -107,18 +108,22 @@ __all__ = [
     "Softplus",
     "Standardizer",
     "StepLR",
+    "Table",
     "Tanh",
     "TrainingError",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
+    "breast_cancer",
     "clip_grad_norm_",
     "clip_grad_value_",
     "cross_entropy",
     "data",
+    "digits",
     "fit",
     "hinge_loss",
     "huber_loss",
     "init",
+    "iris",
     "kl_div",
     "l1_loss",
     "l1_penalty",
@@ -129,8 +134,10 @@ __all__ = [
     "mse_loss",
     "nll_loss",
     "one_hot",
+    "read_csv",
     "save",
     "save_checkpoint",
     "train_test_split",
     "weights_of",
+    "wine",
 ]

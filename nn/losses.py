@@ -122,8 +122,10 @@ def cross_entropy(
         raise ValueError(f"label_smoothing is between 0 and 1, got {smoothing}")
 
     def loss(logits: Any, t: Any) -> Any:
-        whole = logsumexp(*logits)
-        losses = [whole - x for x in logits]  # of each class, if it were the target
+        largest = max([float(x) for x in logits])  # taken out, it takes no digits with it
+        shifted = [x - largest for x in logits]
+        whole = logsumexp(*shifted)
+        losses = [whole - x for x in shifted]  # of each class, if it were the target
         if hasattr(t, "__len__"):
             chosen = weighted(distribution("cross_entropy", t, len(logits)), losses)
         else:

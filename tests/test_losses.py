@@ -150,6 +150,15 @@ def test_cross_entropy_of_extreme_logits_is_finite_and_right(scale):
     assert (loss.data, [v.grad for v in x]) == (scale, [1.0, -1.0, 0.0])
 
 
+@pytest.mark.parametrize("scale", [1e6, 1e15, 1e300])
+def test_cross_entropy_of_large_equal_logits_keeps_its_digits(scale):
+    x = [Value(scale), Value(scale)]
+    loss = cross_entropy(x, 0)
+    loss.backward()
+
+    assert (loss.data, [v.grad for v in x]) == (math.log(2), [-0.5, 0.5])
+
+
 @pytest.mark.parametrize(("x", "t", "loss", "slope"), [(1e300, 0, 1e300, 1.0), (1e3, 1, 0.0, 0.0)])
 def test_binary_cross_entropy_of_extreme_logits_is_finite_and_right(x, t, loss, slope):
     v = Value(x)

@@ -23,7 +23,7 @@ from nn.clip import clip_grad_norm_
 from nn.history import History
 from nn.lbfgs import LBFGS
 from nn.loader import DataLoader, check_data
-from nn.losses import cross_entropy, mse_loss, nll_loss
+from nn.losses import added, cross_entropy, mse_loss, nll_loss
 from nn.module import Module
 from nn.optim import Optimizer
 from nn.serialize import load_checkpoint, save_checkpoint
@@ -236,7 +236,7 @@ class Run:
             self.step(inputs, targets)
             advance(self)
         losses = self.history.losses[first:]
-        figures = {"loss": total(losses) / len(losses), "lr": self.optimizer.lr}
+        figures = {"loss": added(losses) / len(losses), "lr": self.optimizer.lr}
         self.history.epochs.append(figures | self.evaluated())
 
     def step(self, inputs: Sequence[Any], targets: Sequence[Any]) -> None:
@@ -390,10 +390,3 @@ def plain(tree: Any) -> Any:
     if isinstance(tree, list | tuple):
         return [plain(branch) for branch in tree]
     return float(tree)
-
-
-def total(losses: Sequence[float]) -> float:
-    whole = 0.0
-    for x in losses:
-        whole += x
-    return whole

@@ -6,9 +6,9 @@ The same arguments give the same bits in every process. Samples take turns betwe
 from __future__ import annotations
 
 import random
-from math import cos, isfinite, pi, sin
+from math import cos, pi, sin
 
-from nn.settings import whole
+from nn.settings import below_one, finite, not_negative, whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,8 +49,7 @@ def circles(n: int = 100, noise: float = 0.1, factor: float = 0.5, seed: int = 0
     inputs: [n][2], targets: [n]; angles at equal distances, normal noise. Raises ValueError for a
     factor that is not between 0 and 1.
     """
-    if not 0 <= factor < 1:
-        raise ValueError(f"factor is at least 0 and below 1, got {factor}")
+    factor = below_one("factor", factor)
 
     def point(t: float, label: int) -> tuple[float, float]:
         radius, a = factor if label else 1.0, 2 * pi * t
@@ -67,7 +66,7 @@ def spirals(
     inputs: [n][2], targets: [n] of 0 to arms - 1. A point of arm k has a radius r from 0.1 to 1 at
     equal distances and the angle 2 pi * (turns * r + k / arms), and then normal noise.
     """
-    arms = whole("arms", arms)
+    arms, turns = whole("arms", arms), finite("turns", turns)
 
     def point(t: float, label: int) -> tuple[float, float]:
         r = 0.1 + 0.9 * t
@@ -92,7 +91,9 @@ def blobs(
         k = whole("centers", centers)
         middles = [[4 * cos(2 * pi * i / k), 4 * sin(2 * pi * i / k)] for i in range(k)]
     else:
-        middles = [[float(x) for x in center] for center in centers]
+        if not all(hasattr(center, "__len__") for center in centers):
+            raise TypeError(f"centers are points, or how many there are, got {centers!r:.60}")
+        middles = [[finite("a center", x) for x in center] for center in centers]
     if len({len(middle) for middle in middles}) != 1:
         raise ValueError(f"centers are points of one dimension, got {centers!r:.60}")
     return scattered(lambda _t, label: middles[label], n, len(middles), std, seed)
@@ -108,8 +109,7 @@ def scattered(
 ) -> Points:
     """n points, point(t, class) and noise, for t from 0 to 1, or up to 1 on a closed curve."""
     n = whole("n", n, classes)
-    if not (noise >= 0 and isfinite(noise)):
-        raise ValueError(f"the deviation is a finite number, at least 0, got {noise!r}")
+    noise = not_negative("the deviation", noise)
     rng = random.Random(whole("seed", seed, least=-(2**53)))
     inputs, targets = [], []
     for i in range(n):

@@ -21,7 +21,6 @@ from engine import Value, no_grad
 from engine.op import number
 from nn.clip import clip_grad_norm_
 from nn.history import History
-from nn.lbfgs import LBFGS
 from nn.loader import DataLoader, check_data
 from nn.losses import added, cross_entropy, mse_loss, nll_loss
 from nn.module import Module
@@ -64,6 +63,7 @@ def fit(
     early_stopping: EarlyStopping | None = None,
     callbacks: Iterable[Callable[[History], Any]] = (),
     checkpoint: str | os.PathLike[str] | None = None,
+    checkpoint_every: int = 1,
     resume: bool = False,
     progress: bool = True,
 ) -> History:
@@ -78,9 +78,11 @@ def fit(
     without arguments that gives what to add to the loss of each step, such as an L2 penalty.
     max_norm: clip the gradient to that length. schedule: steps each "epoch" or each "step".
     callbacks: called with the record after each epoch; one that returns True ends the run.
-    checkpoint: a file that holds, after each epoch, all that the next one depends on. With resume
-    the run goes on from it, if it is there, as if it had never stopped: to the same last bit, also
-    that of the record. progress: whether to show a bar. Afterwards the model is in eval mode.
+    checkpoint: a file that holds, after every epoch or every checkpoint_every of them, all that the
+    next one depends on. With resume the run goes on from it, if it is there, as if it had never
+    stopped: to the same last bit, also that of the record. progress: whether to show a bar.
+    Afterwards the model is in eval mode. LBFGS goes up to max_iter steps on each batch, which is
+    best all of the data, and the loss of its step is that of the first.
 
     Ctrl-C ends the run and keeps what was learned. A loss that is not finite ends it with a
     TrainingError that names the step; the model then has the last weights whose loss was finite.
@@ -101,6 +103,7 @@ def fit(
     run.validation = pair(validation) if validation is not None else None
     callbacks = [callbacks] if callable(callbacks) else list(callbacks)
     run.check(epochs, steps)
+    whole("checkpoint_every", checkpoint_every)
     if resume and checkpoint is None:
         raise ValueError("resume=True needs the checkpoint to go on from")
     if resume and checkpoint is not None and os.path.exists(checkpoint):
@@ -111,7 +114,8 @@ def fit(
                 run.epoch(steps, advance)
                 answers = [callback(run.history) for callback in callbacks]
                 run.end_epoch(True in answers)
-                if checkpoint is not None:
+                due = len(run.history.epochs) % checkpoint_every == 0
+                if checkpoint is not None and (due or run.done(epochs, steps)):
                     save_checkpoint(checkpoint, run.states())
         except KeyboardInterrupt:
             run.history.stopped = "interrupted"
@@ -146,8 +150,6 @@ class Run:
             raise TypeError(f"fit trains a Module, got {type(model).__name__} {model!r:.60}")
         made = isinstance(optimizer, Optimizer)
         wanted(made, "optimizer is one that was made, such as Adam(model.parameters())", optimizer)
-        if isinstance(optimizer, LBFGS):
-            raise TypeError("fit does not drive LBFGS, which evaluates the loss itself")
         self.model: Any = model
         self.optimizer, self.loss = optimizer, loss
         if isinstance(data, DataLoader):
@@ -242,26 +244,18 @@ class Run:
     def step(self, inputs: Sequence[Any], targets: Sequence[Any]) -> None:
         """One step of the optimiser; whatever interrupts it, the parameters are those before it."""
         before = [p.data for p in self.parameters]
-        try:
-            outputs = [self.model(x) for x in inputs]
-            if self.loss in (cross_entropy, nll_loss) and not hasattr(outputs[0], "__len__"):
-                raise ValueError(
-                    "the model gives one number, and this loss takes one for each class: give it "
-                    "more outputs, or take binary_cross_entropy_with_logits"
-                )
-            loss = self.loss(outputs, targets)
-            if self.penalty is not None:
-                loss = loss + self.penalty()
-            if not isinstance(loss, Value):
-                raise TypeError(f"the loss is no Value but {loss!r:.60}: nothing to differentiate")
-            if not math.isfinite(loss.data):
-                raise TrainingError(f"the loss is {loss.data}")
+
+        def closure() -> Value:
+            loss = self.loss_of(inputs, targets)
             self.optimizer.zero_grad()
             loss.backward()
             if self.max_norm is not None:
                 clip_grad_norm_(self.parameters, self.max_norm)
             self.last_finite = before
-            self.optimizer.step()
+            return loss
+
+        try:
+            loss = self.optimizer.step(closure)
         except ArithmeticError as error:
             self.give_back(self.last_finite)
             step = self.history.steps + 1
@@ -273,6 +267,23 @@ class Run:
         self.history.losses.append(loss.data)
         if self.schedule is not None and self.each == "step":
             self.schedule.step()
+
+    def loss_of(self, inputs: Sequence[Any], targets: Sequence[Any]) -> Value:
+        """The loss of a batch. Raises TrainingError if it is not finite."""
+        outputs = [self.model(x) for x in inputs]
+        if self.loss in (cross_entropy, nll_loss) and not hasattr(outputs[0], "__len__"):
+            raise ValueError(
+                "the model gives one number, and this loss takes one for each class: give it "
+                "more outputs, or take binary_cross_entropy_with_logits"
+            )
+        loss = self.loss(outputs, targets)
+        if self.penalty is not None:
+            loss = loss + self.penalty()
+        if not isinstance(loss, Value):
+            raise TypeError(f"the loss is no Value but {loss!r:.60}: nothing to differentiate")
+        if not math.isfinite(loss.data):
+            raise TrainingError(f"the loss is {loss.data}")
+        return loss
 
     def give_back(self, numbers: Sequence[float]) -> None:
         for p, data in zip(self.parameters, numbers):

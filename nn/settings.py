@@ -14,29 +14,36 @@ if TYPE_CHECKING:
 # ---- rules: what a setting may be; each gives it back as a plain number ----
 
 
+def real(name: str, x: Any) -> float:
+    try:
+        return number(x)
+    except TypeError as error:
+        raise TypeError(f"{noun(name)}: {error}") from None
+
+
 def positive(name: str, x: Any) -> float:
-    value = number(x)
+    value = real(name, x)
     if not 0 < value < inf:
         raise ValueError(f"{noun(name)} is a positive number, got {value}")
     return value
 
 
 def not_negative(name: str, x: Any) -> float:
-    value = number(x)
+    value = real(name, x)
     if not 0 <= value < inf:
         raise ValueError(f"{noun(name)} is a finite number of at least 0, got {value}")
     return value
 
 
 def finite(name: str, x: Any) -> float:
-    value = number(x)
+    value = real(name, x)
     if not -inf < value < inf:
         raise ValueError(f"{noun(name)} is a finite number, got {value}")
     return value
 
 
 def below_one(name: str, x: Any) -> float:
-    value = number(x)
+    value = real(name, x)
     if not 0 <= value < 1:
         verb = "are" if name == "betas" else "is"
         raise ValueError(f"{name} {verb} at least 0 and below 1, got {value}")

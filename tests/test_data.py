@@ -101,7 +101,7 @@ def test_the_noise_has_the_deviation_asked_for():
         (
             lambda: data.moons(noise=-1),
             ValueError,
-            "^the deviation is a finite number, at least 0, got -1$",
+            "^the deviation is a finite number of at least 0, got -1.0$",
         ),
         (lambda: data.moons(noise=math.nan), ValueError, "at least 0, got nan"),
         (lambda: data.moons(seed=None), TypeError, "^seed is a whole number, got NoneType None$"),
@@ -118,6 +118,10 @@ def test_the_noise_has_the_deviation_asked_for():
             "^centers is a whole number of at least 1, got 0$",
         ),
         (lambda: data.blobs(centers=[[1.0], [1.0, 2.0]]), ValueError, "points of one dimension"),
+        (lambda: data.blobs(centers=[1.0, 2.0]), TypeError, "^centers are points, or how many"),
+        (lambda: data.moons(noise="a"), TypeError, "^the deviation: expected a number .* got str"),
+        (lambda: data.circles(factor="a"), TypeError, "^factor: expected a number .* got str 'a'"),
+        (lambda: data.spirals(turns=None), TypeError, "^turns: expected a number .* got NoneType"),
     ],
 )
 def test_what_makes_no_data_is_refused(call, error, message):

@@ -29,6 +29,7 @@ from nn import (
     data,
     fit,
     l2_penalty,
+    load_checkpoint,
     mse_loss,
 )
 from nn.metrics import accuracy_score, classes
@@ -410,11 +411,6 @@ def optimized(model, **options):
     ("call", "error", "message"),
     [
         (lambda m: fit(m, LINE, optimizer=Adam, epochs=1), TypeError, "^optimizer is one that was"),
-        (
-            lambda m: fit(m, LINE, optimizer=LBFGS(m.parameters()), epochs=1),
-            TypeError,
-            "^fit does not drive LBFGS",
-        ),
         (lambda m: optimized(m, epochs=1, loss="mse"), TypeError, "^loss is a function .* got str"),
         (
             lambda m: optimized(m, epochs=1, penalty=0.1),
@@ -525,6 +521,52 @@ def test_a_figure_that_is_not_there_is_refused_with_those_that_are():
         history["acc"]
 
 
+# ---- LBFGS, which evaluates the loss itself ----
+
+
+def test_fit_gives_lbfgs_the_loss_to_evaluate():
+    plain, fitted = network(), network()
+    by_hand = LBFGS(plain.parameters(), max_iter=4, line_search_fn="strong_wolfe")
+
+    def closure():
+        by_hand.zero_grad()
+        loss = cross_entropy([plain(x) for x in INPUTS], TARGETS)
+        loss.backward()
+        return loss
+
+    losses = [by_hand.step(closure).data for _ in range(3)]
+    optimizer = LBFGS(fitted.parameters(), max_iter=4, line_search_fn="strong_wolfe")
+    history = fit(
+        fitted,
+        (INPUTS, TARGETS),
+        optimizer=optimizer,
+        loss=cross_entropy,
+        epochs=3,
+        shuffle=False,
+        progress=False,
+    )
+
+    assert history.losses == losses
+    assert bits(fitted) == bits(plain)
+
+
+def test_lbfgs_that_runs_away_leaves_the_weights_before_its_step():
+    model = Line(1.0)
+    steep = Op("steep", "steep", lambda x: math.exp(x * x), lambda z, x: 2 * x * z)
+    optimizer = LBFGS(model.parameters(), lr=100.0)
+
+    with pytest.raises(TrainingError, match=r"^step 1: .*steep"):
+        fit(
+            model,
+            ([1.0], [0.0]),
+            optimizer=optimizer,
+            loss=lambda outputs, _: steep(outputs[0]) - 3 * outputs[0],
+            epochs=1,
+            progress=False,
+        )
+    assert model.slope.data == 1.0
+
+
 # ---- checkpoints ----
 
 OPTIMIZERS = {
@@ -533,6 +575,8 @@ OPTIMIZERS = {
     "RMSprop": lambda p: RMSprop(p, momentum=0.5, centered=True),
     "Adam": lambda p: Adam(p, lr=0.01, amsgrad=True),
     "AdamW": AdamW,
+    "LBFGS": lambda p: LBFGS(p, lr=0.1, max_iter=3),
+    "LBFGS with a line search": lambda p: LBFGS(p, max_iter=3, line_search_fn="strong_wolfe"),
 }
 SCHEDULES = {
     "none": lambda optimizer: None,
@@ -579,6 +623,18 @@ def test_a_resumed_run_has_the_bits_of_one_that_never_stopped(make, schedule, tm
     assert bits(resumed) == bits(whole)
     assert history.losses == whole_history.losses
     assert history.epochs == whole_history.epochs
+
+
+def test_a_checkpoint_may_be_written_every_few_epochs_and_at_the_end(tmp_path):
+    path, there = tmp_path / "run.json", []
+
+    def look(history):
+        there.append(len(load_checkpoint(path)["history"]["epochs"]) if path.exists() else 0)
+
+    optimized(Line(), epochs=5, checkpoint=path, checkpoint_every=2, callbacks=look)
+
+    assert there == [0, 0, 2, 2, 4]
+    assert len(load_checkpoint(path)["history"]["epochs"]) == 5
 
 
 def test_a_run_without_a_checkpoint_yet_starts_from_the_beginning(tmp_path):

@@ -386,7 +386,7 @@ def setter(*path, to):
         (setter("param_groups", 0, "momentum", to=0.5), "group 0: unexpected momentum"),
         (lambda s: s["param_groups"][0].pop("eps"), "group 0: missing eps"),
         (setter("param_groups", 0, "lr", to=-1.0), "group 0: the learning rate is a finite number"),
-        (setter("param_groups", 0, "lr", to="0.1"), "group 0: expected a number"),
+        (setter("param_groups", 0, "lr", to="0.1"), "group 0: the learning rate: expected a num"),
         (setter("param_groups", 0, "lr", to=10**400), "group 0: int too large"),
         (setter("param_groups", 0, "betas", to=[0.9]), r"betas are two numbers, got \[0.9\]"),
         (setter("param_groups", 0, "amsgrad", to=1), "amsgrad is True or False, got 1"),

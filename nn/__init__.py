@@ -29,7 +29,7 @@ from nn.adaptive import Adagrad, Adam, AdamW, RMSprop
 from nn.clip import clip_grad_norm_, clip_grad_value_
 from nn.fit import TrainingError, fit
 from nn.history import History
-from nn.layers import Dropout, Flatten, Identity, LayerNorm, Linear, Sequential
+from nn.layers import Dropout, Flatten, Identity, LayerNorm, Linear, Normalization, Sequential
 from nn.lbfgs import LBFGS
 from nn.loader import DataLoader, Standardizer, one_hot, train_test_split
 from nn.losses import (
@@ -94,6 +94,7 @@ __all__ = [
     "Module",
     "MultiStepLR",
     "Neuron",
+    "Normalization",
     "OneCycleLR",
     "Optimizer",
     "RMSprop",

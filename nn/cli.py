@@ -1,10 +1,13 @@
-"""The command: `chainrule train xor` and `chainrule draw "tanh(w*x + b)" w=2 x=-0.5 b=1`."""
+"""The command: `chainrule train xor`, `chainrule predict xor/weights.json 0,1`,
+`chainrule draw "tanh(w*x + b)" w=2 x=-0.5 b=1`.
+"""
 
 import argparse
 import os
+import random
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 from unicodedata import normalize
@@ -13,18 +16,18 @@ import engine
 from engine import Value, draw, topological_order
 from engine.expression import expression
 from engine.files import write_file
+from nn.choices import OPTIMIZERS, SCHEDULES
 from nn.mlp import ACTIVATIONS
-from nn.tasks import OPTIMIZERS, TASKS, train_task
-from nn.train import train_xor
-
-LEARNED = 0.01  # the mean squared error below which XOR counts as learned
-ACCURATE = 0.9  # the accuracy from which on another task does
+from nn.predict import predict
+from nn.tasks import TASKS, own_table, task_called
+from nn.train import Settings, train
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code: 0 done, 1 not learned, 2 an error, in one line."""
     words = sys.argv[1:] if arguments is None else list(arguments)
-    if words[:1] == ["draw"]:  # a formula may begin with a minus: with a space, it is no option
+    if words[:1] in (["draw"], ["predict"]):
+        # A formula, or a row, may begin with a minus: with a space, it is no option.
         words = [f" {word}" if re.match(r"-[^-oh]", word) else word for word in words]
     options = parser().parse_args(words)
     try:
@@ -37,7 +40,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
-        place = f"cannot write {error.filename}: {error.strerror}" if error.filename else str(error)
+        reading = isinstance(error, FileNotFoundError | IsADirectoryError | PermissionError)
+        verb = "read" if reading and error.filename in inputs(options) else "write"
+        place = (
+            f"cannot {verb} {error.filename}: {error.strerror}" if error.filename else str(error)
+        )
         print(f"chainrule: {place}", file=sys.stderr)
         return 2
     except (ArithmeticError, ImportError, RuntimeError, TypeError, ValueError) as error:
@@ -52,7 +59,6 @@ class Parser(argparse.ArgumentParser):
 
 
 def parser() -> Parser:
-    formatter = argparse.ArgumentDefaultsHelpFormatter
     top = Parser(
         prog="chainrule",
         description=engine.__doc__.partition("\n")[0],
@@ -61,34 +67,22 @@ def parser() -> Parser:
     top.add_argument("--version", action="version", version=version())
     commands = top.add_subparsers(required=True, metavar="command")
 
-    training = commands.add_parser("train", help="train a network")
-    tasks = training.add_subparsers(dest="task", required=True, metavar="task")
-    add = tasks.add_parser("xor", help="exclusive or", formatter_class=formatter).add_argument
-    add("--hidden", type=int, nargs="+", default=[4], metavar="N", help="sizes of hidden layers")
-    add("--lr", type=float, default=0.2, help="learning rate")
-    add("--momentum", type=float, default=0.0, help="momentum of gradient descent")
-    add("--steps", type=positive, default=1000, help="steps of gradient descent")
-    common_options(add, "xor")
-    for name, task in TASKS.items():
-        (first,) = (task.make.__doc__ or "").partition("\n")[:1]
-        add = tasks.add_parser(name, help=first, formatter_class=formatter).add_argument
-        add(
-            "--hidden",
-            type=int,
-            nargs="+",
-            default=task.hidden,
-            metavar="N",
-            help="sizes of layers",
-        )
-        add("--lr", type=float, default=task.lr, help="learning rate of the first epoch")
-        add("--optimizer", choices=OPTIMIZERS, default="adam", help="what moves the parameters")
-        add("--weight-decay", type=float, default=0.0, help="pull of the parameters towards 0")
-        add("--epochs", type=positive, default=task.epochs, help="passes over the data")
-        add("--batch-size", type=positive, default=20, help="samples in a step")
-        add("--patience", type=positive, metavar="EPOCHS", help="stop after as many without gain")
-        add("--resume", action="store_true", help="go on from the folder's checkpoint")
-        common_options(add, name)
-    training.set_defaults(run=train)
+    training = commands.add_parser(
+        "train",
+        help="train a network",
+        description="Train a network on a task, or on a CSV file of your own.",
+        epilog=tasks_and_settings(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    training.set_defaults(run=train_network)
+    train_options(training)
+
+    predicting = commands.add_parser("predict", help="apply a saved network")
+    predicting.set_defaults(run=print_predictions)
+    add = predicting.add_argument
+    add("weights", type=Path, help="a file that train wrote, such as xor/weights.json")
+    add("rows", nargs="+", metavar="row", help="numbers, as in 0,1; or a CSV file with their names")
+    add("--probabilities", action="store_true", help="print those of all classes")
 
     drawing = commands.add_parser("draw", help="draw the graph of a formula")
     drawing.set_defaults(run=draw_expression)
@@ -101,11 +95,65 @@ def parser() -> Parser:
     return top
 
 
-def common_options(add: Callable[..., Any], task: str) -> None:
-    add("--activation", default="tanh", help=f"one of {', '.join(ACTIVATIONS)}")
-    add("--seed", type=int, default=0, help="seed of all that is random")
-    add("--output", type=Path, default=Path(task), metavar="FOLDER", help="where files go")
+def train_options(training: argparse.ArgumentParser) -> None:
+    add = training.add_argument
+    add("task", help=f"one of {', '.join(TASKS)}; or a CSV file")
+    add("--target", metavar="COLUMN", help="the column of the CSV file that is to be predicted")
+    add("--seed", type=int, default=0, help="seed of all that is random (default: 0)")
+
+    # Without a default, so that the task's own is taken where the option is not given.
+    own: dict[str, Any] = {"default": argparse.SUPPRESS}
+    add = training.add_argument_group("the network").add_argument
+    add("--hidden", type=int, nargs="*", metavar="N", help="sizes of hidden layers", **own)
+    add("--activation", default="tanh", help=f"one of {', '.join(ACTIVATIONS)} (default: tanh)")
+
+    add = training.add_argument_group("gradient descent").add_argument
+    add("--optimizer", choices=OPTIMIZERS, metavar="NAME", help=", ".join(OPTIMIZERS), **own)
+    add("--lr", type=float, help="learning rate", **own)
+    add("--momentum", type=float, default=0.0, help="of sgd and rmsprop (default: 0)")
+    add("--schedule", choices=SCHEDULE_NAMES, metavar="NAME", help=", ".join(SCHEDULE_NAMES), **own)
+    add(
+        "--warmup",
+        type=not_negative,
+        default=0,
+        metavar="EPOCHS",
+        help="epochs in which the rate grows",
+    )
+    add("--max-norm", type=float, metavar="LENGTH", help="clip gradients to that length")
+    add("--batch-size", type=batch, metavar="N", help="rows in a step, or all", **own)
+    length = training.add_mutually_exclusive_group().add_argument
+    length("--epochs", type=positive, metavar="N", help="passes over the data", **own)
+    length("--steps", type=positive, metavar="N", help="steps of the optimiser instead")
+
+    add = training.add_argument_group("against overfitting").add_argument
+    add("--weight-decay", type=float, help="pull towards 0 (L2)", **own)
+    add("--l1", type=float, default=0.0, help="strength of the sum of |weight| in the loss")
+    add("--dropout", type=float, default=0.0, help="share of hidden outputs that are dropped")
+    add("--label-smoothing", type=float, default=0.0, help="share of a target given to all classes")
+    add("--patience", type=positive, metavar="EPOCHS", help="stop after as many without gain")
+
+    add = training.add_argument_group("files").add_argument
+    add("--output", type=Path, metavar="FOLDER", help="where files go (default: the task's name)")
+    add("--save", type=Path, metavar="FILE", help="write the network there too")
+    add("--resume", action="store_true", help="go on from the folder's checkpoint")
     add("--quiet", action="store_true", help="print errors only")
+
+
+SCHEDULE_NAMES = [*SCHEDULES, "onecycle"]
+
+
+def tasks_and_settings() -> str:
+    """A table of the tasks, with what they take where no option says otherwise."""
+    lines = ["tasks, and what they take where no option says otherwise:"]
+    for name, task in {**TASKS, "a CSV file": own_table(Path("a.csv"), "a column")}.items():
+        hidden = " ".join(map(str, task.hidden))
+        size = "all rows" if task.batch_size is None else f"{task.batch_size} rows"
+        lines.append(
+            f"  {name:13} --hidden {hidden:5} --optimizer {task.optimizer:5} --lr {task.lr:<4} "
+            f"--schedule {task.schedule:8} --epochs {task.epochs:<4} of {size} a step"
+            + (f", --weight-decay {task.weight_decay}" if task.weight_decay else "")
+        )
+    return "\n".join(lines)
 
 
 def version() -> str:
@@ -129,31 +177,50 @@ def positive(text: str) -> int:
     return number
 
 
-def train(options: argparse.Namespace) -> int:
+def not_negative(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"expected at least 0, got {number}")
+    return number
+
+
+def batch(text: str) -> int | None:
+    """A number of rows; None for "all"."""
+    return None if text == "all" else positive(text)
+
+
+def inputs(options: argparse.Namespace) -> list[Any]:
+    """The files that the command reads."""
+    found = [getattr(options, name, None) for name in ("task", "weights")]
+    return [str(x) for x in [*found, *getattr(options, "rows", [])] if x is not None]
+
+
+def train_network(options: argparse.Namespace) -> int:
     """Train a network; 0 if it learned its task."""
-    settings = {name: x for name, x in vars(options).items() if name not in ("run", "task")}
+    task = task_called(options.task, options.target)
+    output = {"output": options.output or Path(Path(options.task).stem)}
+    given = {**task._asdict(), **vars(options), **output}
+    settings = Settings(**{name: given[name] for name in Settings._fields})
     if not options.quiet:
         print(version())
-    if options.task == "xor":
-        loss = train_xor(**settings)
-        learned, reached = (
-            loss < LEARNED,
-            f"the mean squared error is {loss:.2g}, not below {LEARNED}",
-        )
-    else:
-        accuracy = train_task(options.task, **settings)
-        learned = accuracy >= ACCURATE
-        reached = f"{accuracy:.1%} of the held-out samples are right, not {ACCURATE:.0%}"
-    if learned:
+    random.seed(options.seed)  # its state is part of a checkpoint
+    outcome = train(options.task, task, settings)
+    if outcome.interrupted:
+        return 130
+    if outcome.learned:
         return 0
-    more = "--steps" if options.task == "xor" else "--epochs"
-    name = "XOR was" if options.task == "xor" else f"{options.task} were"
     print(
-        f"chainrule: {name} not learned: {reached}; more {more}, or another --seed, --lr or "
-        "--hidden, may help",
+        f"chainrule: {options.task} was not learned: {outcome.words}; more --epochs, or another "
+        "--seed, --lr or --hidden, may help",
         file=sys.stderr,
     )
     return 1
+
+
+def print_predictions(options: argparse.Namespace) -> int:
+    """Print what a saved network makes of rows."""
+    print("\n".join(predict(options.weights, options.rows, options.probabilities)))
+    return 0
 
 
 def draw_expression(options: argparse.Namespace) -> int:

@@ -22,11 +22,11 @@ from nn.activations import sample
 from nn.init import source, uniform_
 from nn.mlp import check_size, vector
 from nn.module import Module, count
-from nn.settings import flag
+from nn.settings import finite, flag, positive
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from typing import Any, Self, SupportsFloat
 
     from nn.mlp import Vector
@@ -157,6 +157,41 @@ class Dropout(Module):
 
     def __repr__(self) -> str:
         return f"Dropout(p={self.p!r})"
+
+
+class Normalization(Module):
+    """(x - mean) / deviation of each number: a model that takes its data as it is.
+
+    The numbers are settings, not parameters: take those of the training data, as a Standardizer
+    finds them. With invert it is x * deviation + mean, for what comes out in units of its own.
+
+    >>> Normalization([2.0, 5.0], [1.0, 0.5])([3.0, 5.0])
+    [1.0, 0.0]
+    """
+
+    def __init__(
+        self, means: Sequence[float], deviations: Sequence[float], invert: bool = False
+    ) -> None:
+        """means, deviations: [n]. Raises ValueError for a deviation that is not above 0."""
+        self.means = [finite("a mean", x) for x in means]
+        self.deviations = [positive("a deviation", x) for x in deviations]
+        self.invert = flag("invert", invert)
+        check_size(len(self.means), "normalization", "input")
+        if len(self.deviations) != len(self.means):
+            raise ValueError(
+                f"a deviation for each mean is needed, got {len(self.deviations)} for "
+                f"{len(self.means)}"
+            )
+
+    def __call__(self, x: Vector | SupportsFloat) -> list[Any]:
+        """x: [n] -> [n]. Raises ValueError for another length of x."""
+        numbers = zip(vector(x, len(self.means), "normalization"), self.means, self.deviations)
+        if self.invert:
+            return [ops.add(ops.mul(v, size), mean) for v, mean, size in numbers]
+        return [ops.div(ops.sub(v, mean), size) for v, mean, size in numbers]
+
+    def __repr__(self) -> str:
+        return f"Normalization({len(self.means)}{', invert=True' if self.invert else ''})"
 
 
 class LayerNorm(Module):

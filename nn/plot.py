@@ -1,136 +1,191 @@
-"""Plots of learning, with matplotlib (extra `plot`): they return Axes and take ax=."""
+"""Plots of learning, with matplotlib (extra `plot`): they return Axes and take ax=.
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+Those of what was learned stand in `nn.plot_decisions` and can be imported from here, too.
+"""
 
-from engine import no_grad
-from nn.metrics import classes
+from __future__ import annotations
 
+import math
+
+from nn.axes import COLORS, LINES, axes, count_in_whole_numbers, plain, write_names
+from nn.history import History
+from nn.module import Module
+from nn.plot_decisions import plot_confusion_matrix, plot_decision_regions, plot_decision_surface
+from nn.settings import flag, whole
+
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from typing import Any
+
     from matplotlib.axes import Axes
 
-    from nn.history import History
-
-# Okabe and Ito's colours, told apart with any kind of colour vision, and shapes for print.
-COLORS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9")
-MARKERS = ("o", "^", "s", "D", "v", "P")
-
-
-def plot_loss(losses: Sequence[float], ax: "Axes | None" = None) -> "Axes":
-    """The loss of each step, on a logarithmic scale. losses: [steps]."""
-    ax = ax or new_axes()
-    ax.plot(range(1, len(losses) + 1), losses, color="#0072b2")
-    ax.set(xlabel="step", ylabel="mean squared error", yscale="log", title="Loss")
-    ax.grid(alpha=0.3)
-    return ax
+__all__ = [
+    "plot_confusion_matrix",
+    "plot_decision_regions",
+    "plot_decision_surface",
+    "plot_histograms",
+    "plot_learning_rate",
+    "plot_loss",
+    "plot_losses",
+]
 
 
-def plot_decision_surface(
-    model: Callable[[Sequence[float]], Any],
-    inputs: Sequence[Sequence[float]],
-    targets: Sequence[float],
-    ax: "Axes | None" = None,
-    resolution: int = 60,
-) -> "Axes":
-    """What a model of two inputs and one output predicts around its data, and the data.
+def plot_loss(losses: Sequence[Any], ax: Axes | None = None, *, ylabel: str = "loss") -> Axes:
+    """The loss of each step, on a logarithmic scale if all are above 0. losses: [steps].
 
-    inputs: [n][2], targets: [n]. The line is where the prediction is 0.5; points with a target
-    above 0.5 are triangles.
+    Raises ValueError for no losses.
     """
-    from matplotlib.ticker import MaxNLocator
-
-    xs, ys = (spread([point[i] for point in inputs], resolution) for i in (0, 1))
-    with no_grad():
-        predictions = [[float(model([x, y])) for x in xs] for y in ys]
-    ax = ax or new_axes()
-    surface = ax.contourf(xs, ys, predictions, levels=20, cmap="cividis")
-    ax.contour(xs, ys, predictions, levels=[0.5], colors="white", linewidths=1.5)
-    ax.figure.colorbar(surface, ax=ax, label="prediction", ticks=MaxNLocator(6))
-    for above, marker in ((False, "o"), (True, "^")):
-        points = [p for p, target in zip(inputs, targets) if (target > 0.5) == above]
-        look: dict[str, Any] = {"marker": marker, "s": 90, "color": "white", "edgecolor": "black"}
-        name = "target above 0.5" if above else "target 0.5 or less"
-        ax.scatter([p[0] for p in points], [p[1] for p in points], label=name, zorder=3, **look)
-    ax.set(
-        xlabel="input 0",
-        ylabel="input 1",
-        title="Decision surface; the line is where the prediction is 0.5",
-    )
-    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.15), ncols=2, frameon=False)
+    if isinstance(losses, str) or not hasattr(losses, "__len__"):
+        hint = ": say history.losses" if isinstance(losses, History) else ""
+        got = f"{type(losses).__name__} {losses!r:.60}"
+        raise TypeError(f"plot_loss takes a list of losses, got {got}{hint}")
+    if not len(losses):
+        raise ValueError("plot_loss takes at least 1 loss, got 0")
+    numbers = [plain(x) for x in losses]
+    ax = axes(ax)
+    draw_curve(ax, range(1, len(numbers) + 1), numbers, color=COLORS[0])
+    scale(ax, numbers)
+    write_names(ax, "Loss", "step", ylabel)
     return ax
 
 
-def plot_losses(history: "History", ax: "Axes | None" = None) -> "Axes":
-    """The training loss of each epoch and, where there is one, the validation loss."""
-    ax = ax or new_axes()
-    epochs = range(1, len(history.epochs) + 1)
-    ax.plot(epochs, history["loss"], color=COLORS[0], label="training")
-    if "val_loss" in history.epochs[0]:
-        ax.plot(epochs, history["val_loss"], color=COLORS[1], linestyle="--", label="held out")
-    ax.set(xlabel="epoch", ylabel="loss", yscale="log", title="Loss")
+def plot_losses(history: History, ax: Axes | None = None) -> Axes:
+    """The training loss of each epoch and the validation loss, of the epochs that have one.
+
+    The scale is logarithmic if all are above 0. Raises ValueError for a history without epochs.
+    """
+    check_history("plot_losses", history)
+    losses = history["loss"]
+    held_out = {  # a run that was resumed may have got its validation data only then
+        i: figures["val_loss"]
+        for i, figures in enumerate(history.epochs, 1)
+        if "val_loss" in figures
+    }
+    ax = axes(ax)
+    draw_curve(ax, range(1, len(losses) + 1), losses, color=COLORS[0], label="training")
+    if held_out:
+        look = {"color": COLORS[4], "linestyle": "--", "label": "held out"}
+        draw_curve(ax, held_out.keys(), held_out.values(), **look)
+    scale(ax, [*losses, *held_out.values()])
+    write_names(ax, "Loss", "epoch", "loss")
+    ax.legend(frameon=False, fontsize="large")
+    return ax
+
+
+def plot_learning_rate(history: History, ax: Axes | None = None) -> Axes:
+    """The learning rate at the end of each epoch, as stairs, from 0 up.
+
+    Raises ValueError for a history without epochs.
+    """
+    check_history("plot_learning_rate", history)
+    rates = history["lr"]
+    ax = axes(ax)
+    draw_curve(ax, range(1, len(rates) + 1), rates, color=COLORS[0], drawstyle="steps-mid")
+    ax.set_ylim(bottom=0, auto=True)  # auto: a second curve may need more room above
+    write_names(ax, "Learning rate", "epoch", "learning rate")
+    return ax
+
+
+def plot_histograms(
+    model: Module, ax: Axes | None = None, *, gradients: bool = False, bins: int = 30
+) -> Axes:
+    """How the parameters of each layer are distributed or, if asked for, their gradients.
+
+    An outline for each layer, weights and biases together, over the same bins: the height is the
+    share of the layer's parameters in a bin, so that small layers are as visible as large ones.
+    Raises ValueError for a model without parameters, and for a number that is not finite.
+    """
+    if not isinstance(model, Module):
+        got = f"{type(model).__name__} {model!r:.60}"
+        raise TypeError(f"plot_histograms takes a Module, got {got}")
+    flag("gradients", gradients)
+    whole("bins", bins)
+    layers = numbers_by_layer(model, gradients)
+    ax = axes(ax)
+    edges = bin_edges([x for numbers in layers.values() for x in numbers], bins)
+    for i, (layer, numbers) in enumerate(layers.items()):
+        look = {"color": COLORS[i % len(COLORS)], "linestyle": LINES[i % len(LINES)]}
+        name = f"{layer} ({len(numbers)})"
+        shares = [1 / len(numbers)] * len(numbers)
+        ax.hist(numbers, edges, weights=shares, histtype="step", linewidth=2, label=name, **look)
+    what = "gradient" if gradients else "parameter"
+    title = f"{what.capitalize()}s of each layer (how many)"
+    write_names(ax, title, what, "share of the layer's parameters")
     ax.grid(alpha=0.3)
     ax.legend(frameon=False)
     return ax
 
 
-def plot_decision_regions(
-    model: Callable[[Sequence[float]], Any],
-    inputs: Sequence[Sequence[float]],
-    targets: Sequence[int],
-    ax: "Axes | None" = None,
-    resolution: int = 120,
-) -> "Axes":
-    """Which class a model of two inputs, with an output for each class, gives to each place.
+# ---- what they share ----
 
-    inputs: [n][2], targets: [n] of 0 to classes - 1: a colour and a shape for each class, and a
-    black edge around the points that lie in the region of another.
+
+def check_history(name: str, history: Any) -> None:
+    """Raise TypeError or ValueError unless that is the record of an epoch or more."""
+    if not isinstance(history, History):
+        got = f"{type(history).__name__} {history!r:.60}"
+        raise TypeError(f"{name} takes a History, as fit returns it, got {got}")
+    if not history.epochs:
+        raise ValueError("the history has no epochs yet")
+
+
+def draw_curve(ax: Axes, xs: Iterable[int], ys: Iterable[float], **look: Any) -> None:
+    """A line over counted steps; its points too while they are few, as one alone makes no line."""
+    xs, ys = list(xs), list(ys)
+    ax.plot(xs, ys, linewidth=2, marker="o" if len(xs) < 5 else "", **look)
+    count_in_whole_numbers(ax)
+    ax.grid(alpha=0.3)
+
+
+def scale(ax: Axes, losses: Sequence[float]) -> None:
+    """A logarithmic y axis where it can show all losses, with 0.2 for 2 x 10^-1 beside it."""
+    from matplotlib.ticker import LogFormatter
+
+    if any(x <= 0 for x in losses):
+        ax.set_yscale("linear")
+        return
+    ax.set_yscale("log")
+    ax.yaxis.set_major_formatter(LogFormatter())
+    ax.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(1.5, 0.5)))
+
+
+def numbers_by_layer(model: Module, gradients: bool) -> dict[str, list[float]]:
+    """The parameters of each layer, or their gradients, under the first parts of their names.
+
+    "layers.0.neurons.1.bias" is one of "layers.0". What belongs to no layer in the model is the
+    model's own, under the name of its class. Raises ValueError for a number that is not finite.
     """
-    from matplotlib.colors import ListedColormap
-
-    xs, ys = (spread([point[i] for point in inputs], resolution) for i in (0, 1))
-    with no_grad():
-        regions = [classes([model([x, y]) for x in xs]) for y in ys]
-        predicted = classes([model(x) for x in inputs])
-    ax = ax or new_axes()
-    count = max(*targets, *(max(row) for row in regions)) + 1
-    colors = [COLORS[k % len(COLORS)] for k in range(count)]
-    look: dict[str, Any] = {
-        "cmap": ListedColormap(colors),
-        "vmin": 0,
-        "vmax": count - 1,
-        "alpha": 0.35,
-    }
-    ax.pcolormesh(xs, ys, regions, shading="nearest", rasterized=True, **look)
-    for k in range(count):
-        for wrong in (False, True):
-            points = [
-                x
-                for x, target, label in zip(inputs, targets, predicted)
-                if target == k and (label != target) == wrong
-            ]
-            name = None if wrong else f"class {k}"
-            style: dict[str, Any] = {"marker": MARKERS[k % len(MARKERS)], "color": colors[k]}
-            style |= {
-                "edgecolor": "black" if wrong else "white",
-                "linewidth": 1.5 if wrong else 0.6,
-            }
-            ax.scatter([x for x, _ in points], [y for _, y in points], label=name, **style)
-    ax.set(xlabel="input 0", ylabel="input 1", title="Decision regions; black edge: wrong")
-    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.15), ncols=min(count, 6), frameon=False)
-    return ax
+    layers: dict[str, list[float]] = {}
+    for name, value in model.named_parameters():
+        x = value.grad if gradients else value.data
+        if not math.isfinite(x):
+            of = "the gradient of " if gradients else ""
+            raise ValueError(f"{of}{name} is {x}")
+        layers.setdefault(layer_of(name) or type(model).__name__, []).append(x)
+    if not layers:
+        raise ValueError(f"the model has no parameters: {model!r:.60}")
+    return layers
 
 
-def spread(numbers: Sequence[float], n: int) -> list[float]:
-    """n numbers at equal distances that reach a quarter of the range past either end."""
+def layer_of(name: str) -> str:
+    """The layer a parameter's name begins with: a neuron's is the one that the neuron is in.
+
+    >>> layer_of("layers.0.neurons.1.weights.3"), layer_of("2.bias.0"), layer_of("weights.1")
+    ('layers.0', '2', '')
+    """
+    parts = name.split(".")
+    while len(parts) > 1 and parts[-1].isdigit():  # a place in a list of parameters
+        parts.pop()
+    parts.pop()  # the attribute
+    if parts[-2:-1] == ["neurons"]:
+        del parts[-2:]
+    return ".".join(parts)
+
+
+def bin_edges(numbers: Sequence[float], bins: int) -> list[float]:
+    """The bins + 1 edges of bins of equal width that hold all numbers."""
     low, high = min(numbers), max(numbers)
-    margin = (high - low or 1.0) / 4
-    return [low - margin + i * (high - low + 2 * margin) / (n - 1) for i in range(n)]
-
-
-def new_axes() -> "Axes":
-    """Axes of a figure of their own. Raises ImportError that says what to install."""
-    try:
-        from matplotlib import pyplot
-    except ImportError as error:
-        raise ImportError("plots need matplotlib: pip install 'chainrule[plot]'") from error
-    return pyplot.subplots(layout="constrained")[1]
+    if high - low <= 1e-9 * max(abs(low), abs(high)):  # all the same, as far as a plot can show
+        margin = abs(low) / 2 or 0.5
+        low, high = low - margin, high + margin
+    return [low + (high - low) * i / bins for i in range(bins)] + [high]

@@ -28,7 +28,7 @@ FORMAT, CHECKPOINT, VERSION = "chainrule", "chainrule checkpoint", 1
 LARGEST = 256 * 2**20  # bytes; ten million parameters
 
 
-def save(model: Module, path: str | os.PathLike[str]) -> None:
+def save(model: Module, path: str | os.PathLike[str], notes: Any = None) -> None:
     """Write the model to path: whole or, whatever interrupts, not at all.
 
     Raises ValueError if a parameter is not finite, and TypeError if the model has an activation
@@ -42,6 +42,7 @@ def save(model: Module, path: str | os.PathLike[str]) -> None:
         "format": FORMAT,
         "version": VERSION,
         "model": description(model),
+        "notes": notes or {},
         "shapes": {name: shape(numbers) for name, numbers in state.items()},
         "state_dict": state,
     }
@@ -63,6 +64,10 @@ def load(path: str | os.PathLike[str], into: Module | None = None) -> Module:
     except (KeyError, TypeError, ValueError, OverflowError, RecursionError, MemoryError) as error:
         raise ValueError(f"cannot load {path}: {reason_of(error)}") from None
     return into
+
+
+def load_notes(path: str | os.PathLike[str]) -> Any:
+    return checked(Path(path))["notes"]
 
 
 def save_checkpoint(path: str | os.PathLike[str], states: dict[str, Any]) -> None:
@@ -101,7 +106,7 @@ def checksum(body: str) -> str:
 
 def checked(path: Path) -> dict[str, Any]:
     """The content of a model's file. Raises ValueError unless its numbers are those of a model."""
-    content = read(path, FORMAT, ["model", "shapes", "state_dict"])
+    content = read(path, FORMAT, ["model", "notes", "shapes", "state_dict"])
     check_numbers(content["state_dict"])
     if {name: shape(x) for name, x in content["state_dict"].items()} != content["shapes"]:
         raise ValueError("the shapes it states are not those of its numbers")
@@ -226,6 +231,11 @@ KINDS: dict[str, Kind] = {
         lambda normalized_shape, eps, elementwise_affine, bias: (
             normalized_shape * (elementwise_affine + bias)
         ),
+    ),
+    "Normalization": (
+        layers.Normalization,
+        lambda m: {"means": m.means, "deviations": m.deviations, "invert": m.invert},
+        lambda means, deviations, invert: 0,
     ),
     "Dropout": (layers.Dropout, lambda m: {"p": m.p}, lambda p: 0),
     "LeakyReLU": (

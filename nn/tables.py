@@ -139,6 +139,26 @@ def read_csv(
     return Table(inputs, targets, features, target, class_names, f"the file {path}")
 
 
+def read_rows(
+    path: str | os.PathLike[str], names: Sequence[str], *, delimiter: str = ","
+) -> list[list[float]]:
+    """The numbers in the columns of these names, a list for each row; other columns may be there.
+
+    Raises as read_csv does.
+    """
+    try:
+        there, rows = parsed(path, delimiter)
+        for name in names:
+            check_names(there, name, delimiter, alone=True)
+        places = [there.index(name) for name in names]
+        return [
+            [amount(cells[at], line, name) for name, at in zip(names, places)]
+            for line, cells in rows
+        ]
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
+
+
 def parsed(path: str | os.PathLike[str], delimiter: str) -> tuple[list[str], list[Record]]:
     """The names of the columns, and the lines below them, each with a cell for every name."""
     import csv
@@ -174,7 +194,7 @@ def parsed(path: str | os.PathLike[str], delimiter: str) -> tuple[list[str], lis
     return names, rows
 
 
-def check_names(names: list[str], target: str, delimiter: str) -> None:
+def check_names(names: list[str], target: str, delimiter: str, alone: bool = False) -> None:
     """Raise ValueError unless each column has a name of its own and the target is among them."""
     if "" in names:
         raise ValueError(f"column {names.index('') + 1} has no name")
@@ -187,7 +207,7 @@ def check_names(names: list[str], target: str, delimiter: str) -> None:
         other = [sign for sign in ";\t|," if sign != delimiter and sign in names[0]]
         hint = f" (is the delimiter {other[0]!r}?)" if len(names) == 1 and other else ""
         raise ValueError(f"no column {target!r:.60}, there is {known}{more}{hint}")
-    if len(names) == 1:
+    if len(names) == 1 and not alone:
         raise ValueError(f"no column besides the target {target!r:.60}")
 
 

@@ -1,131 +1,148 @@
-"""The other tasks of `chainrule train`: points in the plane that a network learns to tell apart."""
+"""What `chainrule train` can learn: data, and the settings that learn it."""
 
 from __future__ import annotations
 
-import random
 from typing import NamedTuple
 
-from nn import data
-from nn.adaptive import Adam, AdamW, RMSprop
-from nn.fit import fit
-from nn.loader import train_test_split
-from nn.losses import cross_entropy
-from nn.metrics import accuracy_score
-from nn.mlp import MLP
-from nn.optim import SGD
-from nn.schedules import CosineAnnealingLR
-from nn.serialize import save
-from nn.stopping import EarlyStopping
-from nn.train import make_writable, write_figures
+from nn import data, tables
+from nn.tables import Table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from pathlib import Path
-    from typing import Any
-
-    from nn.history import History
-
-OPTIMIZERS: dict[str, Callable[..., Any]] = {
-    "adam": Adam,
-    "adamw": AdamW,
-    "rmsprop": RMSprop,
-    "sgd": SGD,
-}
 
 
 class Task(NamedTuple):
-    """Data, and the settings that learn it."""
+    """Data, the settings that learn it, and when it counts as learned.
 
-    make: Callable[..., tuple[list[list[float]], list[int]]]
-    samples: int
+    make: the table of a seed. held_out: the share of rows kept for judging; with 0 there are so few
+    that it is judged by those it learned. standardize: bring the columns to like size. goal: the
+    accuracy from which on, or for amounts the mean squared error up to which, it is learned; None
+    if that is for its owner to say.
+    """
+
+    about: str
+    make: Callable[[int], Table]
     hidden: tuple[int, ...]
     lr: float
     epochs: int
+    batch_size: int | None = 20
+    optimizer: str = "adam"
+    schedule: str = "cosine"
+    weight_decay: float = 0.0
+    held_out: float = 0.25
+    standardize: bool = False
+    goal: float | None = 0.9
+
+
+def xor(_seed: int) -> Table:
+    inputs, targets = data.xor()
+    return Table(inputs, targets, ["x0", "x1"], "xor")
+
+
+def points(make: Callable[..., data.Points], n: int) -> Callable[[int], Table]:
+    """The table of n points in the plane, of a seed."""
+
+    def table(seed: int) -> Table:
+        inputs, targets = make(n=n, seed=seed)
+        names = [str(k) for k in range(max(targets) + 1)]
+        return Table(inputs, targets, ["x0", "x1"], "class", names)
+
+    return table
+
+
+def bundled(table: Callable[[], Table]) -> Callable[[int], Table]:
+    return lambda _seed: table()
 
 
 TASKS = {
-    "moons": Task(data.moons, 200, (16,), 0.05, 100),
-    "circles": Task(data.circles, 200, (16,), 0.05, 100),
-    "spirals": Task(data.spirals, 300, (24, 24), 0.02, 150),
-    "blobs": Task(data.blobs, 150, (8,), 0.02, 50),
+    "xor": Task(
+        "is exactly one of two inputs 1?",
+        xor,
+        hidden=(4,),
+        lr=0.2,
+        epochs=1000,
+        batch_size=None,
+        optimizer="sgd",
+        schedule="constant",
+        held_out=0.0,
+        goal=0.01,
+    ),
+    "moons": Task("two half circles", points(data.moons, 200), (16,), 0.05, 100),
+    "circles": Task("a circle around another", points(data.circles, 200), (16,), 0.05, 100),
+    "spirals": Task("two arms of a spiral", points(data.spirals, 300), (24, 24), 0.02, 150),
+    "blobs": Task("three clouds of points", points(data.blobs, 150), (8,), 0.02, 50),
+    "iris": Task(
+        "three species by their flowers",
+        bundled(tables.iris),
+        (8,),
+        0.02,
+        100,
+        optimizer="adamw",
+        weight_decay=0.01,
+        standardize=True,
+    ),
+    "wine": Task(
+        "three growers by the chemistry of their wine",
+        bundled(tables.wine),
+        (16,),
+        0.02,
+        60,
+        optimizer="adamw",
+        weight_decay=0.3,
+        standardize=True,
+    ),
+    "breast_cancer": Task(
+        "benign or malignant, by 30 measures of cells",
+        bundled(tables.breast_cancer),
+        (16,),
+        0.01,
+        30,
+        optimizer="adamw",
+        weight_decay=0.3,
+        standardize=True,
+    ),
+    "digits": Task(
+        "handwritten digits of 8 x 8 pixels",
+        bundled(tables.digits),
+        (32,),
+        0.01,
+        30,
+        optimizer="adamw",
+        weight_decay=0.1,
+        standardize=True,
+    ),
 }
-HELD_OUT = 0.25
 
 
-def train_task(
-    name: str,
-    hidden: Sequence[int],
-    activation: str,
-    lr: float,
-    optimizer: str,
-    weight_decay: float,
-    epochs: int,
-    batch_size: int,
-    patience: int | None,
-    seed: int,
-    output: Path,
-    resume: bool,
-    quiet: bool,
-) -> float:
-    """Train an MLP on a task, print how well it does, and write it and its pictures.
-
-    With patience it stops after as many epochs without gain. Returns the accuracy on the held-out
-    quarter of the samples. Raises OSError, before the training, if nothing can be written into the
-    folder output.
-    """
-    task = TASKS[name]
-    inputs, targets = task.make(n=task.samples, seed=seed)
-    train_inputs, test_inputs, train, test = train_test_split(
-        inputs, targets, HELD_OUT, seed=seed, stratify=True
+def own_table(path: Path, target: str | None) -> Task:
+    """A task of a CSV file. Raises ValueError unless a column is named as its target."""
+    if target is None:
+        raise ValueError(f"which column of {path} is to be predicted? say --target COLUMN")
+    return Task(
+        f"{target} of {path.name}",
+        lambda _seed: tables.read_csv(path, target),
+        hidden=(16,),
+        lr=0.01,
+        epochs=100,
+        optimizer="adamw",
+        weight_decay=0.1,
+        standardize=True,
+        goal=None,
     )
-    sizes = [*hidden, max(targets) + 1]
-    model = MLP(2, sizes, activation=activation, rng=random.Random(seed))
-    moved_by = OPTIMIZERS[optimizer](model.parameters(), lr=lr, weight_decay=weight_decay)
-    make_writable(output)
 
-    say: Callable[..., None] = (lambda *_: None) if quiet else print
-    say(model)
-    history = fit(
-        model,
-        (train_inputs, train),
-        optimizer=moved_by,
-        loss=cross_entropy,
-        epochs=epochs,
-        batch_size=batch_size,
-        seed=seed,
-        validation=(test_inputs, test),
-        metrics={"accuracy": accuracy_score},
-        schedule=CosineAnnealingLR(moved_by, T_max=epochs),
-        early_stopping=None if patience is None else EarlyStopping(patience=patience),
-        checkpoint=output / "checkpoint.json",
-        resume=resume,
-        progress=not quiet,
+
+def task_called(name: str, target: str | None = None) -> Task:
+    """The task of that name, or of the CSV file. Raises ValueError for what is neither."""
+    from pathlib import Path
+
+    if name in TASKS:
+        if target is not None:
+            raise ValueError(f"--target is for a CSV file, {name} has its own")
+        return TASKS[name]
+    if Path(name).suffix.lower() in (".csv", ".txt") or Path(name).is_file():
+        return own_table(Path(name), target)
+    raise ValueError(
+        f"unknown task {name!r}: take one of {', '.join(TASKS)}, or a CSV file with --target COLUMN"
     )
-    outputs = [[y.data for y in model(x)] for x in test_inputs]
-    accuracy = accuracy_score(test, outputs)
-    say(
-        f"{accuracy:.1%} of {len(test)} held-out samples right, loss {history['loss'][-1]:.3g}, "
-        f"after {len(history.epochs)} epochs ({history.stopped})"
-    )
-    save(model, output / "model.json")
-    names = ["model.json", "checkpoint.json"]
-    names += write_plots(output, model, history, (test_inputs, test))
-    say(f"wrote {', '.join(names)} in {output}")
-    return accuracy
-
-
-def write_plots(folder: Path, model: MLP, history: History, held_out: Any) -> list[str]:
-    """losses.svg and decision_regions.svg."""
-
-    def plots() -> dict[str, Callable[[Any], Any]]:
-        from nn.plot import plot_decision_regions, plot_losses
-
-        return {
-            "losses.svg": lambda ax: plot_losses(history, ax),
-            "decision_regions.svg": lambda ax: plot_decision_regions(
-                model, held_out[0], held_out[1], ax
-            ),
-        }
-
-    return write_figures(folder, plots)

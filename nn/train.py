@@ -1,59 +1,142 @@
-"""The main job: train an MLP on XOR, and put what came of it into a folder."""
+"""The main job: train a network on a task, and put what came of it into a folder.
 
-import io
-import json
+From top to bottom: data, model, optimiser, schedule, `fit`, figures, files.
+"""
+
+from __future__ import annotations
+
 import math
 import os
 import random
-import sys
 import tempfile
-from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Any
+from functools import partial
+from typing import NamedTuple
 
-from engine import Value, draw
-from engine.files import write_file
-from nn import data
-from nn.losses import mse_loss
-from nn.mlp import MLP
-from nn.optim import SGD
+from nn.choices import make_optimizer, make_schedule
+from nn.fit import fit
+from nn.layers import Dropout, Normalization, Sequential
+from nn.loader import Standardizer, train_test_split
+from nn.losses import cross_entropy, mse_loss
+from nn.metrics import accuracy_score, r2_score
+from nn.mlp import MLP, Layer
+from nn.module import count
+from nn.penalties import l1_penalty, weights_of
+from nn.report import write_pictures
+from nn.serialize import save
+from nn.settings import not_negative
+from nn.stopping import EarlyStopping
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+    from typing import Any
+
+    from nn.history import History
+    from nn.module import Module
+    from nn.tables import Table
+    from nn.tasks import Task
 
 
-def train_xor(
-    hidden: Sequence[int],
-    activation: str,
-    lr: float,
-    momentum: float,
-    steps: int,
-    seed: int,
-    output: Path,
-    quiet: bool,
-) -> float:
-    """Train by gradient descent, print the predictions, write the pictures and weights.
+class Settings(NamedTuple):
+    """What a user may choose; the command has an option for each."""
 
-    Returns the mean squared error that was reached. Raises OSError, before the training, if
-    nothing can be written into the folder output, and ArithmeticError if the loss runs away.
+    hidden: Sequence[int]
+    activation: str
+    dropout: float
+    optimizer: str
+    lr: float
+    momentum: float
+    schedule: str
+    warmup: int
+    weight_decay: float
+    l1: float
+    label_smoothing: float
+    max_norm: float | None
+    epochs: int
+    steps: int | None
+    batch_size: int | None
+    patience: int | None
+    seed: int
+    output: Path
+    save: Path | None
+    resume: bool
+    quiet: bool
+
+
+class Outcome(NamedTuple):
+    """What was reached on the held-out rows; figure is the accuracy, or the mean squared error."""
+
+    figure: float
+    learned: bool
+    words: str
+    interrupted: bool
+
+
+def train(name: str, task: Task, settings: Settings) -> Outcome:
+    """Train a model, print how well it does, and write it and its pictures into a folder.
+
+    Raises OSError, before the training, if nothing can be written there, ValueError for settings
+    that do not go together, and ArithmeticError if the loss runs away.
     """
-    say: Callable[..., None] = (lambda *_: None) if quiet else print
-    model = MLP(2, [*hidden, 1], activation=activation, rng=random.Random(seed))
-    optimizer = SGD(model.parameters(), lr, momentum)
-    make_writable(output)
-    inputs, targets = data.xor()
+    say: Callable[..., None] = (lambda *_: None) if settings.quiet else print
+    table = task.make(settings.seed)
+    training, validation, held_out = parts(table, task, settings)
+    fitted, model = network(table, training, task, settings)
+    optimizer = make_optimizer(fitted, settings)
+    smoothing = settings.label_smoothing
+    if smoothing and table.class_names is None:
+        raise ValueError("label smoothing is for classes, and the target is a number")
+    epochs = settings.epochs
+    if settings.steps is not None:
+        epochs = math.ceil(settings.steps / batches(training, settings))
+    schedule = make_schedule(optimizer, settings, epochs, batches(training, settings))
+    weights, strength = weights_of(fitted), not_negative("l1", settings.l1)
+    penalty = partial(weighted_l1, strength, weights) if strength else None
+    make_writable(settings.output)
 
-    say(model)
-    losses = descend(model, optimizer, inputs, targets, steps, quiet)
-    loss = mse_loss([model(x) for x in inputs], targets)
-    say("inputs  target  prediction")
-    for x, target in zip(inputs, targets):
-        say(f"{x[0]:3g}{x[1]:3g}  {target:6g}  {model(x).data:10.4f}")
-    say(f"mean squared error {loss.data:.2g} after {steps} steps")
+    say(f"{name}: {described(table, training, held_out)}")
+    say(fitted)
+    history = fit(
+        fitted,
+        scaled(training, model),
+        optimizer=optimizer,
+        loss=mse_loss
+        if table.class_names is None
+        else partial(cross_entropy, label_smoothing=smoothing),
+        epochs=None if settings.steps is not None else epochs,
+        steps=settings.steps,
+        batch_size=settings.batch_size,
+        seed=settings.seed,
+        validation=scaled(validation, model) if task.held_out else None,
+        metrics={"accuracy": accuracy_score} if table.class_names else {},
+        penalty=penalty,
+        max_norm=settings.max_norm,
+        schedule=schedule,
+        schedule_each="step" if settings.schedule == "onecycle" else "epoch",
+        early_stopping=stopping(settings, task),
+        checkpoint=settings.output / "checkpoint.json",
+        checkpoint_every=max(1, epochs // 20),
+        resume=settings.resume,
+        progress=not settings.quiet,
+    )
+    outcome = judge(model, table, held_out, task, history, say)
 
-    names = write_weights(output, model, activation)
-    names += write_graphs(output, model, inputs, targets)
-    names += write_plots(output, model, [*losses, loss.data], inputs, targets)
-    say(f"wrote {', '.join(names)} in {output}{os.sep}")
-    final: float = loss.data
-    return final
+    notes = {
+        "task": name,
+        "inputs": table.feature_names,
+        "target": table.target_name,
+        "classes": table.class_names,
+    }
+    names = ["weights.json", "checkpoint.json"]
+    save(model, settings.output / "weights.json", notes)
+    if settings.save is not None:
+        save(model, settings.save, notes)
+    names += write_pictures(settings.output, model, table, held_out, history)
+    say(f"wrote {', '.join(names)} in {settings.output}{os.sep}")
+    if settings.save is not None:
+        say(f"wrote {settings.save}")
+    return outcome
 
 
 def make_writable(folder: Path) -> None:
@@ -65,112 +148,152 @@ def make_writable(folder: Path) -> None:
         raise OSError(f"cannot write into the folder {folder}: {error.strerror}") from None
 
 
-def descend(
-    model: MLP,
-    optimizer: SGD,
-    inputs: list[list[float]],
-    targets: list[float],
-    steps: int,
-    quiet: bool,
-) -> list[float]:
-    """The loss before each of `steps` steps of gradient descent, with a progress bar."""
-    from tqdm import tqdm
+# ---- data ----
 
-    losses = []
-    progress = tqdm(range(1, steps + 1), desc="training", unit="step", disable=quiet)
-    for step in progress:
-        try:
-            loss = mse_loss([model(x) for x in inputs], targets)
-            if not math.isfinite(loss.data):
-                raise ArithmeticError(f"the loss is {loss.data}")
-        except ArithmeticError as error:
-            progress.close()
-            raise ArithmeticError(f"step {step}: {error}: try a smaller learning rate") from None
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        losses.append(loss.data)
-        if step % 20 == 0 or step == steps:
-            progress.set_postfix(loss=f"{loss.data:.4g}", refresh=False)
-    return losses
+Rows = tuple["list[list[float]]", "list[Any]"]
 
 
-def write_weights(folder: Path, model: MLP, activation: str) -> list[str]:
-    """weights.json: what a script needs to make the same model, and its state_dict."""
-    sizes = [len(layer.neurons) for layer in model.layers]
-    content = {
-        "model": "MLP",
-        "nin": 2,
-        "nouts": sizes,
-        "activation": activation,
-        "state_dict": model.state_dict(),
-    }
-    write_file(folder / "weights.json", json.dumps(content, indent=2) + "\n")
-    return ["weights.json"]
+def parts(table: Table, task: Task, settings: Settings) -> tuple[Rows, Rows, Rows]:
+    """Rows to train on, to watch meanwhile, and to judge by in the end.
 
-
-def write_graphs(
-    folder: Path, model: MLP, inputs: list[list[float]], targets: list[float]
-) -> list[str]:
-    """prediction.svg, for the last inputs but one, in full; loss.svg, with dot products whole."""
-    for i, layer in enumerate(model.layers):
-        for j, neuron in enumerate(layer.neurons):
-            neuron.bias.label = f"b[{i}][{j}]"
-            for k, weight in enumerate(neuron.weights):
-                weight.label = f"w[{i}][{j}][{k}]"
-    model.zero_grad()
-    prediction = model([Value(x, label=f"x{i}") for i, x in enumerate(inputs[2])])
-    prediction.label = "prediction"
-    prediction.backward()
-    picture = draw(prediction, max_nodes=None).pipe("svg")
-    write_file(folder / "prediction.svg", picture)
-
-    model.zero_grad()
-    loss = mse_loss([model(x) for x in inputs], targets)
-    loss.label = "loss"
-    loss.backward()
-    write_file(folder / "loss.svg", draw(loss, fused=True, max_nodes=None).pipe("svg"))
-    return ["prediction.svg", "loss.svg"]
-
-
-def write_plots(
-    folder: Path,
-    model: MLP,
-    losses: Sequence[float],
-    inputs: list[list[float]],
-    targets: list[float],
-) -> list[str]:
-    """loss_curve.svg and decision_surface.svg."""
-
-    def plots() -> dict[str, Callable[[Any], Any]]:
-        from nn.plot import plot_decision_surface, plot_loss
-
-        return {
-            "loss_curve.svg": lambda ax: plot_loss(losses, ax),
-            "decision_surface.svg": lambda ax: plot_decision_surface(model, inputs, targets, ax),
-        }
-
-    return write_figures(folder, plots)
-
-
-def write_figures(folder: Path, plots: Callable[[], dict[str, Callable[[Any], Any]]]) -> list[str]:
-    """Files of the names that plots() gives, each drawn by its function of an Axes.
-
-    Returns the names; without matplotlib none, with a word of what is missing.
+    With early stopping the watched ones are a fifth of the others, since what was used to choose
+    the moment to stop cannot judge it. Where nothing is held out, all three are all rows.
     """
-    try:
-        import matplotlib
-        from matplotlib.figure import Figure
-    except ImportError:
-        message = "no plots of the loss and the decisions: pip install 'chainrule[plot]'"
-        print(f"chainrule: {message}", file=sys.stderr)
-        return []
-    drawn = plots()
-    for name, plot in drawn.items():
-        figure = Figure(figsize=(6, 4.5), layout="constrained")  # no window, so no display
-        plot(figure.subplots())
-        svg = io.BytesIO()
-        with matplotlib.rc_context({"svg.hashsalt": "chainrule"}):  # the same bytes each time
-            figure.savefig(svg, format="svg", metadata={"Date": None})
-        write_file(folder / name, svg.getvalue())
-    return list(drawn)
+    whole = (table.inputs, table.targets)
+    if not task.held_out:
+        return whole, whole, whole
+    classes = table.class_names is not None
+    split = partial(train_test_split, seed=settings.seed, stratify=classes)
+    inputs, held_out_inputs, targets, held_out_targets = split(*whole, task.held_out)
+    held_out = (held_out_inputs, held_out_targets)
+    if settings.patience is None:
+        return (inputs, targets), held_out, held_out
+    inputs, watched_inputs, targets, watched_targets = split(inputs, targets, 0.2)
+    return (inputs, targets), (watched_inputs, watched_targets), held_out
+
+
+def scaled(rows: Rows, model: Module) -> Rows:
+    """The rows as the fitted part of the model has them: targets in its own units."""
+    inputs, targets = rows
+    last = list(model)[-1] if isinstance(model, Sequential) else None
+    if not isinstance(last, Normalization):
+        return rows
+    mean, size = last.means[0], last.deviations[0]
+    return inputs, [(t - mean) / size for t in targets]
+
+
+def described(table: Table, training: Rows, held_out: Rows) -> str:
+    n, k = len(training[0]), len(held_out[0])
+    kinds = "a number" if table.class_names is None else f"{len(table.class_names)} classes"
+    judged = "" if held_out is training or held_out[0] is training[0] else f", {k} held out"
+    return (
+        f"{count(len(table.feature_names), 'feature')}, target {table.target_name!r} ({kinds}), "
+        f"{count(n, 'row')} to train on{judged}"
+    )
+
+
+# ---- model and optimiser ----
+
+
+def network(table: Table, training: Rows, task: Task, settings: Settings) -> tuple[Module, Module]:
+    """The model that is fitted, and all of it: also what puts targets back into their units."""
+    inputs, targets = training
+    nin, nout = len(table.feature_names), len(table.class_names or ["the amount"])
+    nouts = [*settings.hidden, nout]
+    rng = random.Random(settings.seed)
+    fitted: Module = MLP(nin, nouts, activation=settings.activation, rng=rng)
+    if settings.dropout:
+        fitted = Sequential()
+        for width in settings.hidden:
+            fitted.append(Layer(nin, width, activation=settings.activation, rng=rng))
+            fitted.append(Dropout(settings.dropout, rng=rng))
+            nin = width
+        fitted.append(Layer(nin, nout, activation="linear", rng=rng))
+    if not task.standardize:
+        return fitted, fitted
+    scale = Standardizer(inputs)
+    fitted = Sequential(Normalization(scale.means, scale.deviations), *chained(fitted))
+    if table.class_names is not None:
+        return fitted, fitted
+    scale = Standardizer([[t] for t in targets])
+    return fitted, Sequential(*fitted, Normalization(scale.means, scale.deviations, invert=True))
+
+
+def chained(model: Module) -> list[Module]:
+    return list(model) if isinstance(model, Sequential) else [model]
+
+
+def batches(training: Rows, settings: Settings) -> int:
+    n = len(training[0])
+    return math.ceil(n / (settings.batch_size or n))
+
+
+def stopping(settings: Settings, task: Task) -> EarlyStopping | None:
+    if settings.patience is None:
+        return None
+    monitor = "val_loss" if task.held_out else "loss"
+    return EarlyStopping(monitor=monitor, patience=settings.patience)
+
+
+def weighted_l1(strength: float, weights: list[Any]) -> Any:
+    return strength * l1_penalty(weights)
+
+
+# ---- how well it does ----
+
+
+def judge(
+    model: Any,
+    table: Table,
+    rows: Rows,
+    task: Task,
+    history: History,
+    say: Callable[..., None],
+) -> Outcome:
+    """Print the figures on the rows that judge, beside those of the simplest guess."""
+    inputs, targets = rows
+    outputs = [numbers(model(x)) for x in inputs]
+    n = f"{len(inputs)}{' held-out' if task.held_out else ''} row{'' if len(inputs) == 1 else 's'}"
+    after = f"after {count(history.steps, 'step')} ({history.stopped})"
+    if table.class_names is None:
+        predictions = [y for (y,) in outputs]
+        if len(inputs) <= FEW:
+            say_each(table, inputs, targets, predictions, say)
+        error = mse_loss(predictions, targets)
+        guess = sum(targets) / len(targets)
+        baseline = mse_loss([guess] * len(targets), targets)
+        fits = f", R2 {r2_score(targets, predictions):.4f}" if baseline else ""
+        words = f"the mean squared error is {error:.2g}"
+        say(
+            f"mean squared error {error:.2g}{fits} on {n} {after}; the mean for all: {baseline:.2g}"
+        )
+        learned = task.goal is None or error < task.goal
+        words += "" if learned else f", not below {task.goal}"
+        return Outcome(error, learned, words, history.stopped == "interrupted")
+    accuracy = accuracy_score(targets, outputs)
+    most = max([targets.count(k) for k in set(targets)]) / len(targets)
+    say(f"{accuracy:.1%} of {n} right {after}; the most frequent class for all: {most:.1%}")
+    learned = task.goal is None or accuracy >= task.goal
+    words = f"{accuracy:.1%} of the held-out rows are right"
+    words += "" if learned else f", not {task.goal:.0%}"
+    return Outcome(accuracy, learned, words, history.stopped == "interrupted")
+
+
+FEW = 8  # rows that are worth a line each
+
+
+def say_each(
+    table: Table,
+    inputs: Sequence[Sequence[float]],
+    targets: Sequence[float],
+    predictions: Sequence[float],
+    say: Callable[..., None],
+) -> None:
+    say("".join([f"{name:>8.8}" for name in table.feature_names]) + "  target  prediction")
+    for x, target, prediction in zip(inputs, targets, predictions):
+        say("".join([f"{v:8g}" for v in x]) + f"  {target:6g}  {prediction:10.4f}")
+
+
+def numbers(output: Any) -> list[float]:
+    """The numbers of an output; one of a bare Value."""
+    return [float(y) for y in output] if isinstance(output, list) else [float(output)]

@@ -1,0 +1,76 @@
+"""`chainrule predict`: what a saved model makes of rows that are typed, or of a CSV file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine import no_grad, softmax
+from nn.metrics import classes
+from nn.serialize import load, load_notes
+from nn.settings import finite
+from nn.tables import read_rows
+from nn.train import numbers
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+
+def predict(path: Path, rows: Sequence[str], probabilities: bool = False) -> list[str]:
+    """A line for each row: a class and its probability, or the number or numbers that come out.
+
+    rows: numbers with commas between, as in "0,1", or the names of CSV files. probabilities: those
+    of all classes instead. Raises ValueError for what the model does not take.
+    """
+    model: Any = load(path).eval()
+    notes = load_notes(path)
+    names = list_of_names(notes.get("inputs"))
+    labels = list_of_names(notes.get("classes"))
+    if probabilities and labels is None:
+        raise ValueError(f"the model in {path} tells no classes apart: it has no probabilities")
+    lines = []
+    for x in [x for row in rows for x in rows_of(row, names)]:
+        with no_grad():
+            output = numbers(model(x))
+        lines.append(answer(output, labels, probabilities))
+    return lines
+
+
+def rows_of(text: str, names: list[str] | None) -> list[list[float]]:
+    """The rows of a CSV file, or the one that was typed."""
+    if Path(text).suffix.lower() == ".csv" or Path(text).is_file():
+        if names is None:
+            raise ValueError(f"the model does not say which columns of {text} it takes")
+        return read_rows(text, names)
+    try:
+        row = [finite("a cell", float(cell)) for cell in text.split(",")]
+    except ValueError:
+        raise ValueError(
+            f"expected numbers with commas between, as in 0,1, got {text.strip()!r}"
+        ) from None
+    if names is not None and len(row) != len(names):
+        raise ValueError(
+            f"the model takes {len(names)} numbers ({', '.join(names)}), got {len(row)}"
+        )
+    return [row]
+
+
+def answer(output: list[float], labels: list[str] | None, probabilities: bool) -> str:
+    """The line of one row."""
+    if labels is None:
+        return ",".join([f"{y:.6g}" for y in output])
+    if len(labels) != len(output):
+        raise ValueError(f"the model gives {len(output)} numbers, for {len(labels)} classes")
+    shares = softmax(output)
+    if probabilities:
+        return "  ".join([f"{label} {p:.4f}" for label, p in zip(labels, shares)])
+    (k,) = classes([output])
+    return f"{labels[k]}  {shares[k]:.4f}"
+
+
+def list_of_names(found: Any) -> list[str] | None:
+    """The names in a file's notes, which anyone may have written."""
+    if isinstance(found, list) and all(isinstance(name, str) for name in found):
+        return found
+    return None

@@ -1,0 +1,121 @@
+"""The pictures that a training leaves: graphs of a small network, and plots of what it learned."""
+
+from __future__ import annotations
+
+import io
+import sys
+
+from engine import Value, draw
+from engine.files import write_file
+from nn.losses import cross_entropy, mse_loss
+from nn.mlp import MLP
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+    from typing import Any
+
+    from nn.history import History
+    from nn.module import Module
+    from nn.tables import Table
+    from nn.train import Rows
+
+SMALL = 50  # parameters: a network of more is no picture, but a knot
+FEW = 8  # rows: so many predictions fit into the graph of one loss
+
+
+def write_pictures(
+    folder: Path, model: Module, table: Table, rows: Rows, history: History
+) -> list[str]:
+    """Write the pictures and give their names. rows: the inputs and targets that judge."""
+    names = []
+    if isinstance(model, MLP) and len(model.parameters()) <= SMALL:
+        names += write_graphs(folder, model, table, rows)
+    return names + write_figures(folder, lambda: plots(model, table, rows, history))
+
+
+def write_graphs(folder: Path, model: MLP, table: Table, rows: Rows) -> list[str]:
+    """prediction.svg, of one row, in full; with few rows loss.svg, with dot products whole."""
+    for i, layer in enumerate(model.layers):
+        for j, neuron in enumerate(layer.neurons):
+            neuron.bias.label = f"b[{i}][{j}]"
+            for k, weight in enumerate(neuron.weights):
+                weight.label = f"w[{i}][{j}][{k}]"
+    inputs, targets = rows
+    model.zero_grad()
+    x = inputs[min(2, len(inputs) - 1)]
+    prediction = model([Value(v, label=name) for v, name in zip(x, table.feature_names)])
+    outputs = prediction if isinstance(prediction, list) else [prediction]
+    names = table.class_names or ["prediction"]
+    for output, name in zip(outputs, names):
+        output.label = name
+    if len(outputs) == 1:
+        prediction.backward()
+    graphs = {"prediction.svg": draw(outputs, max_nodes=None)}
+    svg = graphs["prediction.svg"].pipe("svg")
+    write_file(folder / "prediction.svg", svg)
+    if len(inputs) > FEW:
+        return ["prediction.svg"]
+
+    model.zero_grad()
+    measure = mse_loss if table.class_names is None else cross_entropy
+    loss = measure([model(x) for x in inputs], targets)
+    loss.label = "loss"
+    loss.backward()
+    write_file(folder / "loss.svg", draw(loss, fused=True, max_nodes=None).pipe("svg"))
+    return ["prediction.svg", "loss.svg"]
+
+
+def plots(
+    model: Any, table: Table, rows: Rows, history: History
+) -> dict[str, Callable[[Any], Any]]:
+    """The names of the plots, each with the function that draws it on Axes."""
+    from nn import plot
+
+    inputs, targets = rows
+    found: dict[str, Callable[[Any], Any]] = {
+        "loss_curve.svg": lambda ax: plot.plot_losses(history, ax),
+        "weights.svg": lambda ax: plot.plot_histograms(model, ax),
+    }
+    if len(set(history["lr"])) > 1:
+        found["learning_rate.svg"] = lambda ax: plot.plot_learning_rate(history, ax)
+    in_the_plane = len(table.feature_names) == 2
+    if table.class_names is None:
+        if in_the_plane:
+            found["decision_surface.svg"] = lambda ax: plot.plot_decision_surface(
+                model, inputs, targets, ax
+            )
+        return found
+    if in_the_plane:
+        found["decision_regions.svg"] = lambda ax: plot.plot_decision_regions(
+            model, inputs, targets, ax, resolution=80
+        )
+    outputs = [model(x) for x in inputs]
+    found["confusion_matrix.svg"] = lambda ax: plot.plot_confusion_matrix(
+        targets, outputs, ax, labels=table.class_names
+    )
+    return found
+
+
+def write_figures(folder: Path, plots: Callable[[], dict[str, Callable[[Any], Any]]]) -> list[str]:
+    """Files of the names that plots() gives, each drawn by its function of an Axes.
+
+    Returns the names; without matplotlib none, with a word of what is missing.
+    """
+    try:
+        import matplotlib
+        from matplotlib.figure import Figure
+    except ImportError:
+        message = "no plots of the loss and the decisions: pip install 'chainrule[plot]'"
+        print(f"chainrule: {message}", file=sys.stderr)
+        return []
+    drawn = plots()
+    for name, plot in drawn.items():
+        figure = Figure(figsize=(6, 4.5), layout="constrained")  # no window, so no display
+        plot(figure.subplots())
+        svg = io.BytesIO()
+        with matplotlib.rc_context({"svg.hashsalt": "chainrule"}):  # the same bytes each time
+            figure.savefig(svg, format="svg", metadata={"Date": None})
+        write_file(folder / name, svg.getvalue())
+    return list(drawn)

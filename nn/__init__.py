@@ -27,7 +27,7 @@ from nn.activations import (
 )
 from nn.adaptive import Adagrad, Adam, AdamW, RMSprop
 from nn.clip import clip_grad_norm_, clip_grad_value_
-from nn.fit import TrainingError, fit
+from nn.fit import fit
 from nn.history import History
 from nn.layers import Dropout, Flatten, Identity, LayerNorm, Linear, Normalization, Sequential
 from nn.lbfgs import LBFGS
@@ -49,6 +49,8 @@ from nn.onecycle import OneCycleLR
 from nn.optim import SGD, Optimizer
 from nn.penalties import l1_penalty, l2_penalty, weights_of
 from nn.plateau import ReduceLROnPlateau
+from nn.run import TrainingError
+from nn.schedule import Schedule
 from nn.schedules import (
     ConstantLR,
     CosineAnnealingLR,
@@ -57,7 +59,6 @@ from nn.schedules import (
     LambdaLR,
     LinearLR,
     MultiStepLR,
-    Schedule,
     SequentialLR,
     StepLR,
 )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from engine import Value
 from engine.op import number
+from nn.settings import wanted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
     from matplotlib.axes import Axes
@@ -26,17 +28,13 @@ def axes(ax: Axes | None) -> Axes:
     """
     try:
         from matplotlib.axes import Axes
-
-        if ax is None:
-            from matplotlib import pyplot
-
-            return pyplot.subplots(layout="constrained")[1]
     except ImportError as error:
         raise ImportError("plots need matplotlib: pip install 'chainrule[plot]'") from error
-    if not isinstance(ax, Axes):
-        raise TypeError(
-            f"ax is one Axes, as of figure.subplots(), got {type(ax).__name__} {ax!r:.60}"
-        )
+    if ax is None:
+        from matplotlib import pyplot
+
+        return pyplot.subplots(layout="constrained")[1]
+    wanted(isinstance(ax, Axes), "ax is one Axes, as of figure.subplots()", ax)
     return ax
 
 
@@ -47,11 +45,13 @@ def write_names(ax: Axes, title: str, xlabel: str, ylabel: str) -> None:
     ax.set_ylabel(ylabel, fontsize="large")
 
 
-def count_in_whole_numbers(ax: Axes) -> None:
-    """Ticks of the x axis at whole numbers only: there is no step 2.5."""
-    from matplotlib.ticker import MaxNLocator
-
-    ax.xaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10], integer=True))
+def bin_edges(numbers: Sequence[float], bins: int) -> list[float]:
+    """The bins + 1 edges of bins of equal width that hold all numbers."""
+    low, high = min(numbers), max(numbers)
+    if high - low <= 1e-9 * max(abs(low), abs(high)):  # all the same, as far as a plot can show
+        margin = abs(low) / 2 or 0.5
+        low, high = low - margin, high + margin
+    return [low + (high - low) * i / bins for i in range(bins)] + [high]
 
 
 def plain(x: Any) -> float:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from nn.module import Module
     from nn.optim import Optimizer
-    from nn.schedules import Schedule
+    from nn.schedule import Schedule
     from nn.train import Settings
 
 OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {

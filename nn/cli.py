@@ -99,7 +99,8 @@ def train_options(training: argparse.ArgumentParser) -> None:
     add = training.add_argument
     add("task", help=f"one of {', '.join(TASKS)}; or a CSV file")
     add("--target", metavar="COLUMN", help="the column of the CSV file that is to be predicted")
-    add("--seed", type=int, default=0, help="seed of all that is random (default: 0)")
+    add("--seed", type=int, default=0, help="seed of all else that is random (default: 0)")
+    add("--split-seed", type=int, default=0, help="seed of which rows are held out (default: 0)")
 
     # Without a default, so that the task's own is taken where the option is not given.
     own: dict[str, Any] = {"default": argparse.SUPPRESS}

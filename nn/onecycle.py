@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from nn.optim import Optimizer
-from nn.schedules import Schedule, at_most_one, cosine, per_group
+from nn.schedule import Schedule, per_group
+from nn.schedules import at_most_one, cosine
 from nn.settings import below_one, flag, positive, whole
 
 TYPE_CHECKING = False

@@ -6,7 +6,7 @@ from math import inf
 
 from engine.op import number
 from nn.optim import Optimizer
-from nn.schedules import Schedule, per_group
+from nn.schedule import Schedule, per_group
 from nn.settings import below_one, finite, not_negative, positive, shape, whole
 
 TYPE_CHECKING = False

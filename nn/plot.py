@@ -1,17 +1,19 @@
 """Plots of learning, with matplotlib (extra `plot`): they return Axes and take ax=.
 
-Those of what was learned stand in `nn.plot_decisions` and can be imported from here, too.
+Those of what was learned stand in `nn.plot_decisions` and `nn.plot_confusion`; all can be imported
+from here.
 """
 
 from __future__ import annotations
 
 import math
 
-from nn.axes import COLORS, LINES, axes, count_in_whole_numbers, plain, write_names
+from nn.axes import COLORS, LINES, axes, bin_edges, plain, write_names
 from nn.history import History
 from nn.module import Module
-from nn.plot_decisions import plot_confusion_matrix, plot_decision_regions, plot_decision_surface
-from nn.settings import flag, whole
+from nn.plot_confusion import plot_confusion_matrix
+from nn.plot_decisions import plot_decision_regions, plot_decision_surface
+from nn.settings import flag, wanted, whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,16 +38,14 @@ def plot_loss(losses: Sequence[Any], ax: Axes | None = None, *, ylabel: str = "l
 
     Raises ValueError for no losses.
     """
-    if isinstance(losses, str) or not hasattr(losses, "__len__"):
-        hint = ": say history.losses" if isinstance(losses, History) else ""
-        got = f"{type(losses).__name__} {losses!r:.60}"
-        raise TypeError(f"plot_loss takes a list of losses, got {got}{hint}")
+    fits = hasattr(losses, "__len__") and not isinstance(losses, str)
+    wanted(fits, "plot_loss takes a list of losses, such as history.losses", losses)
     if not len(losses):
         raise ValueError("plot_loss takes at least 1 loss, got 0")
     numbers = [plain(x) for x in losses]
     ax = axes(ax)
     draw_curve(ax, range(1, len(numbers) + 1), numbers, color=COLORS[0])
-    scale(ax, numbers)
+    scale(ax)
     write_names(ax, "Loss", "step", ylabel)
     return ax
 
@@ -67,7 +67,7 @@ def plot_losses(history: History, ax: Axes | None = None) -> Axes:
     if held_out:
         look = {"color": COLORS[4], "linestyle": "--", "label": "held out"}
         draw_curve(ax, held_out.keys(), held_out.values(), **look)
-    scale(ax, [*losses, *held_out.values()])
+    scale(ax)
     write_names(ax, "Loss", "epoch", "loss")
     ax.legend(frameon=False, fontsize="large")
     return ax
@@ -96,24 +96,27 @@ def plot_histograms(
     share of the layer's parameters in a bin, so that small layers are as visible as large ones.
     Raises ValueError for a model without parameters, and for a number that is not finite.
     """
-    if not isinstance(model, Module):
-        got = f"{type(model).__name__} {model!r:.60}"
-        raise TypeError(f"plot_histograms takes a Module, got {got}")
+    wanted(isinstance(model, Module), "plot_histograms takes a Module", model)
     flag("gradients", gradients)
     whole("bins", bins)
     layers = numbers_by_layer(model, gradients)
     ax = axes(ax)
+    from matplotlib.lines import Line2D
+
     edges = bin_edges([x for numbers in layers.values() for x in numbers], bins)
+    keys = []
     for i, (layer, numbers) in enumerate(layers.items()):
-        look = {"color": COLORS[i % len(COLORS)], "linestyle": LINES[i % len(LINES)]}
-        name = f"{layer} ({len(numbers)})"
+        look: dict[str, Any] = {"color": COLORS[i % len(COLORS)], "linewidth": 2}
+        look |= {"linestyle": LINES[i % len(LINES)], "label": f"{layer} ({len(numbers)})"}
         shares = [1 / len(numbers)] * len(numbers)
-        ax.hist(numbers, edges, weights=shares, histtype="step", linewidth=2, label=name, **look)
+        ax.hist(numbers, edges, weights=shares, histtype="step", **look)
+        keys.append(Line2D([], [], **look))
     what = "gradient" if gradients else "parameter"
-    title = f"{what.capitalize()}s of each layer (how many)"
-    write_names(ax, title, what, "share of the layer's parameters")
+    title = f"{what.capitalize()}s of each layer"
+    write_names(ax, title, what, "share of the layer")
     ax.grid(alpha=0.3)
-    ax.legend(frameon=False)
+    look = {"ncols": 1 + len(keys) // 20, "loc": "upper left", "bbox_to_anchor": (1, 1)}
+    ax.legend(handles=keys, title="layer (size)", **look)  # beside the plot: it hides nothing
     return ax
 
 
@@ -122,31 +125,39 @@ def plot_histograms(
 
 def check_history(name: str, history: Any) -> None:
     """Raise TypeError or ValueError unless that is the record of an epoch or more."""
-    if not isinstance(history, History):
-        got = f"{type(history).__name__} {history!r:.60}"
-        raise TypeError(f"{name} takes a History, as fit returns it, got {got}")
+    wanted(isinstance(history, History), f"{name} takes a History, as fit returns it", history)
     if not history.epochs:
         raise ValueError("the history has no epochs yet")
 
 
 def draw_curve(ax: Axes, xs: Iterable[int], ys: Iterable[float], **look: Any) -> None:
     """A line over counted steps; its points too while they are few, as one alone makes no line."""
+    from matplotlib.ticker import MaxNLocator
+
     xs, ys = list(xs), list(ys)
     ax.plot(xs, ys, linewidth=2, marker="o" if len(xs) < 5 else "", **look)
-    count_in_whole_numbers(ax)
+    # There is no step 2.5.
+    ax.xaxis.set_major_locator(MaxNLocator(steps=[1, 2, 5, 10], integer=True, min_n_ticks=1))
     ax.grid(alpha=0.3)
 
 
-def scale(ax: Axes, losses: Sequence[float]) -> None:
-    """A logarithmic y axis where it can show all losses, with 0.2 for 2 x 10^-1 beside it."""
-    from matplotlib.ticker import LogFormatter
-
-    if any(x <= 0 for x in losses):
+def scale(ax: Axes) -> None:
+    """A logarithmic y axis where it can show all curves, with numbers as students write them."""
+    curves: list[Any] = [line.get_ydata() for line in ax.lines]
+    if any(y <= 0 for curve in curves for y in curve):
         ax.set_yscale("linear")
         return
+
+    def between_powers(y: float, _: Any) -> str:
+        """Numbers at more of the lines, the less lies between the lowest and the highest."""
+        low, high = ax.get_ylim()
+        named = {3: "123456789", 10: "2357", 100: "25"}
+        digits = next((digits for times, digits in named.items() if high < times * low), "")
+        return f"{y:g}" if f"{y:e}"[0] in digits else ""
+
     ax.set_yscale("log")
-    ax.yaxis.set_major_formatter(LogFormatter())
-    ax.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(1.5, 0.5)))
+    ax.yaxis.set_major_formatter(lambda y, _: f"{y:g}")
+    ax.yaxis.set_minor_formatter(between_powers)
 
 
 def numbers_by_layer(model: Module, gradients: bool) -> dict[str, list[float]]:
@@ -180,12 +191,3 @@ def layer_of(name: str) -> str:
     if parts[-2:-1] == ["neurons"]:
         del parts[-2:]
     return ".".join(parts)
-
-
-def bin_edges(numbers: Sequence[float], bins: int) -> list[float]:
-    """The bins + 1 edges of bins of equal width that hold all numbers."""
-    low, high = min(numbers), max(numbers)
-    if high - low <= 1e-9 * max(abs(low), abs(high)):  # all the same, as far as a plot can show
-        margin = abs(low) / 2 or 0.5
-        low, high = low - margin, high + margin
-    return [low + (high - low) * i / bins for i in range(bins)] + [high]

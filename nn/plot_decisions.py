@@ -1,15 +1,17 @@
-"""Plots of what was learned: predictions over the plane of two inputs, and right and wrong."""
+"""Plots of what a model of two inputs has learned: its predictions all over the plane."""
 
 from __future__ import annotations
 
+import math
 from contextlib import contextmanager
 
 from engine import no_grad
-from nn.axes import COLORS, MARKERS, axes, plain, write_names
+from engine.op import number
+from nn.axes import COLORS, MARKERS, axes, bin_edges, plain, write_names
 from nn.loader import check_data
-from nn.metrics import checked, classes, confusion_matrix
+from nn.metrics import classes
 from nn.module import Module
-from nn.settings import whole
+from nn.settings import wanted, whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,12 +40,12 @@ def plot_decision_surface(
     points = points_in_the_plane(inputs, targets)
     above = [plain(target) > 0.5 for target in targets]
     xs, ys = surroundings(points, resolution)
-    flat = [single(y) for y in outputs(model, [[x, y] for y in ys for x in xs])]
+    flat = [single(numbers) for numbers in outputs(model, [[x, y] for y in ys for x in xs])]
     predictions = [flat[i : i + len(xs)] for i in range(0, len(flat), len(xs))]
     ax = axes(ax)
     from matplotlib.ticker import MaxNLocator
 
-    surface = ax.contourf(xs, ys, predictions, levels=20, cmap="cividis")
+    surface = ax.contourf(xs, ys, predictions, levels=bin_edges(flat, 20), cmap="cividis")
     if min(flat) < 0.5 < max(flat):
         ax.contour(xs, ys, predictions, levels=[0.5], colors="white", linewidths=2)
     bar = ax.figure.colorbar(surface, ax=ax, ticks=MaxNLocator(6))
@@ -51,8 +53,8 @@ def plot_decision_surface(
     for side, marker, name in ((False, "o", "target 0.5 or less"), (True, "^", "target above 0.5")):
         look: dict[str, Any] = {"marker": marker, "s": 90, "color": "white", "edgecolor": "black"}
         scatter(ax, [p for p, a in zip(points, above) if a == side], label=name, zorder=3, **look)
-    write_names(ax, "Decision surface; white line: prediction 0.5", "input 0", "input 1")
-    legend_below(ax, 2)
+    write_names(ax, "Decision surface; white line: 0.5", "input 0", "input 1")
+    legend_below(ax)
     return ax
 
 
@@ -72,12 +74,13 @@ def plot_decision_regions(
     each class, or a single one that means class 1 above the threshold: 0 fits logits, 0.5
     probabilities. Raises ValueError for inputs of another shape or no class, with the row.
     """
+    threshold = number(threshold)
     points = points_in_the_plane(inputs, targets)
     labels = [class_at(i, target) for i, target in enumerate(targets)]
     xs, ys = surroundings(points, resolution)
-    flat = classes(outputs(model, [[x, y] for y in ys for x in xs]), threshold)
+    flat = guesses(model, [[x, y] for y in ys for x in xs], threshold)
     regions = [flat[i : i + len(xs)] for i in range(0, len(flat), len(xs))]
-    predicted = classes(outputs(model, points), threshold)
+    predicted = guesses(model, points, threshold)
     ax = axes(ax)
     from matplotlib.colors import ListedColormap
 
@@ -91,8 +94,8 @@ def plot_decision_regions(
                 "marker": MARKERS[k % len(MARKERS)],
                 "color": colors[k],
                 "edgecolor": "black" if wrong else "white",
-                "linewidth": 2 if wrong else 0.6,
-                "s": 70 if wrong else 45,
+                "linewidth": 2 if wrong else 1,
+                "s": 80 if wrong else 65,
                 "label": None if wrong else f"class {k}",
                 "zorder": 3 if wrong else 2,
             }
@@ -103,47 +106,7 @@ def plot_decision_regions(
             ]
             scatter(ax, marked, **style)
     write_names(ax, "Decision regions; black edge: wrong", "input 0", "input 1")
-    legend_below(ax, min(count, 4))
-    return ax
-
-
-def plot_confusion_matrix(
-    y_true: Sequence[Any],
-    y_pred: Sequence[Any],
-    ax: Axes | None = None,
-    *,
-    labels: Sequence[str] | None = None,
-) -> Axes:
-    """How often each class, a row, was taken for each class, a column, as a number in its cell.
-
-    y_true and y_pred: [n] of classes. labels: the names of the classes 0 to n - 1, all of which
-    get a row; without them the classes that occur do. Raises ValueError for a class without one.
-    """
-    for ys in (y_true, y_pred):
-        if isinstance(ys, str) or not hasattr(ys, "__len__"):
-            got = f"{type(ys).__name__} {ys!r:.60}"
-            raise TypeError(f"plot_confusion_matrix takes lists of classes, got {got}")
-    y_true, y_pred = checked("plot_confusion_matrix", y_true, y_pred)
-    known = sorted({*y_true, *y_pred}) if labels is None else list(range(len(names_in(labels))))
-    for y in (*y_true, *y_pred):
-        if y not in known:
-            raise ValueError(f"there are labels for the classes 0 to {len(known) - 1}, got {y!r}")
-    names = [str(name) for name in (known if labels is None else labels)]
-    counts = confusion_matrix(y_true, y_pred, known)
-    ax = axes(ax)
-    image = ax.imshow(counts, cmap="Blues", vmin=0)
-    size = max(7, 18 - len(names))
-    for i, row in enumerate(counts):
-        for j, n in enumerate(row):
-            color = readable_on(image.to_rgba(n))
-            ax.text(j, i, str(n), ha="center", va="center", color=color, fontsize=size)
-    crowded = max(map(len, names)) * len(names) > 40
-    turned: dict[str, Any] = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"}
-    ax.set_xticks(range(len(names)), names, **(turned if crowded else {}))
-    ax.set_yticks(range(len(names)), names)
-    right = sum(counts[i][i] for i in range(len(names)))
-    title = f"Confusion matrix: {right} of {len(y_true)} right"
-    write_names(ax, title, "predicted class", "true class")
+    legend_below(ax)
     return ax
 
 
@@ -163,19 +126,9 @@ def points_in_the_plane(inputs: Any, targets: Any) -> list[list[float]]:
 def class_at(i: int, target: Any) -> int:
     """The class that target i is. Raises ValueError if it is none."""
     x = plain(target)
-    if x < 0 or x != int(x):
+    if x < 0 or x % 1:
         raise ValueError(f"target {i} is a class, 0, 1, 2 and so on, got {x:g}")
     return int(x)
-
-
-def names_in(labels: Any) -> Sequence[str]:
-    """The labels. Raises TypeError or ValueError for what is no list of names."""
-    if isinstance(labels, str) or not hasattr(labels, "__len__"):
-        got = f"{type(labels).__name__} {labels!r:.60}"
-        raise TypeError(f"labels are a list of names, got {got}")
-    if not len(labels):
-        raise ValueError("labels are the names of at least 1 class, got 0")
-    return labels  # type: ignore[no-any-return]
 
 
 def surroundings(points: Points, resolution: int) -> list[list[float]]:
@@ -191,13 +144,23 @@ def spread(numbers: Sequence[float], n: int) -> list[float]:
     return [low - margin + i * (high - low + 2 * margin) / (n - 1) for i in range(n)]
 
 
-def outputs(model: Model, points: Points) -> list[Any]:
-    """What the model says of each point; of a list of one number that number."""
-    if not callable(model):
-        raise TypeError(f"the model is a function of two inputs, got {model!r:.60}")
+def outputs(model: Model, points: Points) -> list[list[float]]:
+    """The numbers the model gives for each point. Raises ValueError for one that is not finite."""
+    wanted(callable(model), "the model is a function of two inputs", model)
     with no_grad(), in_eval_mode(model):
         made = [model(point) for point in points]
-    return [y[0] if hasattr(y, "__len__") and len(y) == 1 else y for y in made]
+    given = [[plain(v) for v in y] if hasattr(y, "__len__") else [plain(y)] for y in made]
+    for point, numbers in zip(points, given):
+        for x in numbers:
+            if not math.isfinite(x):
+                raise ValueError(f"the model gives {x} at the point {point}")
+    return given
+
+
+def guesses(model: Model, points: Points, threshold: float) -> list[int]:
+    """The class the model gives to each point."""
+    given = outputs(model, points)
+    return classes([x[0] if len(x) == 1 else x for x in given], threshold)
 
 
 @contextmanager
@@ -214,27 +177,25 @@ def in_eval_mode(model: Any) -> Iterator[None]:
             module.training = mode
 
 
-def single(output: Any) -> float:
+def single(numbers: list[float]) -> float:
     """The one number of an output. Raises ValueError for several."""
-    if hasattr(output, "__len__"):
-        n = len(output)
-        raise ValueError(f"a surface takes a model of 1 output, got {n}: plot_decision_regions")
-    return plain(output)
+    if len(numbers) != 1:
+        raise ValueError(
+            f"a decision surface shows a model of 1 output, got {len(numbers)}: "
+            "plot_decision_regions shows those of more"
+        )
+    return numbers[0]
 
 
 def scatter(ax: Axes, points: Points, **look: Any) -> None:
     ax.scatter([x for x, _ in points], [y for _, y in points], **look)
 
 
-def legend_below(ax: Axes, columns: int) -> None:
-    """A legend that hides no data."""
-    place: dict[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.15)}
-    ax.legend(ncols=columns, frameon=False, **place)
-
-
-def readable_on(rgba: Sequence[float]) -> str:
-    """Black or white, whichever contrasts more with a colour (WCAG 2.1, relative luminance)."""
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in rgba[:3]]
-    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-    on_black, on_white = (luminance + 0.05) / 0.05, 1.05 / (luminance + 0.05)
-    return "black" if on_black > on_white else "white"
+def legend_below(ax: Axes) -> None:
+    """A legend that hides no data, of up to five entries in a row."""
+    n = len(ax.get_legend_handles_labels()[1])
+    rows = -(-n // 5)
+    look: dict[str, Any] = {"handletextpad": 0.2, "columnspacing": 1.2, "fontsize": "large"}
+    # Three lines of text below the axes, whatever their size: ticks and name come between.
+    place: dict[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.5, 0), "borderaxespad": 3}
+    ax.legend(ncols=-(-n // rows), frameon=False, **look, **place)

@@ -72,6 +72,12 @@ def whole(name: str, x: Any, least: int = 1) -> int:
     return n
 
 
+def wanted(fits: bool, what: str, got: Any) -> None:
+    """Raise TypeError, with what was got, unless it fits."""
+    if not fits:
+        raise TypeError(f"{what}, got {type(got).__name__} {got!r:.60}")
+
+
 def noun(name: str) -> str:
     return "the learning rate" if name == "lr" else name
 

@@ -58,6 +58,7 @@ class Settings(NamedTuple):
     batch_size: int | None
     patience: int | None
     seed: int
+    split_seed: int
     output: Path
     save: Path | None
     resume: bool
@@ -156,14 +157,16 @@ Rows = tuple["list[list[float]]", "list[Any]"]
 def parts(table: Table, task: Task, settings: Settings) -> tuple[Rows, Rows, Rows]:
     """Rows to train on, to watch meanwhile, and to judge by in the end.
 
-    With early stopping the watched ones are a fifth of the others, since what was used to choose
-    the moment to stop cannot judge it. Where nothing is held out, all three are all rows.
+    Which rows they are is drawn from a seed of its own, so that trainings with other seeds are
+    judged by the same. With early stopping the watched ones are a fifth of the others, since what
+    was used to choose the moment to stop cannot judge it. Where nothing is held out, all three are
+    all rows.
     """
     whole = (table.inputs, table.targets)
     if not task.held_out:
         return whole, whole, whole
     classes = table.class_names is not None
-    split = partial(train_test_split, seed=settings.seed, stratify=classes)
+    split = partial(train_test_split, seed=settings.split_seed, stratify=classes)
     inputs, held_out_inputs, targets, held_out_targets = split(*whole, task.held_out)
     held_out = (held_out_inputs, held_out_targets)
     if settings.patience is None:

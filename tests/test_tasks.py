@@ -2,7 +2,6 @@
 
 import csv
 import random
-import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
@@ -125,10 +124,20 @@ def test_an_interrupted_training_keeps_what_was_learned(monkeypatch, no_plots):
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(sys.modules["nn.fit"].Run, "end_epoch", interrupted)
+    monkeypatch.setattr("nn.run.Run.end_epoch", interrupted)
 
     assert main(["train", "moons", "--quiet"]) == 130
     assert isinstance(load("moons/weights.json"), MLP)
+
+
+def test_trainings_with_other_seeds_are_judged_by_the_same_rows(monkeypatch):
+    judged = []
+    monkeypatch.setattr("nn.train.write_pictures", lambda *a: judged.append(a[3]) or [])
+    for options in (["--seed", "1"], ["--seed", "2"], ["--split-seed", "1"]):
+        main(["train", flowers(), "--target", "kind", "--epochs", "1", "--quiet", *options])
+
+    assert judged[0] == judged[1]
+    assert judged[0] != judged[2]
 
 
 # ---- options ----

@@ -1,0 +1,80 @@
+"""The plot of right and wrong: which class was taken for which."""
+
+from __future__ import annotations
+
+from nn.axes import axes, write_names
+from nn.metrics import checked, confusion_matrix
+from nn.settings import wanted
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from matplotlib.axes import Axes
+
+
+def plot_confusion_matrix(
+    y_true: Sequence[Any],
+    y_pred: Sequence[Any],
+    ax: Axes | None = None,
+    *,
+    labels: Sequence[str] | None = None,
+) -> Axes:
+    """How often each class, a row, was taken for each class, a column, as a number in its cell.
+
+    y_true and y_pred: [n] of classes. labels: the names of the classes 0 to n - 1, all of which
+    get a row; without them the classes that occur do. Raises ValueError for a class without one.
+    """
+    for ys in (y_true, y_pred):
+        fits = hasattr(ys, "__len__") and not isinstance(ys, str)
+        wanted(fits, "plot_confusion_matrix takes lists of classes", ys)
+    y_true, y_pred = checked("plot_confusion_matrix", y_true, y_pred)
+    known = sorted({*y_true, *y_pred}) if labels is None else list(range(len(named(labels))))
+    for y in (*y_true, *y_pred):
+        if y not in known:
+            raise ValueError(f"there are labels for the classes 0 to {len(known) - 1}, got {y!r}")
+    names = [
+        f"{name:g}" if isinstance(name, float) else str(name)
+        for name in (known if labels is None else labels)
+    ]
+    counts = confusion_matrix(y_true, y_pred, known)
+    ax = axes(ax)
+    largest = max(map(max, counts))
+    image = ax.imshow(counts, cmap="Blues", vmin=0, vmax=largest)
+    size = size_of_numbers(ax, len(counts), len(str(largest)))
+    for i, row in enumerate(counts):
+        for j, n in enumerate(row):
+            color = readable_on(image.cmap(n / largest))
+            ax.text(j, i, str(n), ha="center", va="center", color=color, fontsize=size)
+    crowded = max(map(len, names)) * len(names) > 40
+    turned: dict[str, Any] = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"}
+    ax.set_xticks(range(len(names)), names, **(turned if crowded else {}))
+    ax.set_yticks(range(len(names)), names)
+    right = sum(counts[i][i] for i in range(len(names)))
+    title = f"Confusion matrix: {right} of {len(y_true)} right"
+    write_names(ax, title, "predicted class", "true class")
+    return ax
+
+
+def named(labels: Any) -> Sequence[str]:
+    """The labels. Raises TypeError or ValueError for what is no list of names."""
+    fits = hasattr(labels, "__len__") and not isinstance(labels, str)
+    wanted(fits, "labels are a list of names", labels)
+    if not len(labels):
+        raise ValueError("labels are the names of at least 1 class, got 0")
+    return labels  # type: ignore[no-any-return]
+
+
+def size_of_numbers(ax: Axes, classes: int, digits: int) -> float:
+    """The font size, in points, at which numbers of that many digits fit into the cells."""
+    cell = 72 * min(ax.bbox.width, ax.bbox.height) / ax.figure.dpi / classes
+    return max(5.0, min(18.0, cell / (0.65 * digits + 0.65)))  # a digit is 0.64 em wide
+
+
+def readable_on(rgba: Sequence[float]) -> str:
+    """Black or white, whichever contrasts more with a colour (WCAG 2.1, relative luminance)."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in rgba[:3]]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    on_black, on_white = (luminance + 0.05) / 0.05, 1.05 / (luminance + 0.05)
+    return "black" if on_black > on_white else "white"

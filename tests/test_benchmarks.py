@@ -16,7 +16,7 @@ import pytest
 sys.path.append(str(Path(__file__).parent.parent))
 
 from benchmarks import __main__ as cli
-from benchmarks import gpt, mlps, nodes, peers, process, report
+from benchmarks import gpt, mlps, nodes, overfitting, peers, process, report
 from benchmarks.agreement import deviations, verdict
 from benchmarks.chart import svg
 from benchmarks.engines import LOAD, spelled_out
@@ -350,3 +350,62 @@ def test_a_chart_that_cannot_be_drawn_is_an_error_after_the_table(results, monke
     out, err = capsys.readouterr()
     assert "| chainrule |" in out
     assert "a chart needs the times of micrograd" in err
+
+
+# ---- overfitting ----
+
+
+@pytest.fixture
+def one_epoch(monkeypatch):
+    monkeypatch.setattr(overfitting, "EPOCHS", 1)
+
+
+def test_one_label_in_ten_of_a_training_set_is_wrong():
+    _, targets = overfitting.training_set(seed=0)
+
+    right = [i % 2 for i in range(overfitting.SAMPLES)]  # moons take turns
+    assert len([1 for t, r in zip(targets, right) if t != r]) == 4
+
+
+def test_training_validation_and_held_out_sets_share_no_sample():
+    seeds = [*range(10), *overfitting.TUNING_SEEDS]
+    sets = [
+        make(s)[0] for s in seeds for make in (overfitting.training_set, overfitting.held_out_set)
+    ]
+
+    samples = [tuple(x) for inputs in sets for x in inputs]
+    assert len(set(samples)) == len(samples)
+
+
+@pytest.mark.parametrize("name", overfitting.CURES)
+def test_every_cure_trains_from_its_seed_alone(name, one_epoch):
+    cure, points = overfitting.CURES[name], overfitting.training_set(seed=0)
+
+    models = [cure.trained(points, 0, cure.strengths[0]) for _ in range(2)]
+
+    assert models[0].state_dict() == models[1].state_dict()
+
+
+def test_the_strength_with_the_smallest_validation_loss_is_chosen():
+    def sure_of_class_1(_points, _seed, strength):
+        return lambda x: [0.0, strength]
+
+    cure = overfitting.Cure([5.0, 0.5, -3.0], sure_of_class_1)
+
+    assert overfitting.chosen(cure, seeds=[0]) == 0.5  # half of the samples are of class 0
+
+
+def test_a_cure_is_better_seed_by_seed():
+    none, cure = [(0.0, 0.9, 0.8), (0.0, 0.2, 0.9)], [(0.1, 0.5, 0.8), (0.1, 0.3, 0.95)]
+
+    cells = overfitting.report({"none": none, "cure": cure}).splitlines()[-1].split("|")
+
+    assert [cell.strip() for cell in cells[-3:-1]] == ["1 of 2", "1 of 2"]
+
+
+def test_overfitting_prints_a_row_for_every_cure(one_epoch, monkeypatch, capsys):
+    monkeypatch.setattr(overfitting, "TUNING_SEEDS", [100])
+
+    assert overfitting.main(["--seeds", "1"]) == 0
+    rows = capsys.readouterr().out.splitlines()
+    assert len(rows) == 2 + len(overfitting.CURES)

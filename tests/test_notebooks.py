@@ -34,7 +34,15 @@ SLIPS = {
         ("return [model([1.0, 0.0]).data - b,", "return [model([1.0, 0.0]).data,"),
         ("lambda z, x: -2 * x * z)", "lambda z, x: -2 * x)"),
         ('"bias": -15}', '"bias": -5}'),
-    ]
+    ],
+    "02_training": [
+        ("[1 - c * lr, 2 / c]", "[1 - c * lr, 1 / c]"),
+        ("sum(2 * e for e in errors)", "sum(e for e in errors)"),
+        ("(1 - alpha) * g * g", "(1 - alpha) * g"),
+        ("return end + (start - end) * ahead", "return start * ahead"),
+        ("- (k == target)", "- 1"),
+        ("epoch - best >= patience", "epoch - best > patience"),
+    ],
 }
 
 
@@ -84,6 +92,7 @@ def executed(notebook, allow_errors=False):
             timeout=120,
             allow_errors=allow_errors,
             record_timing=False,
+            coalesce_streams=True,  # one output, in however many pieces it is printed
             resources={"metadata": {"path": folder}},
         )
         # Without folders to search, python3 is the interpreter that runs the tests.
@@ -198,10 +207,7 @@ def test_an_answer_that_ignores_the_question_is_refused(committed, answer):
 
 
 def test_an_answer_that_is_nearly_right_is_refused(path, committed):
-    slips = SLIPS.get(path.stem)
-    if slips is None:
-        pytest.skip(f"no slips are written down for {path.stem}")
-    answers = solutions(committed)
+    slips, answers = SLIPS[path.stem], solutions(committed)
     for number, (right, wrong) in enumerate(slips):
         assert answers[number].count(right) == 1
         answers[number] = answers[number].replace(right, wrong)
@@ -221,6 +227,28 @@ def test_no_cell_is_over_25_lines(committed):
     lengths = {cell.id: len(cell.source.splitlines()) for cell in code_cells(committed)}
 
     assert max(lengths.values()) <= 25
+
+
+def test_a_lesson_asks_one_question_and_names_the_next(path, committed):
+    heading = committed.cells[0].source.splitlines()[0]
+    number = int(path.stem.partition("_")[0])
+
+    assert re.fullmatch(r"# [^?.]+\?", heading)
+    assert re.search(rf"\bnext lesson, `{number + 1:02}_\w+\.ipynb`", committed.cells[-1].source)
+
+
+def test_prose_announces_every_cell(committed):
+    for before, cell in zip([None, *committed.cells], committed.cells):
+        if cell.cell_type == "code" and "check" not in cell.metadata.get("tags", []):
+            assert before.cell_type == "markdown", cell.source
+
+
+def test_the_checks_of_all_lessons_have_the_same_helpers(committed):
+    first = {cell.source for cell in code_cells(lesson(LESSONS[0]))}
+    helpers = [cell.source for cell in code_cells(committed) if "class exercise:" in cell.source]
+
+    assert len(helpers) == 1
+    assert helpers[0] in first
 
 
 def test_cells_import_from_the_project_and_little_else(committed):

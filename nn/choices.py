@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from nn.module import Module
     from nn.optim import Optimizer
     from nn.schedule import Schedule
-    from nn.train import Settings
 
 OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
     "sgd": SGD,
@@ -31,17 +30,26 @@ OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
 }
 
 
-def make_optimizer(model: Module, settings: Settings) -> Optimizer:
-    name = settings.optimizer
-    options: dict[str, float] = {"lr": settings.lr}
-    if settings.momentum:
+def make_optimizer(
+    name: str, model: Module, lr: float, momentum: float = 0.0, weight_decay: float = 0.0
+) -> Optimizer:
+    """The optimiser of that name, of all parameters of the model.
+
+    Raises ValueError for an unknown name, and for a setting that the optimiser has not.
+    """
+    if name not in OPTIMIZERS:
+        raise ValueError(f"unknown optimizer {name!r:.60}: take one of {', '.join(OPTIMIZERS)}")
+    options: dict[str, float] = {"lr": lr}
+    if momentum:
         if name not in ("sgd", "rmsprop"):
             raise ValueError(f"momentum is for sgd and rmsprop, {name} has its own")
-        options["momentum"] = settings.momentum
-    if settings.weight_decay:
+        options["momentum"] = momentum
+    if weight_decay:
         if name == "lbfgs":
             raise ValueError("lbfgs has no weight decay")
-        options["weight_decay"] = settings.weight_decay
+        options["weight_decay"] = weight_decay
+    if name == "adamw":  # which has one unless told otherwise
+        options["weight_decay"] = weight_decay
     return OPTIMIZERS[name](model.parameters(), **options)
 
 
@@ -57,20 +65,23 @@ SCHEDULES: dict[str, Callable[[Any, int], Any]] = {
 
 
 def make_schedule(
-    optimizer: Optimizer, settings: Settings, epochs: int, steps_per_epoch: int
+    name: str, optimizer: Optimizer, epochs: int, steps_per_epoch: int, warmup: int = 0
 ) -> Schedule | None:
-    """The schedule of that name, after a warm-up if one is asked for."""
-    name, warmup = settings.schedule, settings.warmup
+    """The schedule of that name over so many epochs, of which the rate grows in the first `warmup`.
+
+    None for a rate that stays as it is. "onecycle" counts steps, the others epochs. Raises
+    ValueError for a warm-up that leaves no epoch, or that does not go with the schedule.
+    """
     if warmup and name in ("plateau", "onecycle"):
         raise ValueError(f"a warm-up does not go with the schedule {name}")
+    if warmup >= epochs:
+        raise ValueError(f"a warm-up of {warmup} epochs leaves none of {epochs}")
     if name == "onecycle":
         cycles = bool({"momentum", "betas"} & set(optimizer.rules))
-        return OneCycleLR(optimizer, settings.lr, epochs * steps_per_epoch, cycle_momentum=cycles)
+        return OneCycleLR(optimizer, optimizer.lr, epochs * steps_per_epoch, cycle_momentum=cycles)
     if not warmup:
         made: Schedule | None = SCHEDULES[name](optimizer, epochs)
         return made
-    if warmup >= epochs:
-        raise ValueError(f"a warm-up of {warmup} epochs leaves none of {epochs}")
     first = LinearLR(optimizer, 1 / (warmup + 1), 1.0, warmup)
     then = SCHEDULES[name](optimizer, epochs - warmup)
     return SequentialLR(optimizer, [first, then], [warmup]) if then is not None else first

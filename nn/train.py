@@ -84,17 +84,23 @@ def train(name: str, task: Task, settings: Settings) -> Outcome:
     table = task.make(settings.seed)
     training, validation, held_out = parts(table, task, settings)
     fitted, model = network(table, training, task, settings)
-    optimizer = make_optimizer(fitted, settings)
+    optimizer = make_optimizer(
+        settings.optimizer, fitted, settings.lr, settings.momentum, settings.weight_decay
+    )
     smoothing = settings.label_smoothing
     if smoothing and table.class_names is None:
         raise ValueError("label smoothing is for classes, and the target is a number")
     epochs = settings.epochs
     if settings.steps is not None:
         epochs = math.ceil(settings.steps / batches(training, settings))
-    schedule = make_schedule(optimizer, settings, epochs, batches(training, settings))
+    schedule = make_schedule(
+        settings.schedule, optimizer, epochs, batches(training, settings), settings.warmup
+    )
     weights, strength = weights_of(fitted), not_negative("l1", settings.l1)
     penalty = partial(weighted_l1, strength, weights) if strength else None
     make_writable(settings.output)
+    if settings.save is not None:
+        make_writable(settings.save.parent)
 
     say(f"{name}: {described(table, training, held_out)}")
     say(fitted)

@@ -37,7 +37,7 @@ def make_optimizer(
 
     Raises ValueError for an unknown name, and for a setting that the optimiser has not.
     """
-    if name not in OPTIMIZERS:
+    if not isinstance(name, str) or name not in OPTIMIZERS:
         raise ValueError(f"unknown optimizer {name!r:.60}: take one of {', '.join(OPTIMIZERS)}")
     options: dict[str, float] = {"lr": lr}
     if momentum:

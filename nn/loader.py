@@ -211,14 +211,18 @@ def check_data(inputs: Any, targets: Any) -> None:
     if len(inputs) != len(targets):
         raise ValueError(f"a target for each input is needed, got {len(targets)} for {len(inputs)}")
     for what, rows in (("input", inputs), ("target", targets)):
-        width = len(rows[0]) if hasattr(rows[0], "__len__") else None
+        width = width_of(rows[0])
         for i, row in enumerate(rows):
-            if (len(row) if hasattr(row, "__len__") else None) != width:
+            if width_of(row) != width:
                 raise ValueError(f"{what} {i} has another shape than the first: {row!r:.60}")
-            for j, x in enumerate(row if width is not None and not isinstance(row, str) else [row]):
+            for j, x in enumerate([row] if width is None else row):
+                column = f", column {j}" if width is not None else ""
                 if isinstance(x, str) and what == "input":
-                    column = f", column {j}" if width is not None else ""
                     raise TypeError(f"{what} {i}{column} is text: {x!r:.60}")
                 if isinstance(x, float) and not math.isfinite(x):
-                    column = f", column {j}" if width is not None else ""
                     raise ValueError(f"{what} {i}{column} is {x}")
+
+
+def width_of(row: Any) -> int | None:
+    """How many numbers a row has; None for what is one number, or one word."""
+    return len(row) if hasattr(row, "__len__") and not isinstance(row, str) else None

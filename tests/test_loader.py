@@ -186,3 +186,10 @@ def test_standardised_columns_have_mean_zero_and_deviation_one():
         assert sum(column) == pytest.approx(0.0, abs=1e-12)
         assert sum([x * x for x in column]) / 3 == pytest.approx(1.0)
     assert columns[2] == (0.0, 0.0, 0.0)
+
+
+def test_targets_may_be_words_of_any_length():
+    inputs = [[float(i)] for i in range(8)]
+    held_out_targets = train_test_split(inputs, ["left", "right"] * 4, stratify=True)[3]
+
+    assert sorted(held_out_targets) == ["left", "right"]

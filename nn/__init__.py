@@ -62,9 +62,15 @@ from nn.schedules import (
     SequentialLR,
     StepLR,
 )
-from nn.serialize import load, load_checkpoint, save, save_checkpoint
 from nn.stopping import EarlyStopping
 from nn.tables import Table, breast_cancer, digits, iris, read_csv, wine
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from nn.estimators import ChainruleClassifier as ChainruleClassifier
+    from nn.estimators import ChainruleRegressor as ChainruleRegressor
+    from nn.export import to_onnx, to_torch
+    from nn.serialize import load, load_checkpoint, load_notes, save, save_checkpoint
 
 __all__ = [
     "ELU",
@@ -132,6 +138,7 @@ __all__ = [
     "l2_penalty",
     "load",
     "load_checkpoint",
+    "load_notes",
     "metrics",
     "mse_loss",
     "nll_loss",
@@ -139,7 +146,41 @@ __all__ = [
     "read_csv",
     "save",
     "save_checkpoint",
+    "to_onnx",
+    "to_torch",
     "train_test_split",
     "weights_of",
     "wine",
 ]
+
+# Names whose files are imported when first asked for: most programs need none of them.
+LAZY = {
+    "save": "nn.serialize",
+    "load": "nn.serialize",
+    "load_notes": "nn.serialize",
+    "save_checkpoint": "nn.serialize",
+    "load_checkpoint": "nn.serialize",
+    "to_onnx": "nn.export",
+    "to_torch": "nn.export",
+}
+ESTIMATORS = {  # not in __all__, since they need scikit-learn
+    "ChainruleClassifier": "nn.estimators",
+    "ChainruleRegressor": "nn.estimators",
+}
+
+if not TYPE_CHECKING:  # a type checker would take any name for granted
+
+    def __getattr__(name: str) -> object:
+        home = LAZY.get(name) or ESTIMATORS.get(name)
+        if home is None:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
+
+        found = globals()[name] = getattr(import_module(home), name)
+        return found
+
+    def __dir__() -> list[str]:
+        from importlib.util import find_spec
+
+        # help(nn) asks for every name listed here, and must work without scikit-learn.
+        return sorted({*globals(), *LAZY, *(ESTIMATORS if find_spec("sklearn") else ())})

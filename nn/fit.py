@@ -18,7 +18,6 @@ from contextlib import contextmanager
 from nn.loader import DataLoader
 from nn.losses import mse_loss
 from nn.run import Run, pair
-from nn.serialize import save_checkpoint
 from nn.settings import whole
 
 TYPE_CHECKING = False
@@ -107,7 +106,7 @@ def fit(
                 run.end_epoch(True in answers)
                 due = len(run.history.epochs) % checkpoint_every == 0
                 if checkpoint is not None and (due or run.done(epochs, steps)):
-                    save_checkpoint(checkpoint, run.states())
+                    run.save(checkpoint)
         except KeyboardInterrupt:
             run.history.stopped = "interrupted"
     if run.stopping is not None:

@@ -16,7 +16,6 @@ from nn.loader import DataLoader, check_data
 from nn.losses import added, cross_entropy, nll_loss
 from nn.module import Module
 from nn.optim import Optimizer
-from nn.serialize import load_checkpoint
 from nn.settings import wanted, whole
 from nn.stopping import EarlyStopping
 
@@ -248,8 +247,15 @@ class Run:
         states = {name: part.state_dict() for name, part in self.parts().items()}
         return {**states, "random": [source.getstate() for source in self.sources()]}
 
+    def save(self, checkpoint: str | os.PathLike[str]) -> None:
+        from nn.serialize import save_checkpoint
+
+        save_checkpoint(checkpoint, self.states())
+
     def resume(self, checkpoint: str | os.PathLike[str]) -> None:
         """Take over the states of a checkpoint, all or, with a ValueError, none."""
+        from nn.serialize import load_checkpoint
+
         states, before = load_checkpoint(checkpoint), self.states()
         try:
             if set(states) != set(before):

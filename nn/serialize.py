@@ -1,9 +1,12 @@
-"""Saving: a model in a file of text, exact to the last bit, and nothing in it that could run.
+"""Saving: a model in a file, exact to the last bit, and nothing in it that could run.
 
 The file is JSON: the format and its version, what is needed to make the model again, the shape of
 each entry of its state_dict, the state_dict itself (Python writes a float so that it reads back the
 same), and a SHA-256 checksum of all that. A file that is not, to the last bit, as it was written is
 refused. A checkpoint is such a file too: the states of all that takes part in a training run.
+
+Reading takes no more than 600 MB of memory, whatever the file claims, and a model its own: there is
+a limit to a file's bytes and to its parts, and a model has as many parameters as it has numbers.
 """
 
 from __future__ import annotations
@@ -11,79 +14,131 @@ from __future__ import annotations
 import json
 import math
 import os
-from hashlib import sha256
-from pathlib import Path
+import stat
 
 from engine.files import write_file
-from nn import activations, layers
-from nn.mlp import ACTIVATIONS, MLP, Layer, Neuron, name_of
-from nn.module import Module, count
+from nn import tensors
+from nn.description import built, description
+from nn.module import Module
+from nn.strictjson import check_parts, parsed, parts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Any
 
+    Path = str | os.PathLike[str]
+
 FORMAT, CHECKPOINT, VERSION = "chainrule", "chainrule checkpoint", 1
-LARGEST = 256 * 2**20  # bytes; ten million parameters
+LARGEST = 64 * 2**20  # bytes; two and a half million parameters
+REFUSED = (KeyError, TypeError, ValueError, OverflowError, RecursionError, MemoryError)
 
 
-def save(model: Module, path: str | os.PathLike[str], notes: Any = None) -> None:
+def save(model: Module, path: Path, notes: dict[str, Any] | None = None) -> None:
     """Write the model to path: whole or, whatever interrupts, not at all.
 
-    Raises ValueError if a parameter is not finite, and TypeError if the model has an activation
-    that is no function of the engine. A module of your own is saved too: see `load`.
+    notes: what else is to be remembered, such as the names of the classes, in words that JSON has;
+    `load_notes` gives it back. A path that ends in .safetensors gets that format, with the same
+    content. Raises ValueError if a parameter is not finite or the file would be too large to load,
+    TypeError if the model has an activation that is none of nn's, and ImportError for .safetensors
+    without the extra of that name. A module of your own is saved too: see `load`.
     """
-    state = model.state_dict()
+    check_module("save", model)
+    if notes is not None and not isinstance(notes, dict):
+        raise TypeError(f"notes are a dict, got {type(notes).__name__} {notes!r:.60}")
     for name, value in model.named_parameters():
         if not math.isfinite(value.data):
             raise ValueError(f"cannot save: {name} is {value.data}")
-    content = {
-        "format": FORMAT,
-        "version": VERSION,
-        "model": description(model),
-        "notes": notes or {},
-        "shapes": {name: shape(numbers) for name, numbers in state.items()},
-        "state_dict": state,
-    }
-    write_file(path, text(content))
+    state = model.state_dict()
+    try:
+        about = {
+            "model": description(model),
+            "training": bool(model.training),
+            "notes": notes or {},
+        }
+        if is_safetensors(path):
+            texts = {name: json.dumps(x, allow_nan=False) for name, x in about.items()}
+            head = {"format": FORMAT, "version": str(VERSION)}
+            raw = tensors.packed(state, {**head, **texts})
+        else:
+            shapes = {name: shape(numbers) for name, numbers in state.items()}
+            content = {"format": FORMAT, "version": VERSION, **about, "shapes": shapes}
+            raw = text({**content, "state_dict": state})
+        check_size(len(raw))
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"cannot save: {error}") from None
+    write_file(path, raw)
 
 
-def load(path: str | os.PathLike[str], into: Module | None = None) -> Module:
+def load(path: Path, into: Module | None = None) -> Module:
     """The model saved at path, made anew, or `into`, which takes over its parameters.
 
-    A module of your own is loaded into one that you made. Raises ValueError, with the reason, for a
-    file that is no such model, is not as it was written, or does not fit; `into` is then as
-    it was. Nothing in the file is run.
+    A module of your own is loaded into one that you made. So is a .safetensors file of another
+    program, such as PyTorch, of F64 or F32 numbers: names and shapes must be those of `into`, and
+    no checksum guards it. A new model is in the mode, train or eval, that the saved one was in.
+
+    Raises ValueError, with the reason, for a file that is no such model, is not as it was written,
+    or does not fit; `into` is then as it was. Nothing in the file is run.
     """
+    if into is not None:
+        check_module("load", into)
     try:
-        content = checked(Path(path))
-        if into is None:
-            into = built(content["model"], content["state_dict"])
-        into.load_state_dict(content["state_dict"])
-    except (KeyError, TypeError, ValueError, OverflowError, RecursionError, MemoryError) as error:
-        raise ValueError(f"cannot load {path}: {reason_of(error)}") from None
-    return into
+        content = content_of_model(path)
+        state = content["state_dict"]
+        if into is not None:
+            take(into, state)
+            return into
+        if "model" not in content:
+            raise ValueError("it is another program's: say load(path, into=...)")
+        model = built(content["model"], sum([len(flat(tree)) for tree in state.values()]))
+        model.load_state_dict(state)
+        return model.train(content["training"])
+    except REFUSED as error:
+        raise ValueError(f"cannot load {os.fsdecode(path)}: {reason_of(error)}") from None
 
 
-def load_notes(path: str | os.PathLike[str]) -> Any:
-    return checked(Path(path))["notes"]
+def load_notes(path: Path) -> dict[str, Any]:
+    """The notes that a model was saved with. Raises ValueError as `load` does."""
+    try:
+        notes: dict[str, Any] = content_of_model(path).get("notes", {})
+    except REFUSED as error:
+        raise ValueError(f"cannot load {os.fsdecode(path)}: {reason_of(error)}") from None
+    return notes
 
 
-def save_checkpoint(path: str | os.PathLike[str], states: dict[str, Any]) -> None:
+def content_of_model(path: Path) -> dict[str, Any]:
+    return (of_tensors if is_safetensors(path) else of_json)(path)
+
+
+def check_module(taker: str, model: Any) -> None:
+    if not isinstance(model, Module):
+        raise TypeError(f"{taker} takes a Module, got {type(model).__name__} {model!r:.60}")
+
+
+def take(model: Module, state: dict[str, Any]) -> None:
+    """Give the model these numbers. Raises ValueError, and leaves it as it was, for others."""
+    before = model.state_dict()
+    model.load_state_dict(state)
+    if model.state_dict() != state:
+        model.load_state_dict(before)
+        raise ValueError("it has different numbers for a parameter that the model shares")
+
+
+def save_checkpoint(path: Path, states: dict[str, Any]) -> None:
     """Write states, such as {"model": model.state_dict()}, to path, whole or not at all.
 
-    Raises ValueError or TypeError for what JSON has no word for, such as nan.
+    Always as JSON. Raises ValueError or TypeError for what JSON has no word for, such as nan.
     """
-    write_file(path, text({"format": CHECKPOINT, "version": VERSION, "states": states}))
+    raw = text({"format": CHECKPOINT, "version": VERSION, "states": states})
+    check_size(len(raw))
+    write_file(path, raw)
 
 
-def load_checkpoint(path: str | os.PathLike[str]) -> dict[str, Any]:
+def load_checkpoint(path: Path) -> dict[str, Any]:
     """The states of a checkpoint, tuples as lists. Raises ValueError as `load` does."""
     try:
-        states: dict[str, Any] = read(Path(path), CHECKPOINT, ["states"])["states"]
-    except (TypeError, ValueError, OverflowError, RecursionError, MemoryError) as error:
-        raise ValueError(f"cannot load {path}: {reason_of(error)}") from None
+        states: dict[str, Any] = read(path, CHECKPOINT, ["states"])["states"]
+    except REFUSED as error:
+        raise ValueError(f"cannot load {os.fsdecode(path)}: {reason_of(error)}") from None
     return states
 
 
@@ -91,71 +146,89 @@ def reason_of(error: BaseException) -> str:
     return "it is nested too deep" if isinstance(error, RecursionError) else str(error)
 
 
-# ---- the file ----
+def is_safetensors(path: Path) -> bool:
+    return os.fsdecode(path).endswith(".safetensors")
 
 
-def text(content: dict[str, Any]) -> str:
-    """The content as it stands in a file, with its checksum."""
-    body = json.dumps(content, indent=1, allow_nan=False)
-    return json.dumps({**content, "checksum": checksum(body)}, indent=1, allow_nan=False) + "\n"
+# ---- a file of bytes ----
 
 
-def checksum(body: str) -> str:
-    return "sha256:" + sha256(body.encode()).hexdigest()
+def content_of(path: Path) -> bytes:
+    """The bytes of a file or pipe. Raises ValueError for more than LARGEST."""
+    with open(path, "rb") as file:
+        status = os.fstat(file.fileno())
+        most = min(status.st_size, LARGEST) if stat.S_ISREG(status.st_mode) else LARGEST
+        raw = file.read(most + 1)
+    check_size(len(raw))
+    return raw
 
 
-def checked(path: Path) -> dict[str, Any]:
+def check_size(n: int) -> None:
+    if n > LARGEST:
+        raise ValueError(f"it has more than the {LARGEST} bytes that are read")
+
+
+def check_version(found: dict[str, Any], kind: str, wanted: int | str) -> None:
+    if found.get("format") != kind:
+        raise ValueError(f"it is not of the format {kind!r}")
+    version = found.get("version")
+    if type(version) is not type(wanted) or version != wanted:
+        raise ValueError(f"it has version {version!r:.60} of the format, this is version {VERSION}")
+
+
+# ---- as JSON ----
+
+
+def text(content: dict[str, Any]) -> bytes:
+    """The content as it stands in a file, with its checksum as the last entry."""
+    body = json.dumps(content, indent=1, allow_nan=False).encode()
+    check_parts(parts(body))
+    return body.removesuffix(b"\n}") + last_entry(tensors.checksum(body))
+
+
+def last_entry(checksum: Any) -> bytes:
+    return f',\n "checksum": "{checksum}"\n}}\n'.encode()
+
+
+def read(path: Path, kind: str, entries: list[str]) -> dict[str, Any]:
+    """The content of a file. Raises ValueError unless it is whole, ours and as it was written."""
+    raw = content_of(path)
+    found = parsed(raw)
+    if not isinstance(found, dict):
+        raise ValueError(f"it is not of the format {kind!r}")
+    check_version(found, kind, VERSION)
+    wanted = ["format", "version", *entries, "checksum"]
+    if list(found) != wanted:
+        raise ValueError(f"it has {list(found)!r:.200}, wanted {wanted}")
+    end = last_entry(found["checksum"])
+    body = raw.removesuffix(end) + b"\n}"
+    if not raw.endswith(end) or found["checksum"] != tensors.checksum(body):
+        raise ValueError("it is not as it was written: its checksum does not fit")
+    return {name: found[name] for name in wanted[:-1]}
+
+
+def of_json(path: Path) -> dict[str, Any]:
     """The content of a model's file. Raises ValueError unless its numbers are those of a model."""
-    content = read(path, FORMAT, ["model", "notes", "shapes", "state_dict"])
-    check_numbers(content["state_dict"])
+    content = read(path, FORMAT, ["model", "training", "notes", "shapes", "state_dict"])
+    check_content(content)
     if {name: shape(x) for name, x in content["state_dict"].items()} != content["shapes"]:
         raise ValueError("the shapes it states are not those of its numbers")
     return content
 
 
-def read(path: Path, kind: str, entries: list[str]) -> dict[str, Any]:
-    """The content of a file. Raises ValueError unless it is whole, ours and as it was written."""
-    size = path.stat().st_size
-    if size > LARGEST:
-        raise ValueError(f"it has {size} bytes, more than the {LARGEST} that are read")
-    raw = path.read_bytes()
-    try:
-        found = json.loads(raw, object_pairs_hook=without_twins, parse_constant=refused)
-    except json.JSONDecodeError as error:
-        raise ValueError(f"it is no JSON, or not all of it: {error}") from None
-    if not isinstance(found, dict) or found.get("format") != kind:
-        raise ValueError(f"it is not of the format {kind!r}")
-    version = found.get("version")
-    if version != VERSION or isinstance(version, bool):
-        raise ValueError(f"it has version {version!r:.60} of the format, this is version {VERSION}")
-    wanted = ["format", "version", *entries, "checksum"]
-    if list(found) != wanted:
-        raise ValueError(f"it has {list(found)!r:.200}, wanted {wanted}")
-    content = {name: found[name] for name in wanted[:-1]}
-    if text(content).encode() != raw:
-        raise ValueError("it is not as it was written: its checksum does not fit")
-    return content
-
-
-def without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    names = [name for name, _ in pairs]
-    if len(set(names)) < len(names):
-        raise ValueError("a name comes twice")
-    return dict(pairs)
-
-
-def refused(constant: str) -> None:
-    raise ValueError(f"{constant} is no number of a model")
-
-
-def check_numbers(state: Any) -> None:
-    """Raise ValueError unless that is a dict of finite floats in nested lists."""
+def check_content(content: dict[str, Any]) -> None:
+    """Raise ValueError unless the state_dict is a dict of finite floats in nested lists."""
+    state = content["state_dict"]
     if not isinstance(state, dict):
         raise ValueError(f"its state_dict is no dict but {state!r:.60}")
     for name, tree in state.items():
         for x in flat(tree):
             if not isinstance(x, float) or not math.isfinite(x):
-                raise ValueError(f"{name} has {x!r:.60} where a finite float is wanted")
+                raise ValueError(f"{name:.60} has {x!r:.60} where a finite float is wanted")
+    if not isinstance(content.get("training", True), bool):
+        raise ValueError(f"training is True or False, got {content['training']!r:.60}")
+    if not isinstance(content.get("notes", {}), dict):
+        raise ValueError(f"its notes are no dict but {content['notes']!r:.60}")
 
 
 def flat(tree: Any) -> list[Any]:
@@ -163,139 +236,30 @@ def flat(tree: Any) -> list[Any]:
 
 
 def shape(tree: Any) -> list[int]:
-    """[] of a number, [n] of a list, [n, m] of a list of lists that are as long as the first."""
-    return [len(tree), *shape(tree[0])] if isinstance(tree, list) and tree else []
+    """[] of a number, [n, m] of n lists of m numbers, [n] of n lists that differ in shape."""
+    if not isinstance(tree, list):
+        return []
+    first, *others = [shape(branch) for branch in tree] or [[]]
+    return [len(tree), *(first if all(other == first for other in others) else [])]
 
 
-# ---- the model ----
+# ---- as safetensors ----
 
 
-def activation(*neurons: Neuron) -> str:
-    """The name of the activation that neurons share, which must be one that a file can name."""
-    names = {name_of(neuron.activation) for neuron in neurons}
-    if len(names) > 1:
-        raise TypeError(f"cannot save a layer of several activations: {sorted(names)}")
-    (name,) = names
-    if any(neuron.activation is not ACTIVATIONS.get(name) for neuron in neurons):
-        raise TypeError(f"cannot save the activation {name!r}: it is none of {list(ACTIVATIONS)}")
-    return name
-
-
-def settings_of_neuron(m: Neuron) -> dict[str, Any]:
-    return {"nin": len(m.weights), "activation": activation(m)}
-
-
-def settings_of_layer(m: Layer) -> dict[str, Any]:
-    nin = len(m.neurons[0].weights)
-    return {"nin": nin, "nout": len(m.neurons), "activation": activation(*m.neurons)}
-
-
-def settings_of_mlp(m: MLP) -> dict[str, Any]:
-    *hidden, last = [settings_of_layer(layer) for layer in m.layers]
-    names = {layer["activation"] for layer in hidden} or {"relu"}
-    if len(names) > 1 or last["activation"] != "linear":
-        raise TypeError("cannot save an MLP whose layers were changed: save them in a Sequential")
-    nouts = [layer["nout"] for layer in (*hidden, last)]
-    return {"nin": (*hidden, last)[0]["nin"], "nouts": nouts, "activation": names.pop()}
-
-
-# For each kind of module: the class, its settings, and how many parameters it has with them.
-Kind = tuple["type[Module]", "Callable[[Any], dict[str, Any]]", "Callable[..., int]"]
-KINDS: dict[str, Kind] = {
-    "Neuron": (Neuron, settings_of_neuron, lambda nin, activation: nin + 1),
-    "Layer": (Layer, settings_of_layer, lambda nin, nout, activation: nout * (nin + 1)),
-    "MLP": (
-        MLP,
-        settings_of_mlp,
-        lambda nin, nouts, activation: sum(
-            [(n + 1) * m for n, m in zip([nin, *nouts], nouts)],
-        ),
-    ),
-    "Linear": (
-        layers.Linear,
-        lambda m: {
-            "in_features": m.in_features,
-            "out_features": m.out_features,
-            "bias": m.bias is not None,
-        },
-        lambda in_features, out_features, bias: out_features * (in_features + bias),
-    ),
-    "LayerNorm": (
-        layers.LayerNorm,
-        lambda m: {
-            "normalized_shape": m.normalized_shape,
-            "eps": m.eps,
-            "elementwise_affine": m.weight is not None,
-            "bias": m.bias is not None,
-        },
-        lambda normalized_shape, eps, elementwise_affine, bias: (
-            normalized_shape * (elementwise_affine + bias)
-        ),
-    ),
-    "Normalization": (
-        layers.Normalization,
-        lambda m: {"means": m.means, "deviations": m.deviations, "invert": m.invert},
-        lambda means, deviations, invert: 0,
-    ),
-    "Dropout": (layers.Dropout, lambda m: {"p": m.p}, lambda p: 0),
-    "LeakyReLU": (
-        activations.LeakyReLU,
-        lambda m: {"negative_slope": m.negative_slope},
-        lambda negative_slope: 0,
-    ),
-    "ELU": (activations.ELU, lambda m: {"alpha": m.alpha}, lambda alpha: 0),
-}
-for _plain in (
-    *(activations.ReLU, activations.GELU, activations.SiLU, activations.Sigmoid),
-    *(activations.Tanh, layers.Flatten, layers.Identity),
-):
-    KINDS[_plain.__name__] = (_plain, lambda m: {}, lambda: 0)
-
-
-def description(model: Module) -> dict[str, Any]:
-    """What `built` needs to make the model; {"kind": "module of your own"} if it cannot be."""
-    if type(model) is layers.Sequential:
-        return {"kind": "Sequential", "modules": [description(m) for m in model]}
-    kind, settings, _ = KINDS.get(type(model).__name__, (None, None, None))
-    if kind is not type(model) or settings is None:
-        return {"kind": "module of your own"}
-    return {"kind": type(model).__name__, **settings(model)}
-
-
-def built(model: Any, state: dict[str, Any]) -> Module:
-    """The model of a description, if it has as many parameters as there are numbers for it."""
-    wanted, given = parameters(model), sum([len(flat(tree)) for tree in state.values()])
-    if wanted != given:
-        raise ValueError(f"its model has {count(wanted, 'parameter')}, its numbers are {given}")
-    return made(model)
-
-
-def parameters(model: Any) -> int:
-    """How many parameters a description asks for. Raises ValueError if it is none."""
-    if not isinstance(model, dict):
-        raise ValueError(f"its model is {model!r:.60}")
-    settings = {name: x for name, x in model.items() if name != "kind"}
-    kind = model.get("kind")
-    if kind == "module of your own" and not settings:
-        raise ValueError("its model is a module of your own: say load(path, into=...)")
-    if kind == "Sequential" and isinstance(settings.get("modules"), list) and len(settings) == 1:
-        return sum([parameters(m) for m in settings["modules"]])
-    if not isinstance(kind, str) or kind not in KINDS:
-        raise ValueError(f"its model has a part {kind!r:.60} that is not known")
-    try:
-        size = KINDS[kind][2](**settings)
-        number_of = size if isinstance(size, int) and size >= 0 else None
-    except TypeError:
-        number_of = None
-    if number_of is None:
-        raise ValueError(f"{kind} has settings {settings!r:.60} that make no sense")
-    return number_of
-
-
-def made(model: dict[str, Any]) -> Module:
-    settings = {name: x for name, x in model.items() if name != "kind"}
-    if model["kind"] == "Sequential":
-        return layers.Sequential(*[made(m) for m in settings["modules"]])
-    if "activation" in settings and settings["activation"] not in ACTIVATIONS:
-        raise ValueError(f"the activation {settings['activation']!r:.60} is not known")
-    return KINDS[model["kind"]][0](**settings)
+def of_tensors(path: Path) -> dict[str, Any]:
+    """The content of a .safetensors file; of another program's, its state_dict alone."""
+    raw = content_of(path)
+    state, metadata = tensors.unpacked(raw)
+    content: dict[str, Any] = {"state_dict": state}
+    # A single damaged bit does not turn a file of ours into another program's: ours has both.
+    if metadata.get("format") == FORMAT or metadata.get("checksum", "")[:7] == "sha256:":
+        check_version(metadata, FORMAT, str(VERSION))
+        if set(metadata) != {"format", "version", "model", "training", "notes", "checksum"}:
+            raise ValueError(f"its metadata has {sorted(metadata)!r:.200}")
+        if not tensors.as_written(raw, metadata["checksum"]):
+            raise ValueError("it is not as it was written: its checksum does not fit")
+        content |= {
+            name: parsed(metadata[name].encode()) for name in ("model", "training", "notes")
+        }
+    check_content(content)
+    return content

@@ -10,6 +10,7 @@ import pytest
 
 from engine import Value, check_gradients, softplus, topological_order
 from engine.value import arguments
+from nn import Normalization, Standardizer
 from nn.activations import (
     ELU,
     GELU,
@@ -496,3 +497,51 @@ def test_a_wrong_type_is_refused(make, message):
 def test_an_index_beyond_the_modules_is_refused():
     with pytest.raises(IndexError, match="sequential has 1 module, got index 1"):
         Sequential(Tanh())[1]
+
+
+# ---- Normalization ----
+
+
+def test_normalization_brings_columns_to_mean_0_and_deviation_1():
+    rows = [[1.0, 50.0], [3.0, 70.0]]
+    scale = Standardizer(rows)
+    layer = Normalization(scale.means, scale.deviations)
+
+    assert [layer(row) for row in rows] == [[-1.0, -1.0], [1.0, 1.0]]
+
+
+def test_an_inverted_normalization_undoes_it():
+    numbers = [0.25, -3.0]
+    forth = Normalization([2.0, -1.0], [0.5, 4.0])
+    back = Normalization([2.0, -1.0], [0.5, 4.0], invert=True)
+
+    assert back(forth(numbers)) == numbers
+
+
+def test_normalization_of_numbers_records_nothing_and_of_values_a_gradient():
+    layer = Normalization([2.0], [0.5])
+    x = Value(3.0)
+    (y,) = layer([x])
+    y.backward()
+
+    assert layer([3.0]) == [2.0]
+    assert (y.data, x.grad) == (2.0, 2.0)
+
+
+def test_the_numbers_of_a_normalization_are_no_parameters():
+    assert Normalization([1.0], [2.0]).parameters() == []
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (lambda: Normalization([0.0], [0.0]), ValueError, "^a deviation is a positive number, got"),
+        (lambda: Normalization(["a"], [1.0]), TypeError, "^a mean: expected a number or a Value"),
+        (lambda: Normalization([], []), ValueError, "^normalization has at least 1 input, got 0"),
+        (lambda: Normalization([1.0], [1.0, 2.0]), ValueError, "for each mean is needed, got 2 fo"),
+        (lambda: Normalization([1.0], [1.0])([1.0, 2.0]), ValueError, "^normalization takes 1 inp"),
+    ],
+)
+def test_what_makes_no_normalization_is_refused(make, error, message):
+    with pytest.raises(error, match=message):
+        make()

@@ -64,12 +64,25 @@ def solutions(notebook):
     return [code for source in markdown for code in SOLUTION.findall(source)]
 
 
-def answered(notebook, answers):
-    """The notebook with an answer in place of each exercise."""
-    notebook = copy.deepcopy(notebook)
-    for cell, answer in zip(code_cells(notebook, "exercise"), answers, strict=True):
-        cell.source = answer
-    return notebook
+def with_attempts(notebook, attempts):
+    """The notebook with several answers to each exercise, one after another, each checked.
+
+    attempts: for each exercise the answers. They are all run in one go, since a lesson takes its
+    time; the last one stands when the lesson goes on.
+    """
+    attempts, cells = iter(attempts), []
+    for cell in copy.deepcopy(notebook.cells):
+        tags = cell.metadata.get("tags", [])
+        if "exercise" in tags:
+            answers = next(attempts)
+        elif "check" in tags:
+            for answer in answers:
+                cells += [nbformat.v4.new_code_cell(answer), copy.deepcopy(cell)]
+        else:
+            cells.append(cell)
+    for i, cell in enumerate(cells):
+        cell.id = str(i)
+    return nbformat.v4.new_notebook(cells=cells, metadata=notebook.metadata)
 
 
 def constant_answers(notebook, answer):
@@ -139,9 +152,20 @@ def fresh(committed):
     return executed(committed, allow_errors=True)
 
 
+CONSTANTS = ["None", "41.5", "[1.0, 2.0, 3.0]"]
+
+
 @pytest.fixture(scope="module")
-def solved(committed):
-    return executed(answered(committed, solutions(committed)), allow_errors=True)
+def attempts(path, committed):
+    """What the checks said to each exercise's constants, slip and solution, in this order."""
+    right = solutions(committed)
+    slips = [answer.replace(*slip) for answer, slip in zip(right, SLIPS[path.stem], strict=True)]
+    wrong = [constant_answers(committed, answer) for answer in CONSTANTS]
+    ran = executed(with_attempts(committed, zip(*wrong, slips, right)), allow_errors=True)
+    checks, n = code_cells(ran, "check"), len(CONSTANTS) + 2
+    others = [raised(cell) for cell in code_cells(ran) if cell not in checks]
+    assert not any(others)
+    return [checks[i : i + n] for i in range(0, len(checks), n)]
 
 
 # ---- it runs ----
@@ -183,9 +207,9 @@ def test_every_exercise_has_a_check_and_a_solution(committed):
         assert "raise NotImplementedError" in cell.source
 
 
-def test_every_solution_is_correct(solved):
-    assert not [raised(cell) for cell in code_cells(solved) if raised(cell)]
-    for number, cell in enumerate(code_cells(solved, "check"), 1):
+def test_every_solution_is_correct(attempts):
+    for number, (*_, cell) in enumerate(attempts, 1):
+        assert not raised(cell)
         assert f"exercise {number}: correct\n" in printed(cell)
 
 
@@ -197,27 +221,22 @@ def test_a_solution_defines_what_its_exercise_asks_for(committed):
         assert ast.get_docstring(asked) == ast.get_docstring(given)
 
 
-@pytest.mark.parametrize("answer", ["None", "41.5", "[1.0, 2.0, 3.0]"])
-def test_an_answer_that_ignores_the_question_is_refused(committed, answer):
-    ran = executed(answered(committed, constant_answers(committed, answer)), allow_errors=True)
-
-    for cell in code_cells(ran, "check"):
-        assert "correct" not in printed(cell)
-        assert raised(cell) == "AssertionError", cell.source
+def test_an_answer_that_ignores_the_question_is_refused(attempts):
+    for *constants, _slip, _solution in attempts:
+        for cell in constants:
+            assert "correct" not in printed(cell)
+            assert raised(cell) == "AssertionError", cell.source
 
 
-def test_an_answer_that_is_nearly_right_is_refused(path, committed):
-    slips, answers = SLIPS[path.stem], solutions(committed)
-    for number, (right, wrong) in enumerate(slips):
-        assert answers[number].count(right) == 1
-        answers[number] = answers[number].replace(right, wrong)
+def test_a_slip_is_in_every_solution_once(path, committed):
+    for answer, (right, _) in zip(solutions(committed), SLIPS[path.stem], strict=True):
+        assert answer.count(right) == 1
 
-    ran = executed(answered(committed, answers), allow_errors=True)
 
-    assert len(slips) == len(answers)
-    for cell in code_cells(ran, "check"):
-        assert "correct" not in printed(cell)
-        assert raised(cell) in ("AssertionError", "GradientError"), cell.source
+def test_an_answer_that_is_nearly_right_is_refused(attempts):
+    for *_, slip, _solution in attempts:
+        assert "correct" not in printed(slip)
+        assert raised(slip) in ("AssertionError", "GradientError"), slip.source
 
 
 # ---- how it is written, and what is committed ----

@@ -82,6 +82,12 @@ def parser() -> Parser:
     add = predicting.add_argument
     add("weights", type=Path, help="a file that train wrote, such as xor/weights.json")
     add("rows", nargs="+", metavar="row", help="numbers, as in 0,1; or a CSV file with their names")
+    add(
+        "--delimiter",
+        default=",",
+        metavar="SIGN",
+        help="between the cells of a CSV file (default: ,)",
+    )
     add("--probabilities", action="store_true", help="print those of all classes")
 
     drawing = commands.add_parser("draw", help="draw the graph of a formula")
@@ -99,6 +105,12 @@ def train_options(training: argparse.ArgumentParser) -> None:
     add = training.add_argument
     add("task", help=f"one of {', '.join(TASKS)}; or a CSV file")
     add("--target", metavar="COLUMN", help="the column of the CSV file that is to be predicted")
+    add(
+        "--delimiter",
+        default=",",
+        metavar="SIGN",
+        help="between the cells of a CSV file (default: ,)",
+    )
     add("--seed", type=int, default=0, help="seed of all else that is random (default: 0)")
     add("--split-seed", type=int, default=0, help="seed of which rows are held out (default: 0)")
 
@@ -198,7 +210,7 @@ def inputs(options: argparse.Namespace) -> list[Any]:
 
 def train_network(options: argparse.Namespace) -> int:
     """Train a network; 0 if it learned its task."""
-    task = task_called(options.task, options.target)
+    task = task_called(options.task, options.target, options.delimiter)
     output = {"output": options.output or Path(Path(options.task).stem)}
     given = {**task._asdict(), **vars(options), **output}
     settings = Settings(**{name: given[name] for name in Settings._fields})
@@ -220,7 +232,9 @@ def train_network(options: argparse.Namespace) -> int:
 
 def print_predictions(options: argparse.Namespace) -> int:
     """Print what a saved network makes of rows."""
-    print("\n".join(predict(options.weights, options.rows, options.probabilities)))
+    print(
+        "\n".join(predict(options.weights, options.rows, options.probabilities, options.delimiter))
+    )
     return 0
 
 

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-def predict(path: Path, rows: Sequence[str], probabilities: bool = False) -> list[str]:
+def predict(
+    path: Path, rows: Sequence[str], probabilities: bool = False, delimiter: str = ","
+) -> list[str]:
     """A line for each row: a class and its probability, or the number or numbers that come out.
 
     rows: numbers with commas between, as in "0,1", or the names of CSV files. probabilities: those
@@ -30,19 +32,19 @@ def predict(path: Path, rows: Sequence[str], probabilities: bool = False) -> lis
     if probabilities and labels is None:
         raise ValueError(f"the model in {path} tells no classes apart: it has no probabilities")
     lines = []
-    for x in [x for row in rows for x in rows_of(row, names)]:
+    for x in [x for row in rows for x in rows_of(row, names, delimiter)]:
         with no_grad():
             output = numbers(model(x))
         lines.append(answer(output, labels, probabilities))
     return lines
 
 
-def rows_of(text: str, names: list[str] | None) -> list[list[float]]:
+def rows_of(text: str, names: list[str] | None, delimiter: str) -> list[list[float]]:
     """The rows of a CSV file, or the one that was typed."""
     if Path(text).suffix.lower() == ".csv" or Path(text).is_file():
         if names is None:
             raise ValueError(f"the model does not say which columns of {text} it takes")
-        return read_rows(text, names)
+        return read_rows(text, names, delimiter=delimiter)
     try:
         row = [finite("a cell", float(cell)) for cell in text.split(",")]
     except ValueError:

@@ -75,9 +75,10 @@ def plots(
 
     inputs, targets = rows
     found: dict[str, Callable[[Any], Any]] = {
-        "loss_curve.svg": lambda ax: plot.plot_losses(history, ax),
         "weights.svg": lambda ax: plot.plot_histograms(model, ax),
     }
+    if history.epochs:  # there are none if the first was interrupted
+        found["loss_curve.svg"] = lambda ax: plot.plot_losses(history, ax)
     if len(set(history["lr"])) > 1:
         found["learning_rate.svg"] = lambda ax: plot.plot_learning_rate(history, ax)
     in_the_plane = len(table.feature_names) == 2

@@ -263,7 +263,8 @@ class Run:
             self.take(states)
         except (KeyError, TypeError, ValueError) as error:
             self.take(before)
-            raise ValueError(f"cannot resume from {checkpoint}: {error}") from None
+            reason = str(error) if len(str(error)) < 300 else f"{str(error)[:300]}..."
+            raise ValueError(f"cannot resume from {checkpoint}: {reason}") from None
 
     def take(self, states: dict[str, Any]) -> None:
         for name, part in self.parts().items():

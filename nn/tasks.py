@@ -116,13 +116,13 @@ TASKS = {
 }
 
 
-def own_table(path: Path, target: str | None) -> Task:
+def own_table(path: Path, target: str | None, delimiter: str = ",") -> Task:
     """A task of a CSV file. Raises ValueError unless a column is named as its target."""
     if target is None:
         raise ValueError(f"which column of {path} is to be predicted? say --target COLUMN")
     return Task(
         f"{target} of {path.name}",
-        lambda _seed: tables.read_csv(path, target),
+        lambda _seed: tables.read_csv(path, target, delimiter=delimiter),
         hidden=(16,),
         lr=0.01,
         epochs=100,
@@ -133,7 +133,7 @@ def own_table(path: Path, target: str | None) -> Task:
     )
 
 
-def task_called(name: str, target: str | None = None) -> Task:
+def task_called(name: str, target: str | None = None, delimiter: str = ",") -> Task:
     """The task of that name, or of the CSV file. Raises ValueError for what is neither."""
     from pathlib import Path
 
@@ -142,7 +142,7 @@ def task_called(name: str, target: str | None = None) -> Task:
             raise ValueError(f"--target is for a CSV file, {name} has its own")
         return TASKS[name]
     if Path(name).suffix.lower() in (".csv", ".txt") or Path(name).is_file():
-        return own_table(Path(name), target)
+        return own_table(Path(name), target, delimiter)
     raise ValueError(
         f"unknown task {name!r}: take one of {', '.join(TASKS)}, or a CSV file with --target COLUMN"
     )

@@ -172,6 +172,8 @@ def parts(table: Table, task: Task, settings: Settings) -> tuple[Rows, Rows, Row
     if not task.held_out:
         return whole, whole, whole
     classes = table.class_names is not None
+    if classes:
+        check_classes(table)
     split = partial(train_test_split, seed=settings.split_seed, stratify=classes)
     inputs, held_out_inputs, targets, held_out_targets = split(*whole, task.held_out)
     held_out = (held_out_inputs, held_out_targets)
@@ -179,6 +181,19 @@ def parts(table: Table, task: Task, settings: Settings) -> tuple[Rows, Rows, Row
         return (inputs, targets), held_out, held_out
     inputs, watched_inputs, targets, watched_targets = split(inputs, targets, 0.2)
     return (inputs, targets), (watched_inputs, watched_targets), held_out
+
+
+def check_classes(table: Table) -> None:
+    """Raise ValueError unless there are two classes, each with a row to learn and one to judge."""
+    names = table.class_names or []
+    if len(names) < 2:
+        raise ValueError(f"the target {table.target_name!r} has one class only, {names[0]!r:.60}")
+    for k, name in enumerate(names):
+        if table.targets.count(k) < 2:
+            raise ValueError(
+                f"class {name!r:.60} of {table.target_name!r} has 1 row: at least 2 are needed, "
+                "one to learn from and one to judge by"
+            )
 
 
 def scaled(rows: Rows, model: Module) -> Rows:

@@ -140,6 +140,23 @@ def test_trainings_with_other_seeds_are_judged_by_the_same_rows(monkeypatch):
     assert judged[0] != judged[2]
 
 
+def test_a_training_that_is_interrupted_at_once_ends_quietly(monkeypatch, capsys):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("nn.run.Run.epoch", interrupted)
+
+    assert main(["train", "moons", "--quiet"]) == 130
+    assert capsys.readouterr().err == ""
+
+
+def test_what_does_not_fit_a_checkpoint_is_said_in_a_few_words(capsys, no_plots):
+    main(["train", "moons", "--epochs", "2", "--quiet"])
+    main(["train", "moons", "--epochs", "2", "--quiet", "--resume", "--dropout", "0.1"])
+
+    assert len(capsys.readouterr().err.splitlines()[-1]) < 400
+
+
 # ---- options ----
 
 
@@ -313,6 +330,30 @@ def test_a_text_in_a_column_of_numbers_is_named(capsys):
 
     assert main(["train", path, "--target", "kind", "--quiet"]) == 2
     assert "line 3, column 'x': 'wide' is no number" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("kinds", "message"),
+    [
+        ("aaaa", "the target 'kind' has one class only, 'a'"),
+        ("aaab", "class 'b' of 'kind' has 1 row: at least 2 are needed, one to learn from and"),
+    ],
+)
+def test_a_class_that_cannot_be_learned_or_judged_is_named(kinds, message, capsys):
+    path = table("few.csv", [["x", "kind"], *[[i, kind] for i, kind in enumerate(kinds)]])
+
+    assert main(["train", path, "--target", "kind", "--quiet"]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_cells_may_be_delimited_by_another_sign(capsys, no_plots):
+    text = Path(flowers()).read_text().replace(",", ";")
+    Path("semicolons.csv").write_text(text)
+    options = ["--delimiter", ";"]
+
+    assert main(["train", "semicolons.csv", "--target", "kind", "--quiet", *options]) == 0
+    assert main(["predict", "semicolons/weights.json", "semicolons.csv", *options]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 60
 
 
 # ---- predictions ----

@@ -7,7 +7,7 @@ import os
 import random
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 from unicodedata import normalize
@@ -82,12 +82,7 @@ def parser() -> Parser:
     add = predicting.add_argument
     add("weights", type=Path, help="a file that train wrote, such as xor/weights.json")
     add("rows", nargs="+", metavar="row", help="numbers, as in 0,1; or a CSV file with their names")
-    add(
-        "--delimiter",
-        default=",",
-        metavar="SIGN",
-        help="between the cells of a CSV file (default: ,)",
-    )
+    delimiter_option(add)
     add("--probabilities", action="store_true", help="print those of all classes")
 
     drawing = commands.add_parser("draw", help="draw the graph of a formula")
@@ -105,12 +100,8 @@ def train_options(training: argparse.ArgumentParser) -> None:
     add = training.add_argument
     add("task", help=f"one of {', '.join(TASKS)}; or a CSV file")
     add("--target", metavar="COLUMN", help="the column of the CSV file that is to be predicted")
-    add(
-        "--delimiter",
-        default=",",
-        metavar="SIGN",
-        help="between the cells of a CSV file (default: ,)",
-    )
+    delimiter_option(add)
+    add("--kind", choices=KINDS, help="what is in that column (default: as read_csv guesses)")
     add("--seed", type=int, default=0, help="seed of all else that is random (default: 0)")
     add("--split-seed", type=int, default=0, help="seed of which rows are held out (default: 0)")
 
@@ -152,6 +143,12 @@ def train_options(training: argparse.ArgumentParser) -> None:
     add("--quiet", action="store_true", help="print errors only")
 
 
+def delimiter_option(add: Callable[..., Any]) -> None:
+    words = "between the cells of a CSV file (default: ,)"
+    add("--delimiter", type=delimiter, default=",", metavar="SIGN", help=words)
+
+
+KINDS = {"classes": True, "numbers": False}
 SCHEDULE_NAMES = [*SCHEDULES, "onecycle"]
 
 
@@ -190,6 +187,13 @@ def positive(text: str) -> int:
     return number
 
 
+def delimiter(text: str) -> str:
+    sign = {"\\t": "\t", "tab": "\t"}.get(text, text)
+    if len(sign) != 1:
+        raise argparse.ArgumentTypeError(f"expected one sign, such as ; or tab, got {text!r}")
+    return sign
+
+
 def not_negative(text: str) -> int:
     number = int(text)
     if number < 0:
@@ -210,9 +214,13 @@ def inputs(options: argparse.Namespace) -> list[Any]:
 
 def train_network(options: argparse.Namespace) -> int:
     """Train a network; 0 if it learned its task."""
-    task = task_called(options.task, options.target, options.delimiter)
+    classes = None if options.kind is None else KINDS[options.kind]
+    task = task_called(options.task, options.target, options.delimiter, classes)
     output = {"output": options.output or Path(Path(options.task).stem)}
-    given = {**task._asdict(), **vars(options), **output}
+    own = task._asdict()
+    if getattr(options, "optimizer", "") == "lbfgs":
+        own["weight_decay"] = 0.0  # which it has not
+    given = {**own, **vars(options), **output}
     settings = Settings(**{name: given[name] for name in Settings._fields})
     if not options.quiet:
         print(version())

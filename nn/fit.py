@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
+from time import monotonic
 
 from nn.loader import DataLoader
 from nn.losses import mse_loss
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from nn.run import Metric
     from nn.schedule import Schedule
     from nn.stopping import EarlyStopping
+
+SECONDS = 5.0  # that a checkpoint may be behind, however many epochs those are
 
 
 def fit(
@@ -54,6 +57,7 @@ def fit(
     callbacks: Iterable[Callable[[History], Any]] = (),
     checkpoint: str | os.PathLike[str] | None = None,
     checkpoint_every: int = 1,
+    settings: Mapping[str, Any] | None = None,
     resume: bool = False,
     progress: bool = True,
 ) -> History:
@@ -68,11 +72,12 @@ def fit(
     without arguments that gives what to add to the loss of each step, such as an L2 penalty.
     max_norm: clip the gradient to that length. schedule: steps each "epoch" or each "step".
     callbacks: called with the record after each epoch; one that returns True ends the run.
-    checkpoint: a file that holds, after every epoch or every checkpoint_every of them, all that the
-    next one depends on. With resume the run goes on from it, if it is there, as if it had never
-    stopped: to the same last bit, also that of the record. progress: whether to show a bar.
-    Afterwards the model is in eval mode. LBFGS goes up to max_iter steps on each batch, which is
-    best all of the data, and the loss of its step is that of the first.
+    checkpoint: a file that holds all that the next epoch depends on, written after every
+    checkpoint_every of them, and if it is older than some seconds. With resume the run goes on from
+    it, if it is there, as if it had never stopped: to the same last bit, also that of the record.
+    settings: what else must then be as it was, in words that JSON has. progress: whether to show a
+    bar. Afterwards the model is in eval mode. LBFGS goes up to max_iter steps on each batch, which
+    is best all of the data, and the loss of its step is that of the first.
 
     Ctrl-C ends the run and keeps what was learned. A loss that is not finite ends it with a
     TrainingError that names the step; the model then has the last weights whose loss was finite.
@@ -92,12 +97,14 @@ def fit(
     run.schedule, run.each, run.stopping = schedule, schedule_each, early_stopping
     run.validation = pair(validation) if validation is not None else None
     callbacks = [callbacks] if callable(callbacks) else list(callbacks)
+    run.settings = dict(settings or {})
     run.check(epochs, steps)
     whole("checkpoint_every", checkpoint_every)
     if resume and checkpoint is None:
         raise ValueError("resume=True needs the checkpoint to go on from")
     if resume and checkpoint is not None and os.path.exists(checkpoint):
         run.resume(checkpoint)
+    written = monotonic()
     with bar(run, epochs * len(run.loader) if epochs else steps, progress) as advance:
         try:
             while not run.done(epochs, steps):
@@ -105,8 +112,10 @@ def fit(
                 answers = [callback(run.history) for callback in callbacks]
                 run.end_epoch(True in answers)
                 due = len(run.history.epochs) % checkpoint_every == 0
-                if checkpoint is not None and (due or run.done(epochs, steps)):
+                due = due or run.done(epochs, steps) or monotonic() - written > SECONDS
+                if checkpoint is not None and due:
                     run.save(checkpoint)
+                    written = monotonic()
         except KeyboardInterrupt:
             run.history.stopped = "interrupted"
     if run.stopping is not None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import random
+from zlib import crc32
 
 from nn.settings import flag, whole
 
@@ -93,6 +94,7 @@ class DataLoader:
         return {
             "epoch": self.epoch,
             "samples": len(self.inputs),
+            "checksum": crc32(repr((self.inputs, self.targets)).encode()),  # of the data
             "batch_size": self.batch_size,
             "shuffle": self.shuffle,
             "seed": self.seed,

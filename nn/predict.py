@@ -52,8 +52,9 @@ def rows_of(text: str, names: list[str] | None, delimiter: str) -> list[list[flo
             f"expected numbers with commas between, as in 0,1, got {text.strip()!r}"
         ) from None
     if names is not None and len(row) != len(names):
+        hint = ": put commas between them, and no spaces" if len(row) == 1 else ""
         raise ValueError(
-            f"the model takes {len(names)} numbers ({', '.join(names)}), got {len(row)}"
+            f"the model takes {len(names)} numbers ({', '.join(names)}), got {len(row)}{hint}"
         )
     return [row]
 

@@ -82,15 +82,19 @@ def plots(
     if len(set(history["lr"])) > 1:
         found["learning_rate.svg"] = lambda ax: plot.plot_learning_rate(history, ax)
     in_the_plane = len(table.feature_names) == 2
+
+    def named(ax: Any) -> None:
+        ax.set(xlabel=table.feature_names[0], ylabel=table.feature_names[1])
+
     if table.class_names is None:
-        if in_the_plane:
-            found["decision_surface.svg"] = lambda ax: plot.plot_decision_surface(
-                model, inputs, targets, ax
+        if in_the_plane and set(targets) <= {0.0, 1.0}:  # of other amounts 0.5 is no border
+            found["decision_surface.svg"] = lambda ax: named(
+                plot.plot_decision_surface(model, inputs, targets, ax)
             )
         return found
     if in_the_plane:
-        found["decision_regions.svg"] = lambda ax: plot.plot_decision_regions(
-            model, inputs, targets, ax, resolution=80
+        found["decision_regions.svg"] = lambda ax: named(
+            plot.plot_decision_regions(model, inputs, targets, ax, resolution=100)
         )
     outputs = [model(x) for x in inputs]
     found["confusion_matrix.svg"] = lambda ax: plot.plot_confusion_matrix(

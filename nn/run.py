@@ -42,6 +42,7 @@ class Run:
     schedule: Any  # a Schedule, or one that steps on a metric, or None
     each: str
     stopping: EarlyStopping | None
+    settings: dict[str, Any]
 
     def __init__(
         self,
@@ -245,6 +246,7 @@ class Run:
 
     def states(self) -> dict[str, Any]:
         states = {name: part.state_dict() for name, part in self.parts().items()}
+        states["settings"] = self.settings
         return {**states, "random": [source.getstate() for source in self.sources()]}
 
     def save(self, checkpoint: str | os.PathLike[str]) -> None:
@@ -258,6 +260,7 @@ class Run:
 
         states, before = load_checkpoint(checkpoint), self.states()
         try:
+            check_settings(states.get("settings"), self.settings)
             if set(states) != set(before):
                 raise ValueError(f"it has {sorted(states)}, wanted {sorted(before)}")
             self.take(states)
@@ -275,6 +278,18 @@ class Run:
         for source, (version, words, extra) in zip(sources, states["random"]):
             source.setstate((version, tuple(words), extra))
         self.last_finite = [p.data for p in self.parameters]
+
+
+def check_settings(there: Any, here: dict[str, Any]) -> None:
+    """Raise ValueError, with what differs, unless a run was started with the same settings."""
+    there = there if isinstance(there, dict) else {}
+    different = [
+        f"{name} was {there.get(name)!r:.40} and is {here.get(name)!r:.40} now"
+        for name in {**here, **there}
+        if there.get(name) != here.get(name)
+    ]
+    if different:
+        raise ValueError("; ".join(different))
 
 
 def pair(data: Any) -> tuple[Sequence[Any], Sequence[Any]]:

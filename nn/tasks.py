@@ -116,13 +116,15 @@ TASKS = {
 }
 
 
-def own_table(path: Path, target: str | None, delimiter: str = ",") -> Task:
+def own_table(
+    path: Path, target: str | None, delimiter: str = ",", classes: bool | None = None
+) -> Task:
     """A task of a CSV file. Raises ValueError unless a column is named as its target."""
     if target is None:
         raise ValueError(f"which column of {path} is to be predicted? say --target COLUMN")
     return Task(
         f"{target} of {path.name}",
-        lambda _seed: tables.read_csv(path, target, delimiter=delimiter),
+        lambda _seed: tables.read_csv(path, target, delimiter=delimiter, classes=classes),
         hidden=(16,),
         lr=0.01,
         epochs=100,
@@ -133,7 +135,9 @@ def own_table(path: Path, target: str | None, delimiter: str = ",") -> Task:
     )
 
 
-def task_called(name: str, target: str | None = None, delimiter: str = ",") -> Task:
+def task_called(
+    name: str, target: str | None = None, delimiter: str = ",", classes: bool | None = None
+) -> Task:
     """The task of that name, or of the CSV file. Raises ValueError for what is neither."""
     from pathlib import Path
 
@@ -142,7 +146,7 @@ def task_called(name: str, target: str | None = None, delimiter: str = ",") -> T
             raise ValueError(f"--target is for a CSV file, {name} has its own")
         return TASKS[name]
     if Path(name).suffix.lower() in (".csv", ".txt") or Path(name).is_file():
-        return own_table(Path(name), target, delimiter)
+        return own_table(Path(name), target, delimiter, classes)
     raise ValueError(
         f"unknown task {name!r}: take one of {', '.join(TASKS)}, or a CSV file with --target COLUMN"
     )

@@ -99,8 +99,10 @@ def train(name: str, task: Task, settings: Settings) -> Outcome:
     weights, strength = weights_of(fitted), not_negative("l1", settings.l1)
     penalty = partial(weighted_l1, strength, weights) if strength else None
     make_writable(settings.output)
+    if settings.resume and not (settings.output / "checkpoint.json").exists():
+        raise ValueError(f"there is no checkpoint in {settings.output} to resume from")
     if settings.save is not None:
-        make_writable(settings.save.parent)
+        check_savable(settings.save)
 
     say(f"{name}: {described(table, training, held_out)}")
     say(fitted)
@@ -124,6 +126,7 @@ def train(name: str, task: Task, settings: Settings) -> Outcome:
         early_stopping=stopping(settings, task),
         checkpoint=settings.output / "checkpoint.json",
         checkpoint_every=max(1, epochs // 20),
+        settings=what_matters(name, settings, epochs),
         resume=settings.resume,
         progress=not settings.quiet,
     )
@@ -138,7 +141,7 @@ def train(name: str, task: Task, settings: Settings) -> Outcome:
     names = ["weights.json", "checkpoint.json"]
     save(model, settings.output / "weights.json", notes)
     if settings.save is not None:
-        save(model, settings.save, notes)
+        save_as(model, settings.save, notes)
     names += write_pictures(settings.output, model, table, held_out, history)
     say(f"wrote {', '.join(names)} in {settings.output}{os.sep}")
     if settings.save is not None:
@@ -153,6 +156,40 @@ def make_writable(folder: Path) -> None:
         tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
         raise OSError(f"cannot write into the folder {folder}: {error.strerror}") from None
+
+
+FORMATS = (".json", ".safetensors", ".onnx")
+
+
+def check_savable(path: Path) -> None:
+    """Raise ValueError or OSError, before the training, for a file that cannot be written."""
+    if path.suffix not in FORMATS:
+        raise ValueError(f"a network is saved as {', '.join(FORMATS)}, got {str(path)!r:.60}")
+    if path.is_dir():
+        raise OSError(f"cannot write {path}: it is a folder")
+    make_writable(path.parent)
+
+
+def save_as(model: Module, path: Path, notes: dict[str, Any]) -> None:
+    """Write the model in the format that the path ends in."""
+    if path.suffix == ".onnx":
+        from nn.export import to_onnx
+
+        to_onnx(model, path)
+    else:
+        save(model, path, notes)
+
+
+def what_matters(name: str, settings: Settings, epochs: int) -> dict[str, Any]:
+    """The settings that a resumed training must share with the one that it resumes.
+
+    More epochs are no other training, unless the schedule goes by them.
+    """
+    left_out = ("epochs", "steps", "output", "save", "resume", "quiet")
+    found = {k: x for k, x in settings._asdict().items() if k not in left_out}
+    if settings.schedule != "constant":
+        found["epochs"] = epochs
+    return {"task": name, **found, "hidden": list(settings.hidden)}
 
 
 # ---- data ----
@@ -296,7 +333,8 @@ def judge(
         return Outcome(error, learned, words, history.stopped == "interrupted")
     accuracy = accuracy_score(targets, outputs)
     most = max([targets.count(k) for k in set(targets)]) / len(targets)
-    say(f"{accuracy:.1%} of {n} right {after}; the most frequent class for all: {most:.1%}")
+    say(f"{accuracy:.1%} of {n} right {after}")
+    say(f"(always the most frequent class: {most:.1%})")
     learned = task.goal is None or accuracy >= task.goal
     words = f"{accuracy:.1%} of the held-out rows are right"
     words += "" if learned else f", not {task.goal:.0%}"

@@ -2,6 +2,7 @@
 
 import math
 import random
+import sys
 
 import pytest
 
@@ -637,6 +638,15 @@ def test_a_checkpoint_may_be_written_every_few_epochs_and_at_the_end(tmp_path):
     assert len(load_checkpoint(path)["history"]["epochs"]) == 5
 
 
+def test_a_checkpoint_is_never_far_behind(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys.modules["nn.fit"], "SECONDS", 0.0)
+    path, there = tmp_path / "run.json", []
+    look = lambda history: there.append(path.exists())  # noqa: E731
+    optimized(Line(), epochs=3, checkpoint=path, checkpoint_every=99, callbacks=look)
+
+    assert there == [False, True, True]
+
+
 def test_a_run_without_a_checkpoint_yet_starts_from_the_beginning(tmp_path):
     model = Line()
     history = optimized(model, epochs=2, checkpoint=tmp_path / "run.json", resume=True)
@@ -703,6 +713,16 @@ def test_a_checkpoint_that_does_not_fit_changes_nothing(tmp_path):
     with pytest.raises(ValueError, match="it is of SGD, not of Adam"):
         fit(model, LINE, optimizer=optimizer, epochs=2, checkpoint=path, resume=True)
     assert (model.slope.data, optimizer.lr, random.random()) == (7.0, 0.25, expected)
+
+
+def test_settings_that_differ_from_those_of_the_checkpoint_are_named(tmp_path):
+    path = tmp_path / "run.json"
+    optimized(Line(), epochs=1, checkpoint=path, settings={"noise": 0.1, "width": 3})
+
+    with pytest.raises(
+        ValueError, match=r": noise was 0.1 and is 0.2 now; width was 3 and is None"
+    ):
+        optimized(Line(), epochs=2, checkpoint=path, resume=True, settings={"noise": 0.2})
 
 
 def test_a_damaged_checkpoint_is_refused(tmp_path):

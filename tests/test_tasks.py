@@ -104,13 +104,57 @@ def test_resume_goes_on_from_the_checkpoint_and_does_nothing_twice(no_plots):
     assert len(load_checkpoint("moons/checkpoint.json")["history"]["epochs"]) == 5
 
 
-def test_resume_with_other_settings_is_refused(capsys, no_plots):
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--hidden", "3"], "hidden was [16] and is [3] now"),
+        (["--activation", "relu"], "activation was 'tanh' and is 'relu' now"),
+        (["--lr", "5"], "lr was 0.05 and is 5.0 now"),
+        (["--l1", "0.1"], "l1 was 0.0 and is 0.1 now"),
+        (["--split-seed", "1"], "split_seed was 0 and is 1 now"),
+        (["--epochs", "4"], "epochs was 2 and is 4 now"),  # the cosine goes by them
+    ],
+)
+def test_resume_with_other_settings_is_refused(options, message, capsys, no_plots):
     main(["train", "moons", "--epochs", "2", "--quiet"])
+    capsys.readouterr()
 
-    assert main(["train", "moons", "--epochs", "4", "--hidden", "3", "--quiet", "--resume"]) == 2
-    assert "cannot resume from moons/checkpoint.json: state dict does not fit" in (
-        capsys.readouterr().err
-    )
+    assert main(["train", "moons", "--epochs", "2", "--quiet", "--resume", *options]) == 2
+    error = capsys.readouterr().err
+    assert error == f"chainrule: cannot resume from moons/checkpoint.json: {message}\n"
+
+
+def test_a_training_at_a_constant_rate_may_be_resumed_for_longer(no_plots):
+    options = ["train", "moons", "--quiet", "--schedule", "constant"]
+    main([*options, "--epochs", "2"])
+
+    assert main([*options, "--epochs", "5", "--resume"]) in (0, 1)
+    assert len(load_checkpoint("moons/checkpoint.json")["history"]["epochs"]) == 5
+
+
+def test_resume_of_another_task_or_other_data_is_refused(capsys, no_plots):
+    main(["train", "moons", "--epochs", "2", "--quiet"])
+    other = ["train", "circles", "--epochs", "2", "--quiet", "--output", "moons", "--resume"]
+    capsys.readouterr()
+
+    assert main(other) == 2
+    assert "task was 'moons' and is 'circles' now" in capsys.readouterr().err
+    options = ["train", flowers(), "--target", "kind", "--epochs", "1", "--quiet"]
+    main(options)
+    flowers(n=56)
+    assert main([*options, "--resume"]) == 2
+    assert "samples is " in capsys.readouterr().err
+    text = Path(flowers()).read_text()
+    Path("flowers.csv").write_text(text.replace("a\n", "c\n").replace("a\r\n", "c\r\n"))
+    main(options)
+    Path("flowers.csv").write_text(text.replace(text.split()[1].split(",")[0], "41.5"))
+    assert main([*options, "--resume"]) == 2
+    assert "checksum is " in capsys.readouterr().err
+
+
+def test_resume_without_a_checkpoint_is_an_error(capsys):
+    assert main(["train", "moons", "--resume", "--quiet"]) == 2
+    assert capsys.readouterr().err == "chainrule: there is no checkpoint in moons to resume from\n"
 
 
 def test_a_task_that_is_not_learned_is_an_exit_code_and_a_word_of_advice(capsys, no_plots):
@@ -257,10 +301,49 @@ def test_the_network_is_also_saved_where_one_wants_it(capsys, no_plots):
     assert Path("mine.json").read_bytes() == Path("moons/weights.json").read_bytes()
 
 
+def test_a_network_may_be_saved_as_onnx(no_plots):
+    onnx = pytest.importorskip("onnx", reason="needs onnx, of the extra onnx")
+    main(["train", "moons", "--epochs", "1", "--quiet", "--save", "mine.onnx"])
+
+    onnx.checker.check_model(onnx.load("mine.onnx"))
+
+
+@pytest.mark.parametrize(
+    ("save", "message"),
+    [
+        ("mine.pt", "a network is saved as .json, .safetensors, .onnx, got 'mine.pt'"),
+        ("folder.json", "cannot write folder.json: it is a folder"),
+    ],
+)
+def test_what_cannot_be_saved_is_said_before_the_training(save, message, capsys):
+    Path("folder.json").mkdir()
+
+    assert main(["train", "moons", "--quiet", "--save", save]) == 2
+    assert capsys.readouterr().err == f"chainrule: {message}\n"
+    assert not Path("moons/weights.json").exists()
+
+
+def test_lbfgs_has_no_weight_decay_unless_one_is_asked_for(no_plots):
+    options = ["--quiet", "--optimizer", "lbfgs", "--epochs", "1", "--batch-size", "all"]
+
+    assert main(["train", flowers(), "--target", "kind", *options]) in (0, 1)
+
+
+def test_a_column_of_whole_numbers_may_be_said_to_be_amounts(capsys, no_plots):
+    path = table("quality.csv", [["x", "quality"], *[[i, i % 4] for i in range(40)]])
+    options = ["train", path, "--target", "quality", "--epochs", "1"]
+    main(options)
+    main([*options, "--kind", "numbers"])
+    lines = [x for x in capsys.readouterr().out.splitlines() if x.startswith("quality.csv")]
+
+    assert ["4 classes" in line for line in lines] == [True, False]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["moons", "--epochs", "0"], "expected at least 1, got 0"),
+        (["moons", "--delimiter", "ab"], "expected one sign, such as ; or tab, got 'ab'"),
         (["moons", "--warmup", "-1"], "expected at least 0, got -1"),
         (["moons", "--batch-size", "no"], "invalid batch value: 'no'"),
         (["moons", "--optimizer", "adagrad2"], "invalid choice: 'adagrad2'"),
@@ -347,12 +430,12 @@ def test_a_class_that_cannot_be_learned_or_judged_is_named(kinds, message, capsy
 
 
 def test_cells_may_be_delimited_by_another_sign(capsys, no_plots):
-    text = Path(flowers()).read_text().replace(",", ";")
-    Path("semicolons.csv").write_text(text)
-    options = ["--delimiter", ";"]
+    text = Path(flowers()).read_text().replace(",", "\t")
+    Path("tabs.csv").write_text(text)
+    options = ["--delimiter", "tab"]
 
-    assert main(["train", "semicolons.csv", "--target", "kind", "--quiet", *options]) == 0
-    assert main(["predict", "semicolons/weights.json", "semicolons.csv", *options]) == 0
+    assert main(["train", "tabs.csv", "--target", "kind", "--quiet", *options]) == 0
+    assert main(["predict", "tabs/weights.json", "tabs.csv", *options]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 60
 
 
@@ -412,7 +495,8 @@ def test_a_model_that_a_script_saved_is_predicted_with_too(capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["flowers/weights.json", "1"], "the model takes 2 numbers (length, width), got 1"),
+        (["flowers/weights.json", "1"], "(length, width), got 1: put commas between them"),
+        (["flowers/weights.json", "1,2,3"], "the model takes 2 numbers (length, width), got 3"),
         (["flowers/weights.json", "1,b"], "expected numbers with commas between, as in 0,1, got"),
         (["flowers/weights.json", "1,nan"], "expected numbers with commas between, as in 0,1, go"),
         (["flowers/weights.json", "no.csv"], "cannot read no.csv: No such file or directory"),

@@ -263,7 +263,8 @@ def test_every_layer_and_activation_is_compared():
     kinds = [x for module in (layers, activations) for x in vars(module).values()]
     names = {x.__name__ for x in kinds if isinstance(x, type) and issubclass(x, Module)}
 
-    assert names - {"Module"} <= {case["name"] for case in COMPARED}
+    without = {"Module", "Normalization"}  # PyTorch has no module for the second
+    assert names - without <= {case["name"] for case in COMPARED}
 
 
 def test_every_function_of_init_is_compared():

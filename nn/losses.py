@@ -58,7 +58,7 @@ def hinge_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
     """max(0, 1 - t * x) for targets -1 and 1: micrograd's max-margin loss (Vapnik 1995)."""
 
     def loss(x: Any, t: Any) -> Any:
-        if t not in (-1, 1):
+        if float(t) not in (-1.0, 1.0):
             raise ValueError(f"hinge_loss has targets -1 and 1, got {t!r}")
         return relu(1 - t * x)
 

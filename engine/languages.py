@@ -1,0 +1,342 @@
+"""The calculus in other languages: the rows of the table in Python, NumPy, C and PyTorch.
+
+The functions in `ops.py` are read as syntax trees, and each part is spelled in another language:
+arithmetic, comparisons, choices, and calls of `math`, of ops and of each other. So a program that
+is printed computes what the graph computed, and nothing of the calculus is written twice. Only what
+takes any number of inputs has loops in Python, and is spelled here by hand.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+from functools import cache
+from pathlib import Path
+
+from engine import ops
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import ClassVar
+
+    from engine.op import Op
+
+INFIX = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
+SIGNS: dict[type[ast.cmpop], str] = {
+    ast.Eq: "==",
+    ast.NotEq: "!=",
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Gt: ">",
+    ast.GtE: ">=",
+}
+SUM, PRODUCT, MINUS, ATOM = range(4)  # how tightly an expression holds together
+TIGHTNESS = {"+": SUM, "-": SUM, "*": PRODUCT, "/": PRODUCT}
+
+
+class NoTranslationError(ValueError):
+    """An operation that a language has no words for."""
+
+
+@cache
+def table() -> tuple[dict[str, ast.Call], dict[str, ast.FunctionDef]]:
+    """The rows of ops.py by the variable that holds them, and its functions by their names."""
+    module = ast.parse(Path(ops.__file__).with_suffix(".py").read_text("utf-8"))
+    rows = {
+        statement.targets[0].id: statement.value
+        for statement in module.body
+        if isinstance(statement, ast.Assign)
+        and isinstance(statement.targets[0], ast.Name)
+        and isinstance(statement.value, ast.Call)
+        and isinstance(statement.value.func, ast.Name)
+        and statement.value.func.id == "Op"
+    }
+    return rows, {f.name: f for f in module.body if isinstance(f, ast.FunctionDef)}
+
+
+@cache
+def variable_of(name: str) -> str:
+    """The variable in ops.py that holds the op of that name: "power" holds "pow"."""
+    return next(variable for variable, op in vars(ops).items() if op is ops.TABLE[name])
+
+
+class Language:
+    """Python, and what the other languages do otherwise.
+
+    An expression is a text and how tightly it holds together. `definitions` are the functions
+    that the expressions spelled so far call.
+    """
+
+    name = "python"
+    comment = "#"
+    end = ""
+    module = ""  # in front of a function of math
+
+    def __init__(self) -> None:
+        self.definitions: dict[str, str] = {}
+        self.imports: set[str] = set()
+
+    # ---- what languages differ in ----
+
+    def number(self, x: float) -> str:
+        if math.isfinite(x):
+            return repr(x)
+        self.imports.add("nan" if x != x else "inf")
+        return repr(x)
+
+    def math(self, name: str, x: str) -> str:
+        self.imports.add(name)
+        return f"{name}({x})"
+
+    def choice(self, test: str, yes: str, no: str) -> str:
+        return f"({yes} if {test} else {no})"
+
+    def both(self, tests: list[str]) -> str:
+        return " and ".join(tests)
+
+    def truth(self, test: str) -> str:
+        """1.0 where a test holds, else 0.0."""
+        return f"float({test})"
+
+    def power(self, x: str, y: str) -> str:
+        """x**y for numbers that have a real power, as they do where y is whole."""
+        if is_whole(y):
+            return f"{x if x.isidentifier() else f'({x})'} ** {y}"
+        self.imports.add("isfinite")
+        self.definitions["power"] = POWER
+        return f"power({x}, {y})"
+
+    def function(self, name: str, inputs: Sequence[str], lines: Sequence[str], result: str) -> str:
+        """The definition of a function: lines are (variable, expression)."""
+        body = "".join([f"    {line}\n" for line in lines])
+        return f"def {name}({', '.join(inputs)}):\n{body}    return {result}\n"
+
+    def assignment(self, variable: str, value: str) -> str:
+        return f"{variable} = {value}"
+
+    def many(self, name: str, inputs: Sequence[str]) -> str:
+        """An op of any number of inputs."""
+        self.define_many(name)
+        return f"{name}({', '.join(inputs)})"
+
+    def define_many(self, name: str) -> None:
+        functions = table()[1]
+        for function in MANY[name]:
+            self.definitions[function] = ast.unparse(undocumented(functions[function])) + "\n"
+        self.imports.add("math")
+
+    # ---- what they share ----
+
+    def value(self, op: Op, inputs: Sequence[str]) -> str:
+        """op of the inputs. Raises NoTranslationError for an op of one's own."""
+        self.check(op)
+        if op.name == "dot":
+            return self.dot(inputs)
+        if op.name in MANY:
+            return self.many(op.name, inputs)
+        row = table()[0][variable_of(op.name)]
+        if not op.symbol.isidentifier() and op is not ops.power:
+            return self.applied(row.args[2], inputs)[0]
+        return self.called(op.name, row.args[2], inputs)
+
+    def slope(self, op: Op, i: int, z: str, inputs: Sequence[str]) -> tuple[str, int]:
+        """dz / d input number i, and how tightly it holds together."""
+        self.check(op)
+        if op.name == "dot":
+            n = len(inputs) // 2
+            return ([*inputs[n : 2 * n], *inputs[:n], self.number(1.0)])[i], ATOM
+        if op.name in MANY:
+            return self.slope_of_many(op.name, i, z, inputs), ATOM
+        row = table()[0][variable_of(op.name)]
+        return self.applied(row.args[3 + i], [z, *inputs])
+
+    def check(self, op: Op) -> None:
+        if ops.TABLE.get(op.name) is not op:
+            raise NoTranslationError(f"no {self.name} for {op.name!r}, an operation of your own")
+
+    def dot(self, inputs: Sequence[str]) -> str:
+        n = len(inputs) // 2
+        start = inputs[-1] if len(inputs) % 2 else self.number(0.0)
+        return " + ".join([start, *[f"{w} * {x}" for w, x in zip(inputs[:n], inputs[n : 2 * n])]])
+
+    def slope_of_many(self, name: str, i: int, z: str, inputs: Sequence[str]) -> str:
+        x = inputs[i]
+        if name == "logsumexp":
+            return self.math("exp", f"{x} - {z}")
+        if name == "hypot":
+            return f"({x} / ({z} + {self.truth(f'{z} == 0')}))"
+        ties = " + ".join([self.truth(f"{other} == {z}") for other in inputs])
+        return f"({self.truth(f'{x} == {z}')} / ({ties}))"
+
+    def applied(self, function: ast.expr, inputs: Sequence[str]) -> tuple[str, int]:
+        """The body of a lambda, with the inputs for its parameters."""
+        if not isinstance(function, ast.Lambda):
+            raise NoTranslationError(f"no {self.name} for {ast.unparse(function)}")
+        names = [a.arg for a in function.args.args]
+        return self.spell(function.body, dict(zip(names, inputs)))
+
+    def called(self, name: str, function: ast.expr, inputs: Sequence[str]) -> str:
+        """A call of the function of a row, which is defined if the language has none of its own."""
+        match function:
+            case ast.Attribute(value=ast.Name(id="math"), attr=attr):
+                return self.math(attr, ", ".join(inputs))
+            case ast.Name(id="abs"):
+                return self.absolute(inputs[0])
+            case ast.Name(id="real_power"):
+                return self.power(*inputs)
+        self.define(name, function)
+        return f"{name}({', '.join(inputs)})"
+
+    def absolute(self, x: str) -> str:
+        return f"abs({x})"
+
+    def define(self, name: str, function: ast.expr) -> None:
+        """See that there is a function of that name."""
+        if name in self.definitions:
+            return
+        functions = table()[1]
+        lines: list[str] = []
+        match function:
+            case ast.Lambda(args=arguments, body=result):
+                inputs = [a.arg for a in arguments.args]
+            case ast.Name(id=known):
+                inputs = [a.arg for a in functions[known].args.args]
+                *steps, last = undocumented(functions[known]).body
+                if not isinstance(last, ast.Return) or last.value is None:
+                    raise NoTranslationError(f"no {self.name} for {name}")
+                result = last.value
+                for step in steps:
+                    if not isinstance(step, ast.Assign) or not isinstance(
+                        step.targets[0], ast.Name
+                    ):
+                        raise NoTranslationError(f"no {self.name} for {name}")
+                    variable = step.targets[0].id
+                    scope = {n: n for n in (*inputs, variable)}
+                    lines.append(self.assignment(variable, self.spell(step.value, scope)[0]))
+            case _:
+                raise NoTranslationError(f"no {self.name} for {name}")
+        scope = {n: n for n in [*inputs, *[line.split(" = ")[0].split()[-1] for line in lines]]}
+        text = self.function(name, inputs, lines, self.spell(result, scope)[0])
+        self.definitions[name] = text  # after those that it calls
+
+    def spell(self, tree: ast.expr, names: dict[str, str]) -> tuple[str, int]:
+        """An expression, and how tightly it holds together."""
+        match tree:
+            case ast.Constant(value=int() | float() as value):
+                return self.number(float(value)), ATOM
+            case ast.Name(id=name) if name in names:
+                return names[name], ATOM
+            case ast.Attribute(value=ast.Name(id="math"), attr="pi"):
+                return self.number(math.pi), ATOM
+            case ast.UnaryOp(op=ast.USub(), operand=x):
+                return "-" + self.within(x, names, MINUS), MINUS
+            case ast.BinOp(left=x, op=ast.Pow(), right=y):
+                return self.power(self.spell(x, names)[0], self.spell(y, names)[0]), ATOM
+            case ast.BinOp(left=x, op=sign, right=y) if type(sign) in INFIX:
+                both = [self.spell(side, names)[0] for side in (x, y)]
+                if all(map(is_number, both)):
+                    return self.number(folded(type(sign), *map(float, both))), ATOM
+                symbol = INFIX[type(sign)]
+                tightness = TIGHTNESS[symbol]
+                left, right = self.within(x, names, tightness), self.within(y, names, tightness + 1)
+                return f"{left} {symbol} {right}", tightness
+            case ast.IfExp(test=test, body=yes, orelse=no):
+                sides = [self.spell(part, names)[0] for part in (test, yes, no)]
+                return self.choice(*sides), ATOM
+            case ast.Compare(left=first, ops=signs, comparators=rest):
+                sides = [self.within(x, names, SUM) for x in (first, *rest)]
+                tests = [f"{x} {SIGNS[type(s)]} {y}" for x, s, y in zip(sides, signs, sides[1:])]
+                return self.both(tests), SUM
+            case ast.Call(func=ast.Name(id="float"), args=[test]):
+                return self.truth(self.spell(test, names)[0]), ATOM
+            case ast.Call(func=function, args=inputs):
+                return self.call(function, [self.spell(x, names)[0] for x in inputs]), ATOM
+        raise NoTranslationError(f"no {self.name} for {ast.unparse(tree)}")
+
+    def within(self, tree: ast.expr, names: dict[str, str], least: int) -> str:
+        """An expression, in brackets if it holds together less tightly than that."""
+        text, tightness = self.spell(tree, names)
+        return f"({text})" if tightness < least else text
+
+    def call(self, function: ast.expr, inputs: list[str]) -> str:
+        rows, functions = table()
+        match function:
+            case ast.Attribute(value=ast.Name(id="math"), attr="sqrt") if is_number(inputs[0]):
+                return self.number(math.sqrt(float(inputs[0])))
+            case ast.Attribute(value=ast.Name(id="math"), attr=name):
+                return self.math(name, ", ".join(inputs))
+            case ast.Name(id="abs"):
+                return self.absolute(inputs[0])
+            case ast.Name(id="origin") if is_number(inputs[1]) and float(inputs[1]):
+                return self.number(0.0)
+            case ast.Name(id=name) if name in rows:
+                return self.called(ast.literal_eval(rows[name].args[0]), rows[name].args[2], inputs)
+            case ast.Name(id=name) if name in functions:
+                return self.called(name, function, inputs)
+        raise NoTranslationError(f"no {self.name} for {ast.unparse(function)}")
+
+
+def folded(sign: type[ast.operator], x: float, y: float) -> float:
+    """What two numbers give, so that a program need not compute it."""
+    if sign is ast.Add:
+        return x + y
+    if sign is ast.Sub:
+        return x - y
+    return x * y if sign is ast.Mult else x / y
+
+
+def is_whole(text: str) -> bool:
+    return is_number(text) and float(text).is_integer()
+
+
+def is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def undocumented(function: ast.FunctionDef) -> ast.FunctionDef:
+    """The function without its docstring and its annotations."""
+    body = function.body[1:] if isinstance(function.body[0], ast.Expr) else function.body
+    arguments = function.args
+    bare = ast.arguments(
+        posonlyargs=[],
+        args=[ast.arg(a.arg) for a in arguments.args],
+        vararg=ast.arg(arguments.vararg.arg) if arguments.vararg else None,
+        kwonlyargs=[],
+        kw_defaults=[],
+        defaults=[],
+    )
+    made = ast.FunctionDef(function.name, bare, body, [], None)
+    return ast.fix_missing_locations(made)
+
+
+# The ops of any number of inputs, and the functions of ops.py that compute them.
+MANY = {
+    "maximum": ["largest"],
+    "minimum": ["largest", "smallest"],
+    "logsumexp": ["largest", "log_sum_exp"],
+    "hypot": [],
+}
+POWER = """\
+def power(x, y):
+    z = x ** y
+    if isinstance(z, complex):
+        raise ValueError("a negative number has no real power with a fractional exponent")
+    return z
+"""
+
+
+class Python(Language):
+    """The language that the graph was computed in: the same functions, the same bits."""
+
+    FUNCTIONS: ClassVar = {"maximum": "largest", "minimum": "smallest", "logsumexp": "log_sum_exp"}
+
+    def many(self, name: str, inputs: Sequence[str]) -> str:
+        if name == "hypot":
+            return self.math("hypot", ", ".join(inputs))
+        self.define_many(name)
+        return f"{self.FUNCTIONS[name]}({', '.join(inputs)})"

@@ -1,0 +1,246 @@
+"""A plan as Python: a list for each row, a line for each instruction.
+
+What `engine.machine` does in C, for a build that has none: one comprehension computes an operation
+for all samples. Sums keep their order, so the bits are those of the graph here too.
+"""
+
+from __future__ import annotations
+
+import math
+from array import array
+
+from engine import ops
+from engine.languages import Python
+from engine.plan import NoPlanError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+    from engine.plan import Plan
+
+TERMS = 16  # products in a line of a neuron
+
+
+class RowMachine:
+    """What runs a plan in Python, with `evaluate` as `engine.machine.Machine` has it."""
+
+    def __init__(self, plan: Plan) -> None:
+        """Raises NoPlanError for a plan that has to go sample by sample."""
+        self.plan = plan
+        namespace: dict[str, Any] = {}
+        exec(compile(row_source(plan), "<chainrule plan>", "exec"), namespace)
+        self.step: Callable[..., Any] = namespace["gradient"]
+
+    def evaluate(
+        self, parameters: Sequence[float], rows: Sequence[float], classes: Any = None
+    ) -> tuple[float, Any] | None:
+        """The loss and its gradient; None where the graph has to be asked.
+
+        rows: sample by sample, the numbers of each.
+        """
+        n = self.plan.inputs
+        columns = [list(rows[i::n]) for i in range(n)]
+        try:
+            value, grads = self.step(columns, parameters, classes)
+        except (ArithmeticError, ValueError):
+            return None
+        if not math.isfinite(value) or (classes is not None and not all(map(math.isfinite, grads))):
+            return None
+        return value, array("d", grads)
+
+
+def row_source(plan: Plan) -> str:
+    """Python: gradient(columns, parameters, classes) -> (the loss, [its gradient]).
+
+    Raises NoPlanError for a sequential plan.
+    """
+    if plan.sequential:
+        raise NoPlanError("a parameter has a part in several operations of a sample")
+    return Writer(plan).text()
+
+
+class Writer:
+    """The lines of a plan; an operand is a row r3, a number of the tail t1, or a scalar."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan, self.language = plan, Python()
+        self.begun: set[str] = set()  # the gradients that have a first part
+
+    def text(self) -> str:
+        plan = self.plan
+        columns = "".join([f"r{i}, " for i in range(plan.inputs)])
+        names = "".join([f"p{i}, " for i in range(plan.parameters)])
+        lines = [f"{columns.rstrip()} = columns"] if columns else []
+        lines += [f"{names.rstrip()} = parameters"] if names else []
+        for instruction in plan.body:
+            lines += self.forward("r", instruction)
+        for _, out, rows in plan.sums:
+            lines += self.summed(out, rows)
+        for instruction in plan.tail:
+            lines += self.forward("t", instruction)
+        lines += [f"d_p{i} = 0.0" for i in range(plan.parameters)]
+        lines += self.backward()
+        grads = "".join([f"d_p{i}, " for i in range(plan.parameters)])
+        lines.append(f"return t{plan.output}, [{grads}]")
+        body = "".join([f"    {line}\n" for line in lines])
+        names = ", ".join(sorted(self.language.imports - {"math"}))
+        head = "import math\n" + (f"from math import {names}\n" if names else "")
+        definitions = "".join(self.language.definitions.values())
+        return f"{head}{definitions}def gradient(columns, parameters, classes):\n{body}"
+
+    # ---- operands ----
+
+    def name(self, kind: str, operand: int) -> str:
+        """r3 or t3 for a row; p3 or the digits of a constant for a scalar."""
+        if operand >= 0:
+            return f"{kind}{operand}"
+        k = ~operand
+        if k < self.plan.parameters:
+            return f"p{k}"
+        return f"({self.language.number(self.plan.constants[k - self.plan.parameters])})"
+
+    def each(self, names: Sequence[str], expression: str) -> str:
+        """A list of an expression in which x0, x1, ... go through the rows of these names."""
+        if len(names) == 1:
+            return f"[{expression} for x0 in {names[0]}]"
+        variables = ", ".join([f"x{i}" for i in range(len(names))])
+        return f"[{expression} for {variables} in zip({', '.join(names)})]"
+
+    def spelled(self, kind: str, operands: Sequence[int]) -> tuple[list[str], list[str]]:
+        """The rows among the operands, and what each operand is called in a line."""
+        rows = list(dict.fromkeys([f"r{x}" for x in operands if kind == "r" and x >= 0]))
+        words = []
+        for x in operands:
+            name = self.name(kind, x)
+            words.append(f"x{rows.index(name)}" if name in rows else name)
+        return rows, words
+
+    # ---- forward ----
+
+    def forward(self, kind: str, instruction: tuple[Any, ...]) -> list[str]:
+        if instruction[0] == "layer":
+            return [line for dot in neurons(instruction) for line in self.forward(kind, dot)]
+        name, out, operands, *_ = instruction
+        op, target = ops.TABLE[name], f"{kind}{out}"
+        if op is ops.dot and len(operands) // 2 > TERMS:
+            return self.long_dot(kind, target, operands)
+        rows, words = self.spelled(kind, operands)
+        value = self.language.value(op, words)
+        return [f"{target} = {self.each(rows, value) if rows else value}"]
+
+    def long_dot(self, kind: str, target: str, operands: Sequence[int]) -> list[str]:
+        n = len(operands) // 2
+        start = self.name(kind, operands[-1]) if len(operands) % 2 else "0.0"
+        if start.startswith("r"):
+            raise NoPlanError("a bias is not the same for all samples")
+        lines = []
+        for i in range(0, n, TERMS):
+            part = [*operands[i : min(i + TERMS, n)], *operands[n + i : n + min(i + TERMS, n)]]
+            rows, words = self.spelled(kind, part)
+            half = len(words) // 2
+            products = [f"{w} * {x}" for w, x in zip(words[:half], words[half:])]
+            if i and rows:
+                rows, products = [*rows, target], [f"x{len(rows)}", *products]
+            else:
+                products = [target if i else start, *products]
+            total = " + ".join(products)
+            lines.append(f"{target} = {self.each(rows, total) if rows else total}")
+        return lines
+
+    def summed(self, out: int, rows: Sequence[int]) -> list[str]:
+        """The sum over the samples, from the first to the last."""
+        numbers = f"r{rows[0]}"
+        if len(rows) > 1:
+            choices = ", ".join([f"r{row}" for row in rows])
+            numbers = f"[({choices})[k][i] for i, k in enumerate(classes)]"
+        return [f"s = {numbers}", f"t{out} = s[0]", f"for x in s[1:]: t{out} += x"]
+
+    # ---- backward ----
+
+    def backward(self) -> list[str]:
+        plan = self.plan
+        lines = [f"d_t{plan.output} = 1.0"]
+        self.begun.add(f"d_t{plan.output}")
+        for instruction in reversed(plan.tail):
+            lines += self.slopes("t", instruction)
+        for _, out, rows in reversed(plan.sums):
+            if f"d_t{out}" in self.begun:
+                lines += self.spread(out, rows)
+        for instruction in reversed(plan.body):
+            for dot in reversed(neurons(instruction)):
+                lines += self.slopes("r", dot)
+        return lines
+
+    def spread(self, out: int, rows: Sequence[int]) -> list[str]:
+        """A sum gives its gradient to the row of each sample's class."""
+        lines = []
+        for row in dict.fromkeys(rows):
+            grad = f"[d_t{out}] * {self.plan.lanes}"
+            if len(rows) > 1:
+                mine = [k for k, other in enumerate(rows) if other == row]
+                grad = f"[d_t{out} if k in {mine} else 0.0 for k in classes]"
+            lines += self.added(f"d_r{row}", grad)
+        return lines
+
+    def added(self, grad: str, numbers: str) -> list[str]:
+        """Add a list of numbers to the gradients of a row."""
+        if grad in self.begun:
+            return [f"{grad} = [x + y for x, y in zip({grad}, {numbers})]"]
+        self.begun.add(grad)
+        return [f"{grad} = {numbers}"]
+
+    def slopes(self, kind: str, instruction: tuple[Any, ...]) -> list[str]:
+        """What an operation gives on to each of its operands."""
+        name, out, operands, *wanted = instruction
+        mine = f"d_{kind}{out}"
+        if wanted == [False] or mine not in self.begun:
+            return []
+        op, lines = ops.TABLE[name], []
+        for i, x in enumerate(operands):
+            constant = x < 0 and ~x >= self.plan.parameters
+            if constant or not op.passes(i) or (kind == "r" and 0 <= x < self.plan.inputs):
+                continue
+            lines += self.slope(kind, op, i, out, operands)
+        return lines
+
+    def slope(self, kind: str, op: Any, i: int, out: int, operands: Sequence[int]) -> list[str]:
+        mine, x = f"d_{kind}{out}", operands[i]
+        if kind == "t":
+            words = [self.name(kind, operand) for operand in operands]
+            slope, tightness = self.language.slope(op, i, f"t{out}", words)
+            share = f"{mine} * {slope if tightness >= 2 else f'({slope})'}"
+            grad = f"d_{self.name(kind, x)}"
+            if grad in self.begun or x < 0:
+                return [f"{grad} += {share}"]
+            self.begun.add(grad)
+            return [f"{grad} = {share}"]
+        if op is ops.dot:  # only two of its many operands matter
+            n = len(operands) // 2
+            other = None if i == 2 * n else operands[i + n if i < n else i - n]
+            rows, words = self.spelled(kind, [] if other is None else [other])
+            share = f"g * {words[0]}" if words else "g"
+        else:
+            rows, words = self.spelled(kind, [out, *operands])
+            slope, tightness = self.language.slope(op, i, words[0], words[1:])
+            share = "g" if slope == "1.0" else f"g * {slope if tightness >= 2 else f'({slope})'}"
+        variables = ", ".join(["g", *[f"x{j}" for j in range(len(rows))]])
+        sources = ", ".join([mine, *rows])
+        if x < 0:  # a parameter: the last sample first
+            backwards = ", ".join([f"reversed({s})" for s in (mine, *rows)])
+            loop = f"zip({backwards})" if rows else backwards
+            return [f"for {variables} in {loop}: d_{self.name(kind, x)} += {share}"]
+        numbers = f"zip({sources})" if rows else sources
+        return self.added(f"d_r{x}", f"[{share} for {variables} in {numbers}]")
+
+
+def neurons(instruction: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    """A layer as its dot products; another instruction as it is."""
+    if instruction[0] != "layer":
+        return [instruction]
+    _, out, inputs, weights, biases = instruction[:5]
+    return [
+        ("dot", out + j, (*taken, *inputs, *([biases[j]] if biases else [])))
+        for j, taken in enumerate(weights)
+    ]

@@ -1,0 +1,142 @@
+"""The tape: a graph flattened to a list of operations, in the order in which they were computed.
+
+Every number gets a slot: first the parameters, then the inputs, then the constants, then one for
+each operation. An operation is its op and the slots of what it takes. A tape can be computed again
+with other numbers: here by asking each op, exactly as a graph does, in `engine.program` faster.
+"""
+
+from __future__ import annotations
+
+from copy import copy
+
+from engine import ops
+from engine.op import number
+from engine.value import Value, arguments, topological_order
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+
+class Tape:
+    """The operations behind some outputs.
+
+    parameters, inputs: the leaves, in the order of their slots. constants: the numbers after them.
+    ops[k] takes the slots args[k] and has the slot first + k. outputs: slots. nodes: the Value
+    of every slot that has one; a constant's is None.
+    """
+
+    def __init__(
+        self, outputs: Sequence[Value], inputs: Sequence[Value], parameters: Sequence[Value]
+    ) -> None:
+        """Raises ValueError for a leaf that is neither an input nor a parameter, for one that is
+        both, and for an input that no output depends on.
+        """
+        self.parameters, self.inputs = list(parameters), list(inputs)
+        slots: dict[Value, int] = {}
+        for leaf in (*self.parameters, *self.inputs):
+            if leaf in slots:
+                raise ValueError(f"{named(leaf)} is given twice, as a parameter or an input")
+            slots[leaf] = len(slots)
+        order = topological_order(*outputs)
+        check_leaves(order, self.inputs, slots)
+
+        self.constants: list[float] = []
+        self.ops: list[Any] = []
+        self.args: list[tuple[int, ...]] = []
+        computed = [v for v in order if v.op is not None]
+        taken = [arguments(v) for v in computed]
+        self.nodes: list[Any] = [*self.parameters, *self.inputs]
+        known: dict[str, int] = {}  # a constant by its digits, which tell -0.0 from 0.0
+        for v in [u for args in taken for u in args]:
+            if v.op is ops.CONSTANT and v not in slots:
+                digits = v.data.hex()
+                if digits not in known:
+                    known[digits] = len(self.nodes)
+                    self.nodes.append(None)
+                    self.constants.append(v.data)
+                slots[v] = known[digits]
+        self.first = len(self.nodes)
+        for v, args in zip(computed, taken):
+            slots[v] = len(self.nodes)
+            self.nodes.append(v)
+            self.ops.append(v.op)
+            self.args.append(tuple([slots[u] for u in args]))
+        self.outputs = [slots[v] for v in outputs]
+        self.reached = self.reached_slots()
+
+    def reached_slots(self) -> set[int]:
+        """Those that a gradient of the outputs comes to: no flat op cuts them off."""
+        reached = set(self.outputs)
+        for k in reversed(range(len(self.ops))):
+            if self.first + k in reached:
+                op = self.ops[k]
+                reached.update([i for j, i in enumerate(self.args[k]) if op.passes(j)])
+        return reached
+
+    def __len__(self) -> int:
+        return len(self.ops)
+
+    def without_inputs(self) -> Tape:
+        """The same tape, whose inputs count as parameters: slots are as they were."""
+        twin = copy(self)
+        twin.parameters, twin.inputs = [*self.parameters, *self.inputs], []
+        return twin
+
+    def label(self, slot: int) -> str:
+        """The label of a slot's Value, empty if it has none."""
+        node = self.nodes[slot]
+        return "" if node is None else str(node.label)
+
+    def numbers(self, inputs: Sequence[float], parameters: Sequence[float]) -> list[float]:
+        """The number in every slot. Raises what the op raises, with the label of its node."""
+        numbers = [*parameters, *inputs, *self.constants]
+        for k, (op, args) in enumerate(zip(self.ops, self.args)):
+            try:
+                numbers.append(op.evaluate(*[numbers[i] for i in args]))
+            except (ArithmeticError, ValueError) as error:
+                label = self.label(self.first + k)
+                if label:
+                    error.args = (f"{error}, at {label!r}",)
+                raise
+        return numbers
+
+    def gradients(self, numbers: Sequence[float], seed: float = 1.0) -> list[float]:
+        """d output / d number for every slot, where the tape has one output.
+
+        The sums are those of Value.backward, in its order, so that their last bits agree.
+        """
+        grads = [0.0] * len(self.nodes)
+        grads[self.outputs[0]] = seed
+        for k in reversed(range(len(self.ops))):
+            slot, op, args = self.first + k, self.ops[k], self.args[k]
+            if slot not in self.reached:
+                continue
+            wanted = [self.nodes[i] is not None and op.passes(j) for j, i in enumerate(args)]
+            taken = [numbers[i] for i in args]
+            slopes = op.slopes(numbers[slot], taken, wanted)
+            for i, slope, needed in zip(args, slopes, wanted):
+                if needed:
+                    grads[i] += grads[slot] * number(slope)
+        return grads
+
+
+def check_leaves(order: list[Value], inputs: list[Value], slots: dict[Value, int]) -> None:
+    """Raise ValueError for inputs and leaves that do not go together."""
+    there = set(order)
+    for i, x in enumerate(inputs):
+        if x not in there:
+            raise ValueError(f"input {i}, {named(x)}, is not in the graph")
+    for leaf in (v for v in slots if v.op is not None):
+        raise ValueError(f"an input or a parameter is a leaf, {named(leaf)} was computed")
+    for v in order:
+        if v.op is None and v not in slots:
+            raise ValueError(
+                f"{named(v)} is a leaf of the graph, but neither an input nor a parameter: a "
+                "program would not know whether it may change"
+            )
+
+
+def named(v: Value) -> str:
+    return repr(v.label) if v.label else repr(v)

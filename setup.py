@@ -25,11 +25,14 @@ DIRECTIVES = {"language_level": 3, "cpow": True, "nonecheck": True}
 MODULES = {
     "collector": ("collector.pyx", {}),
     "kernels": ("kernels.pyx", {}),
+    "machine": ("machine.pyx", {}),
     "op": ("op.py", {"annotation_typing": False}),
     "value": ("value.py", {"annotation_typing": True}),
 }
-# The bits of Python: no fused multiply-add, and nothing that reorders a sum.
-FLAGS = {"msvc": ["/O2", "/fp:precise"], "unix": ["-O3", "-g0", "-ffp-contract=off"]}
+# The bits of Python: no fused multiply-add, and nothing that reorders a sum. Nobody asks for the
+# processor's own flags or for errno, which no number depends on, so that loops become vectors.
+STRICT = ["-ffp-contract=off", "-fno-trapping-math", "-fno-math-errno"]
+FLAGS = {"msvc": ["/O2", "/fp:precise"], "unix": ["-O3", "-g0", *STRICT]}
 # Cython gives every object a dict for its attributes at once, and in the end empties it, whoever
 # else holds it, by recursion. CPython makes one when it is asked for, and then lets go of it.
 DICT = "p->__dict__"
@@ -135,10 +138,11 @@ class BuildC(build_ext):
 
 
 def gather(folder: Path) -> None:
-    """Put into the folder what Cython reads, and the table of ops.py in C."""
+    """Put into the folder what Cython and C read, and the table of ops.py in C."""
     folder.mkdir(parents=True, exist_ok=True)
     Path(folder, "__init__.py").touch()
-    for source in [*ENGINE.glob("*.p[xy][dx]"), ENGINE / "op.py", ENGINE / "value.py"]:
+    sources = [*ENGINE.glob("*.p[xy][dx]"), *ENGINE.glob("*.h")]
+    for source in [*sources, ENGINE / "op.py", ENGINE / "value.py"]:
         text = source.read_text(encoding="utf-8")
         if source.suffix == ".py":
             text = without_type_checking(text)
@@ -149,6 +153,7 @@ def gather(folder: Path) -> None:
     spec.loader.exec_module(csource)
     calculus = (ENGINE / "ops.py").read_text(encoding="utf-8")
     Path(folder, "rows.h").write_text(csource.c_source(calculus), encoding="utf-8")
+    Path(folder, "vectors.h").write_text(csource.vector_source(calculus), encoding="utf-8")
 
 
 def without_type_checking(text: str) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import engine
-from engine.csource import c_source
+from engine.csource import c_source, vector_source
 from engine.ops import TABLE
 
 CALCULUS = Path(engine.__file__).with_name("ops.py").read_text("utf-8")
@@ -135,3 +135,36 @@ def test_a_function_may_be_written_with_assignments_conditions_and_raise():
     assert "    double y = quotient(x, 2.0, flag);\n    if ((y < 0.0)) {\n" in source
     assert "    *flag = 1;\n    return NAN;\n    }\n" in source
     assert "    return ((x != 1.0) ? power(fabs(y), 3.0, flag) : 0.5);\n" in source
+
+
+# ---- loops over lanes ----
+
+
+def looped(source):
+    return [line.split('"')[1] for line in source.splitlines() if line.startswith('    {"')]
+
+
+def test_there_are_loops_for_each_row_that_is_translated_whole():
+    assert looped(vector_source(CALCULUS)) == [op.name for op in NARROW]
+
+
+def test_a_partial_beyond_c_leaves_no_loops():
+    source = vector_source('odd = Op("odd", "odd", math.exp, lambda z, x: len(x))\n')
+
+    assert looped(source) == []
+    assert "FORWARD(odd" not in source
+
+
+def test_a_flat_input_has_no_loop():
+    source = vector_source('odd = Op("odd", "odd", lambda x, y: x + y, None, lambda z, x, y: y)\n')
+
+    assert '{"odd", 2, NAME(forward_odd), {NULL, NAME(backward1_odd)}}' in source
+    assert "FORWARD(odd, op_odd(x[s], y[s], flag))\n" in source
+    assert "BACKWARD(1, odd, d1_odd(z[s], x[s], y[s], flag))\n" in source
+    assert "BACKWARD(0" not in source
+
+
+def test_c_knows_the_positive_powers_of_zero(ask):
+    assert bits(ask(TABLE["pow"], 2, 0.0, -0.0, 3.0)) == bits(-0.0)
+    assert bits(ask(TABLE["pow"], 2, 0.0, -0.0, 2.0)) == bits(0.0)
+    assert bits(ask(TABLE["pow"], 0, 0.0, 0.0, 2.0)) == bits(0.0)

@@ -1,0 +1,407 @@
+/* The kernels: what an instruction does, forward and backward, lane beside lane.
+
+   machine.h includes this once for each width of vectors. Lanes never mix, so that each lane's
+   numbers are what Python's are for its sample, however many the processor computes at once. The
+   sums over samples, which are the gradients of scalars, run lane by lane, the last lane first:
+   there, what lies side by side in a vector are neighbouring weights. */
+
+#if WIDTH == 4
+typedef double NAME(Vector) __attribute__((vector_size(32), aligned(8), may_alias));
+#define SPLAT(x) ((NAME(Vector)){(x), (x), (x), (x)})
+#elif WIDTH == 2
+typedef double NAME(Vector) __attribute__((vector_size(16), aligned(8), may_alias));
+#define SPLAT(x) ((NAME(Vector)){(x), (x)})
+#else
+typedef double NAME(Vector);
+#define SPLAT(x) (x)
+#endif
+
+#include "vectors.h"
+
+/* ---- operands ---- */
+
+/* n lanes of an operand; a scalar is spread over the scratch row. */
+TARGET static INLINE const double *NAME(spread)(const Machine *m, const Rows *rows, int operand,
+                                                ptrdiff_t first, ptrdiff_t n, double *scratch) {
+    const double *at = value_at(m, rows, operand, first);
+    if (operand >= 0 || n == 1) return at;
+    for (ptrdiff_t s = 0; s < n; s++) scratch[s] = *at;
+    return scratch;
+}
+
+/* Where n lanes of contributions to an operand are added up: a scratch row if it is a scalar. */
+TARGET static INLINE double *NAME(target)(const Machine *m, const Rows *rows, int operand,
+                                          ptrdiff_t first, ptrdiff_t n) {
+    if (operand >= 0 || n == 1) return grad_at(m, rows, operand, first);
+    memset(m->g, 0, n * sizeof(double));
+    return m->g;
+}
+
+/* The contributions in the scratch row, if it has any, summed into the scalar's gradient. */
+TARGET static INLINE void NAME(settle)(const Machine *m, int operand, ptrdiff_t n) {
+    if (operand >= 0 || n == 1) return;
+    double total = m->scalar_grads[~operand];
+    for (ptrdiff_t s = n; s-- > 0;) total += m->g[s];
+    m->scalar_grads[~operand] = total;
+}
+
+/* ---- ops of one or two inputs ---- */
+
+TARGET static int NAME(elementwise)(const Machine *m, const Rows *rows, const Instruction *c,
+                                    ptrdiff_t first, ptrdiff_t n) {
+    const double *x = NAME(spread)(m, rows, c->operands[0], first, n, m->x);
+    const double *y = c->count == 1 ? x : NAME(spread)(m, rows, c->operands[1], first, n, m->y);
+    return NAME(LOOPS)[c->loop].forward(n, value_at(m, rows, c->out, first), x, y);
+}
+
+TARGET static int NAME(elementwise_back)(const Machine *m, const Rows *rows, const Instruction *c,
+                                         ptrdiff_t first, ptrdiff_t n) {
+    const Loops *loops = NAME(LOOPS) + c->loop;
+    const double *z = value_at(m, rows, c->out, first), *gz = grad_at(m, rows, c->out, first);
+    const double *x = NAME(spread)(m, rows, c->operands[0], first, n, m->x);
+    const double *y = c->count == 1 ? x : NAME(spread)(m, rows, c->operands[1], first, n, m->y);
+    int f = 0;
+    for (int i = 0; i < c->count; i++) {
+        if (loops->backward[i] == NULL || !has_gradient(m, rows, c->operands[i])) continue;
+        double *g = NAME(target)(m, rows, c->operands[i], first, n);
+        f |= loops->backward[i](n, gz, z, x, y, g);
+        NAME(settle)(m, c->operands[i], n);
+    }
+    return f;
+}
+
+/* ---- dot: ((bias + w0*x0) + w1*x1) + ... ---- */
+
+TARGET static void NAME(dot)(const Machine *m, const Rows *rows, const Instruction *c,
+                             ptrdiff_t first, ptrdiff_t n) {
+    int pairs = c->count / 2;
+    double *RESTRICT z = value_at(m, rows, c->out, first);
+    if (n == 1) {
+        const int *w = c->operands, *x = w + pairs;
+        double sum = c->count % 2 ? *value_at(m, rows, w[2 * pairs], first) : 0.0;
+        for (int i = 0; i < pairs; i++)
+            sum += *value_at(m, rows, w[i], first) * *value_at(m, rows, x[i], first);
+        *z = sum;
+        return;
+    }
+    if (c->count % 2) {
+        const double *bias = NAME(spread)(m, rows, c->operands[2 * pairs], first, n, m->x);
+        memcpy(z, bias, n * sizeof(double));
+    } else {
+        memset(z, 0, n * sizeof(double));
+    }
+    for (int i = 0; i < pairs; i++) {
+        const double *w = NAME(spread)(m, rows, c->operands[i], first, n, m->x);
+        const double *x = NAME(spread)(m, rows, c->operands[pairs + i], first, n, m->y);
+        for (ptrdiff_t s = 0; s < n; s++) z[s] += w[s] * x[s];
+    }
+}
+
+TARGET static void NAME(dot_back)(const Machine *m, const Rows *rows, const Instruction *c,
+                                  ptrdiff_t first, ptrdiff_t n) {
+    int pairs = c->count / 2;
+    const double *gz = grad_at(m, rows, c->out, first);
+    if (n == 1) {
+        const int *w = c->operands, *x = w + pairs;
+        const double grad = *gz;
+        for (int i = 0; i < pairs; i++)
+            if (has_gradient(m, rows, w[i]))
+                *grad_at(m, rows, w[i], first) += grad * *value_at(m, rows, x[i], first);
+        for (int i = 0; i < pairs; i++)
+            if (has_gradient(m, rows, x[i]))
+                *grad_at(m, rows, x[i], first) += grad * *value_at(m, rows, w[i], first);
+        if (c->count % 2 && has_gradient(m, rows, w[2 * pairs]))
+            *grad_at(m, rows, w[2 * pairs], first) += grad;
+        return;
+    }
+    for (int i = 0; i < c->count; i++) { /* the weights, then the inputs, then the bias */
+        if (!has_gradient(m, rows, c->operands[i])) continue;
+        double *RESTRICT g = NAME(target)(m, rows, c->operands[i], first, n);
+        if (i == 2 * pairs) {
+            for (ptrdiff_t s = 0; s < n; s++) g[s] += gz[s];
+        } else {
+            int factor = c->operands[i < pairs ? i + pairs : i - pairs];
+            const double *x = NAME(spread)(m, rows, factor, first, n, m->x);
+            for (ptrdiff_t s = 0; s < n; s++) g[s] += gz[s] * x[s];
+        }
+        NAME(settle)(m, c->operands[i], n);
+    }
+}
+
+/* ---- the other ops of any number of inputs, lane by lane ---- */
+
+TARGET static int NAME(few)(const Machine *m, const Rows *rows, const Instruction *c,
+                            ptrdiff_t first, ptrdiff_t n) {
+    double *xs = m->few;
+    int f = 0;
+    for (ptrdiff_t s = first; s < first + n; s++) {
+        for (int i = 0; i < c->count; i++) xs[i] = *value_at(m, rows, c->operands[i], s);
+        *value_at(m, rows, c->out, s) = c->kind == MAXIMUM   ? largest_of(xs, c->count)
+                                        : c->kind == MINIMUM ? smallest_of(xs, c->count)
+                                                             : log_sum_exp_of(xs, c->count, &f);
+    }
+    return f;
+}
+
+TARGET static int NAME(few_back)(const Machine *m, const Rows *rows, const Instruction *c,
+                                 ptrdiff_t first, ptrdiff_t n) {
+    int f = 0;
+    for (ptrdiff_t s = first + n; s-- > first;) {
+        double z = *value_at(m, rows, c->out, s), gz = *grad_at(m, rows, c->out, s), ties = 0.0;
+        for (int i = 0; i < c->count; i++) ties += *value_at(m, rows, c->operands[i], s) == z;
+        if (c->kind != LOGSUMEXP && ties == 0) f = 1;
+        for (int i = 0; i < c->count; i++) {
+            if (!has_gradient(m, rows, c->operands[i])) continue;
+            double x = *value_at(m, rows, c->operands[i], s);
+            double slope = c->kind == LOGSUMEXP ? regular(exp(x - z), &f) : (x == z) / ties;
+            *grad_at(m, rows, c->operands[i], s) += gz * slope;
+        }
+    }
+    return f;
+}
+
+/* ---- layers: several dots of the same inputs, each with weights and a bias of its own ---- */
+
+/* J neurons on V vectors of lanes: so many that each input, once loaded, is used J times, and so
+   few that all sums stay in registers. */
+TARGET static INLINE void NAME(neurons)(const int J, const int V, const Instruction *c,
+                                        const double *const *x, int j, ptrdiff_t s, double *z,
+                                        ptrdiff_t stride) {
+    NAME(Vector) sums[4][4];
+    const double *w = c->weights + j * c->width;
+    const ptrdiff_t width = c->width;
+    for (int q = 0; q < J; q++)
+        for (int v = 0; v < V; v++) sums[q][v] = SPLAT(w[q * width + c->count]);
+    for (int i = 0; i < c->count; i++) {
+        const NAME(Vector) *in = (const NAME(Vector) *)(x[i] + s);
+        for (int q = 0; q < J; q++)
+            for (int v = 0; v < V; v++) sums[q][v] += SPLAT(w[q * width + i]) * in[v];
+    }
+    for (int q = 0; q < J; q++)
+        for (int v = 0; v < V; v++)
+            ((NAME(Vector) *)(z + (j + q) * stride + s))[v] = sums[q][v];
+}
+
+TARGET static void NAME(layer)(const Machine *m, const Rows *rows, const Instruction *c) {
+    double *z = value_at(m, rows, c->out, 0);
+    const double **x = m->inputs;
+    int j = 0;
+    for (int i = 0; i < c->count; i++) x[i] = value_at(m, rows, c->operands[i], 0);
+    for (; j + 4 <= c->neurons; j += 4) {
+        ptrdiff_t s = 0;
+        for (; s + WIDTH < rows->lanes; s += 2 * WIDTH)
+            NAME(neurons)(4, 2, c, x, j, s, z, rows->stride);
+        if (s < rows->lanes) NAME(neurons)(4, 1, c, x, j, s, z, rows->stride);
+    }
+    for (; j < c->neurons; j++) {
+        ptrdiff_t s = 0;
+        for (; s + 3 * WIDTH < rows->lanes; s += 4 * WIDTH)
+            NAME(neurons)(1, 4, c, x, j, s, z, rows->stride);
+        for (; s + WIDTH < rows->lanes; s += 2 * WIDTH)
+            NAME(neurons)(1, 2, c, x, j, s, z, rows->stride);
+        if (s < rows->lanes) NAME(neurons)(1, 1, c, x, j, s, z, rows->stride);
+    }
+}
+
+/* The inputs of a layer sample by sample. What stands behind them, a 1 and zeros, stays. */
+TARGET static void NAME(turn)(const Machine *m, const Rows *rows, const Instruction *c) {
+    const ptrdiff_t width = c->width, lanes = rows->lanes;
+    int i = 0;
+    for (; i + 4 <= c->count; i += 4) {
+        const double *x0 = value_at(m, rows, c->operands[i], 0);
+        const double *x1 = value_at(m, rows, c->operands[i + 1], 0);
+        const double *x2 = value_at(m, rows, c->operands[i + 2], 0);
+        const double *x3 = value_at(m, rows, c->operands[i + 3], 0);
+        double *RESTRICT sample = c->turned + i;
+        for (ptrdiff_t s = 0; s < lanes; s++, sample += width)
+            sample[0] = x0[s], sample[1] = x1[s], sample[2] = x2[s], sample[3] = x3[s];
+    }
+    for (; i < c->count; i++) {
+        const double *x = value_at(m, rows, c->operands[i], 0);
+        for (ptrdiff_t s = 0; s < lanes; s++) c->turned[s * width + i] = x[s];
+    }
+}
+
+/* The gradients of J neurons' weights, V vectors of them from the i-th on. */
+TARGET static INLINE void NAME(weight_slopes)(const int J, const int V, const Instruction *c,
+                                              const double *gz, ptrdiff_t stride,
+                                              ptrdiff_t lanes, int j, ptrdiff_t i) {
+    NAME(Vector) sums[8][4];
+    double *g = c->slopes + j * c->width + i;
+    const double *d = gz + j * stride;
+    const ptrdiff_t width = c->width;
+    for (int q = 0; q < J; q++)
+        for (int v = 0; v < V; v++) sums[q][v] = ((NAME(Vector) *)(g + q * width))[v];
+    for (ptrdiff_t s = lanes; s-- > 0;) {
+        const NAME(Vector) *in = (const NAME(Vector) *)(c->turned + s * width + i);
+        for (int q = 0; q < J; q++)
+            for (int v = 0; v < V; v++) sums[q][v] += SPLAT(d[q * stride + s]) * in[v];
+    }
+    for (int q = 0; q < J; q++)
+        for (int v = 0; v < V; v++) ((NAME(Vector) *)(g + q * width))[v] = sums[q][v];
+}
+
+/* The gradients of C inputs, on V vectors of lanes; the last neuron contributes first. */
+TARGET static INLINE void NAME(input_slopes)(const int C, const int V, const Instruction *c,
+                                             const int *inputs, double *const *targets,
+                                             const double *gz, ptrdiff_t stride, ptrdiff_t s) {
+    NAME(Vector) sums[4][2];
+    for (int q = 0; q < C; q++)
+        for (int v = 0; v < V; v++) sums[q][v] = ((NAME(Vector) *)(targets[q] + s))[v];
+    for (int j = c->neurons; j-- > 0;) {
+        const NAME(Vector) *d = (const NAME(Vector) *)(gz + j * stride + s);
+        const double *w = c->weights + j * c->width;
+        for (int q = 0; q < C; q++)
+            for (int v = 0; v < V; v++) sums[q][v] += d[v] * SPLAT(w[inputs[q]]);
+    }
+    for (int q = 0; q < C; q++)
+        for (int v = 0; v < V; v++) ((NAME(Vector) *)(targets[q] + s))[v] = sums[q][v];
+}
+
+TARGET static void NAME(layer_back)(const Machine *m, const Rows *rows, const Instruction *c) {
+    const double *gz = grad_at(m, rows, c->out, 0);
+    const ptrdiff_t width = c->width, stride = rows->stride, lanes = rows->lanes;
+    const ptrdiff_t pairs = width / (2 * WIDTH) * (2 * WIDTH);
+    const int *scalar = c->operands + c->count;
+    int j = 0, q = 0;
+    NAME(turn)(m, rows, c);
+    for (int n = 0; n < c->neurons; n++)
+        for (int i = 0; i < c->count + c->biased; i++)
+            c->slopes[n * width + i] = m->scalar_grads[~*scalar++];
+    /* Eight sums at once, since each must wait for what was added to it last. */
+    for (; j + 4 <= c->neurons; j += 4)
+        for (ptrdiff_t i = 0; i < pairs; i += 2 * WIDTH)
+            NAME(weight_slopes)(4, 2, c, gz, stride, lanes, j, i);
+    if (pairs < width) {
+        int n = 0;
+        for (; n + 8 <= c->neurons; n += 8)
+            NAME(weight_slopes)(8, 1, c, gz, stride, lanes, n, pairs);
+        for (; n + 4 <= c->neurons; n += 4)
+            NAME(weight_slopes)(4, 1, c, gz, stride, lanes, n, pairs);
+    }
+    for (; j < c->neurons; j++) {
+        ptrdiff_t i = 0;
+        for (; i + 4 * WIDTH <= width; i += 4 * WIDTH)
+            NAME(weight_slopes)(1, 4, c, gz, stride, lanes, j, i);
+        for (; i < width; i += WIDTH)
+            NAME(weight_slopes)(1, 1, c, gz, stride, lanes, j, i);
+    }
+    scalar = c->operands + c->count;
+    for (int n = 0; n < c->neurons; n++)
+        for (int i = 0; i < c->count + c->biased; i++)
+            m->scalar_grads[~*scalar++] = c->slopes[n * width + i];
+
+    double **to = m->targets;
+    for (int i = 0; i < c->wanted_count; i++)
+        to[i] = grad_at(m, rows, c->operands[c->wanted[i]], 0);
+    for (; q + 4 <= c->wanted_count; q += 4) {
+        ptrdiff_t s = 0;
+        for (; s + WIDTH < lanes; s += 2 * WIDTH)
+            NAME(input_slopes)(4, 2, c, c->wanted + q, to + q, gz, stride, s);
+        if (s < lanes) NAME(input_slopes)(4, 1, c, c->wanted + q, to + q, gz, stride, s);
+    }
+    for (; q < c->wanted_count; q++) {
+        ptrdiff_t s = 0;
+        for (; s + WIDTH < lanes; s += 2 * WIDTH)
+            NAME(input_slopes)(1, 2, c, c->wanted + q, to + q, gz, stride, s);
+        if (s < lanes) NAME(input_slopes)(1, 1, c, c->wanted + q, to + q, gz, stride, s);
+    }
+}
+
+/* A layer of a single lane: what lie side by side are neurons. */
+TARGET static void NAME(layer_lane)(const Machine *m, const Rows *rows, const Instruction *c) {
+    const double *w = c->by_input + c->count * c->height;
+    double *RESTRICT z = c->slopes; /* scratch here, which has room for as many neurons */
+    for (int j = 0; j < c->neurons; j++) z[j] = w[j];
+    for (int i = 0; i < c->count; i++) {
+        double x = *value_at(m, rows, c->operands[i], 0);
+        w = c->by_input + i * c->height;
+        for (int j = 0; j < c->neurons; j++) z[j] += w[j] * x;
+    }
+    for (int j = 0; j < c->neurons; j++) *value_at(m, rows, c->out + j, 0) = z[j];
+}
+
+/* The gradients of one lane, where each neuron's weights are neighbours among the scalars. */
+TARGET static void NAME(layer_lane_fast)(const Machine *m, const Rows *rows, const Instruction *c,
+                                         ptrdiff_t lane) {
+    const int each = c->count + c->biased;
+    double *RESTRICT x = m->few, *RESTRICT gx = c->slopes;
+    for (int i = 0; i < c->count; i++) {
+        x[i] = *value_at(m, rows, c->operands[i], lane);
+        gx[i] = *grad_at(m, rows, c->operands[i], lane);
+    }
+    for (int j = c->neurons; j-- > 0;) {
+        const int *scalar = c->operands + c->count + j * each;
+        const double gz = *grad_at(m, rows, c->out + j, lane), *w = c->weights + j * c->width;
+        double *RESTRICT g = m->scalar_grads + ~scalar[0];
+        for (int i = 0; i < c->count; i++) g[i] += gz * x[i];
+        for (int i = 0; i < c->count; i++) gx[i] += gz * w[i];
+        if (c->biased) m->scalar_grads[~scalar[c->count]] += gz;
+    }
+    for (int q = 0; q < c->wanted_count; q++)
+        *grad_at(m, rows, c->operands[c->wanted[q]], lane) = gx[c->wanted[q]];
+}
+
+/* The same, neuron by neuron, the last first: right whatever occurs twice. */
+TARGET static void NAME(layer_lane_back)(const Machine *m, const Rows *rows, const Instruction *c,
+                                         ptrdiff_t lane) {
+    const int each = c->count + c->biased;
+    for (int j = c->neurons; j-- > 0;) {
+        const int *scalar = c->operands + c->count + j * each;
+        double gz = *grad_at(m, rows, c->out + j, lane);
+        for (int i = 0; i < c->count; i++)
+            m->scalar_grads[~scalar[i]] += gz * *value_at(m, rows, c->operands[i], lane);
+        for (int q = 0; q < c->wanted_count; q++) {
+            int i = c->wanted[q];
+            *grad_at(m, rows, c->operands[i], lane) += gz * c->weights[j * c->width + i];
+        }
+        if (c->biased) m->scalar_grads[~scalar[c->count]] += gz;
+    }
+}
+
+/* ---- all instructions ---- */
+
+/* Computes the rows, those alone whose instructions are needed if that is not NULL. */
+TARGET static int NAME(forward)(Machine *m, const Rows *rows, const char *needed) {
+    int f = 0;
+    for (int i = 0; i < rows->length; i++) {
+        const Instruction *c = rows->code + i;
+        if (needed && !needed[i]) continue;
+        if (c->kind == ELEMENTWISE)
+            f |= NAME(elementwise)(m, rows, c, 0, rows->lanes);
+        else if (c->kind == DOT)
+            NAME(dot)(m, rows, c, 0, rows->lanes);
+        else if (c->kind != LAYER)
+            f |= NAME(few)(m, rows, c, 0, rows->lanes);
+        else if (rows->lanes == 1)
+            NAME(layer_lane)(m, rows, c);
+        else
+            NAME(layer)(m, rows, c);
+    }
+    return f;
+}
+
+/* Passes the gradients of n lanes on, the last instruction first. */
+TARGET static int NAME(backward)(Machine *m, const Rows *rows, ptrdiff_t first, ptrdiff_t n) {
+    int f = 0;
+    for (int i = rows->length; i-- > 0;) {
+        const Instruction *c = rows->code + i;
+        if (!c->differentiated) continue;
+        if (c->kind == ELEMENTWISE)
+            f |= NAME(elementwise_back)(m, rows, c, first, n);
+        else if (c->kind == DOT)
+            NAME(dot_back)(m, rows, c, first, n);
+        else if (c->kind != LAYER)
+            f |= NAME(few_back)(m, rows, c, first, n);
+        else if (n == 1 && c->neighbours && !c->direct)
+            NAME(layer_lane_fast)(m, rows, c, first);
+        else if (n == 1 || c->direct)
+            for (ptrdiff_t s = first + n; s-- > first;) NAME(layer_lane_back)(m, rows, c, s);
+        else
+            NAME(layer_back)(m, rows, c);
+    }
+    return f;
+}
+
+static const Kernels NAME(KERNELS) = {WIDTH, NAME(forward), NAME(backward)};
+#undef SPLAT

@@ -1,0 +1,250 @@
+/* The machine: runs a plan, which is a recorded graph as a list of instructions, on many samples.
+
+   Each number that a graph computes for a sample is a row of the body, with one lane for each
+   sample; an instruction computes a whole row (a layer: several), one loop over its lanes. What is
+   computed once, of all samples, stands in the tail: rows of a single lane, where sums over lanes
+   begin. Parameters and constants are scalars.
+
+   The gradients are those that engine/value.py computes, to the last bit: all that is summed is
+   summed in its order. Where a kernel raises its flag the run is abandoned, for Python to repeat.
+
+   All indices in a plan have been checked, in machine.pyx, before anything here runs. */
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+#include "rows.h"
+
+#ifdef _MSC_VER
+#define RESTRICT __restrict
+#define INLINE __forceinline
+#else
+#define RESTRICT restrict
+#define INLINE inline __attribute__((always_inline))
+#endif
+
+/* An op of one or two inputs as loops over lanes; each returns whether it raised its flag. */
+typedef struct {
+    const char *name;
+    int inputs;
+    int (*forward)(ptrdiff_t n, double *z, const double *x, const double *y);
+    int (*backward[2])(ptrdiff_t n, const double *gz, const double *z, const double *x,
+                       const double *y, double *g);
+} Loops;
+
+enum { ELEMENTWISE, DOT, MAXIMUM, MINIMUM, LOGSUMEXP, LAYER };
+
+/* An operand is an int: row r, or scalar ~k if it is negative. */
+typedef struct {
+    int kind;
+    int loop;            /* which of LOOPS, if it is elementwise */
+    int out;             /* the row it computes; of a layer, the first */
+    int differentiated;  /* whether the output depends on it */
+    int count;           /* operands; of a layer, inputs */
+    const int *operands; /* of a layer: its inputs, then neuron by neuron weights and bias */
+    /* and for a layer alone: */
+    int neurons, biased;
+    int direct;        /* whether something in it occurs twice, so that lanes must take turns */
+    int neighbours;    /* whether each neuron's weights follow one another as scalars */
+    ptrdiff_t width;   /* of a row of weights: inputs + 1, padded to whole vectors */
+    ptrdiff_t height;  /* neurons, padded likewise */
+    int *wanted;       /* which of its inputs have a gradient */
+    int wanted_count;
+    double *weights;   /* [neurons][width]; behind each neuron's weights its bias */
+    double *slopes;    /* their gradients, likewise */
+    double *by_input;  /* the weights as [width][height] */
+    double *turned;    /* the inputs as [lanes][width]; the bias is the weight of one more, of 1 */
+} Instruction;
+
+/* A row of the tail: the sum over lanes of a row of the body, one row for each class of sample. */
+typedef struct {
+    int out, classes;
+    const int *rows;
+} Sum;
+
+/* Rows, and their gradients; row r begins at r * stride. */
+typedef struct {
+    double *values, *grads;
+    ptrdiff_t stride;
+    ptrdiff_t lanes;
+    int inputs; /* the first rows, which have no gradient */
+    int count;
+    Instruction *code;
+    int length;
+} Rows;
+
+typedef struct {
+    int parameters, scalar_count;
+    double *scalars, *scalar_grads;
+    Rows body, tail;
+    Sum *sums;
+    int sum_count, has_classes, class_count;
+    int *classes; /* of the lanes */
+    int output, sequential;
+    /* scratch */
+    double *x, *y, *g;     /* a row of the body each */
+    double *few;           /* the operands of one lane */
+    const double **inputs; /* where the rows of a layer's inputs are */
+    double **targets;      /* where their gradients are */
+} Machine;
+
+/* What is compiled for a width of vectors; both return whether a flag was raised. */
+typedef struct {
+    int width;
+    int (*forward)(Machine *m, const Rows *rows, const char *needed);
+    int (*backward)(Machine *m, const Rows *rows, ptrdiff_t first, ptrdiff_t lanes);
+} Kernels;
+
+static INLINE int has_gradient(const Machine *m, const Rows *rows, int operand) {
+    return operand < 0 ? ~operand < m->parameters : operand >= rows->inputs;
+}
+
+static INLINE double *value_at(const Machine *m, const Rows *rows, int operand, ptrdiff_t lane) {
+    return operand < 0 ? m->scalars + ~operand : rows->values + operand * rows->stride + lane;
+}
+
+static INLINE double *grad_at(const Machine *m, const Rows *rows, int operand, ptrdiff_t lane) {
+    return operand < 0 ? m->scalar_grads + ~operand : rows->grads + operand * rows->stride + lane;
+}
+
+/* As log_sum_exp, largest and share_of_ties of engine/ops.py, for n numbers. */
+static double largest_of(const double *xs, ptrdiff_t n) {
+    double z = xs[0];
+    for (ptrdiff_t i = 0; i < n; i++)
+        if (xs[i] > z || xs[i] != xs[i]) z = xs[i];
+    return z;
+}
+
+static double smallest_of(const double *xs, ptrdiff_t n) {
+    double z = -xs[0];
+    for (ptrdiff_t i = 0; i < n; i++)
+        if (-xs[i] > z || xs[i] != xs[i]) z = -xs[i];
+    return -z;
+}
+
+static double log_sum_exp_of(const double *xs, ptrdiff_t n, int *flag) {
+    double m = largest_of(xs, n), others = 0.0;
+    ptrdiff_t largest_at = 0;
+    if (isinf(m)) return m;
+    if (m != m) {
+        *flag = 1;
+        return NAN;
+    }
+    while (xs[largest_at] != m) largest_at++;
+    for (ptrdiff_t i = 0; i < n; i++)
+        if (i != largest_at) others += exp(xs[i] - m);
+    return m + log1p(others);
+}
+
+/* Once for the vectors of every processor of its kind, once for the wide ones of newer ones. */
+#if defined(__GNUC__)
+#define WIDTH 2
+#else
+#define WIDTH 1
+#endif
+#define TARGET
+#define NAME(f) f##_everywhere
+#include "lanes.h"
+#undef WIDTH
+#undef TARGET
+#undef NAME
+#if defined(__GNUC__) && defined(__x86_64__)
+#define WIDTH 4
+#define TARGET __attribute__((target("avx2"))) /* not fma, which rounds once instead of twice */
+#define NAME(f) f##_avx2
+#include "lanes.h"
+#undef WIDTH
+#undef TARGET
+#undef NAME
+#endif
+
+/* The kernels with vectors of that width, or the widest that this processor has if it is 0. */
+static const Kernels *kernels_of(int width) {
+#if defined(__GNUC__) && defined(__x86_64__)
+    __builtin_cpu_init();
+    if ((width == 0 || width == 4) && __builtin_cpu_supports("avx2")) return &KERNELS_avx2;
+#endif
+    return width == 0 || width == KERNELS_everywhere.width ? &KERNELS_everywhere : NULL;
+}
+
+/* ---- a run ---- */
+
+/* A layer's weights side by side, as its kernels read them. */
+static void pack(const Machine *m, const Rows *rows) {
+    for (int c = 0; c < rows->length; c++) {
+        const Instruction *layer = rows->code + c;
+        if (layer->kind != LAYER) continue;
+        const int *scalar = layer->operands + layer->count;
+        for (int j = 0; j < layer->neurons; j++) {
+            double *w = layer->weights + j * layer->width;
+            for (int i = 0; i < layer->count + layer->biased; i++) w[i] = m->scalars[~*scalar++];
+        }
+        if (rows->lanes > 1) continue;
+        for (int j = 0; j < layer->neurons; j++)
+            for (int i = 0; i <= layer->count; i++)
+                layer->by_input[i * layer->height + j] = layer->weights[j * layer->width + i];
+    }
+}
+
+static void set_parameters(Machine *m, const double *parameters) {
+    memcpy(m->scalars, parameters, m->parameters * sizeof(double));
+    pack(m, &m->body);
+    pack(m, &m->tail);
+}
+
+/* Sample number `sample` of the data into a lane; whether it and its class exist. */
+static int set_sample(Machine *m, ptrdiff_t lane, const double *data, const int *classes,
+                      ptrdiff_t sample, ptrdiff_t samples) {
+    if (sample < 0 || sample >= samples) return 0;
+    for (ptrdiff_t i = 0; i < m->body.inputs; i++)
+        m->body.values[i * m->body.stride + lane] = data[sample * m->body.inputs + i];
+    int class_ = classes ? classes[sample] : 0;
+    if (m->has_classes && (class_ < 0 || class_ >= m->class_count)) return 0;
+    m->classes[lane] = class_;
+    return 1;
+}
+
+/* Which row of the body a lane is summed from. */
+static INLINE int summand(const Machine *m, const Sum *sum, ptrdiff_t lane) {
+    return sum->rows[sum->classes > 1 ? m->classes[lane] : 0];
+}
+
+/* Whether the loss is known: no flag was raised, and it is finite. */
+static int forward(Machine *m, const Kernels *kernels) {
+    if (kernels->forward(m, &m->body, NULL)) return 0;
+    for (const Sum *sum = m->sums; sum < m->sums + m->sum_count; sum++) {
+        double total = *value_at(m, &m->body, summand(m, sum, 0), 0);
+        for (ptrdiff_t s = 1; s < m->body.lanes; s++)
+            total += *value_at(m, &m->body, summand(m, sum, s), s);
+        m->tail.values[sum->out] = total;
+    }
+    if (kernels->forward(m, &m->tail, NULL)) return 0;
+    return isfinite(m->tail.values[m->output]);
+}
+
+/* Whether the gradients are known. */
+static int backward(Machine *m, const Kernels *kernels) {
+    int f = 0;
+    memset(m->scalar_grads, 0, m->scalar_count * sizeof(double));
+    memset(m->tail.grads, 0, m->tail.count * sizeof(double));
+    memset(m->body.grads + m->body.inputs * m->body.stride, 0,
+           (m->body.count - m->body.inputs) * m->body.stride * sizeof(double));
+    m->tail.grads[m->output] = 1.0;
+    if (kernels->backward(m, &m->tail, 0, 1)) return 0;
+    for (const Sum *sum = m->sums + m->sum_count; sum-- > m->sums;) {
+        double grad = m->tail.grads[sum->out];
+        for (ptrdiff_t s = 0; s < m->body.lanes; s++)
+            *grad_at(m, &m->body, summand(m, sum, s), s) += grad;
+    }
+    if (!m->sequential)
+        f = kernels->backward(m, &m->body, 0, m->body.lanes);
+    else
+        for (ptrdiff_t s = m->body.lanes; s-- > 0 && !f;) f = kernels->backward(m, &m->body, s, 1);
+    if (f) return 0;
+    /* A lane has rows here of other classes than its own, with gradients of 0; but 0 times inf is
+       nan, which Python, that has no such rows, would not see. */
+    if (m->has_classes)
+        for (int i = 0; i < m->parameters; i++)
+            if (!isfinite(m->scalar_grads[i])) return 0;
+    return 1;
+}

@@ -1,0 +1,635 @@
+"""The machine: plans, which are graphs recorded once, run on many samples without Python.
+
+It answers with the numbers that the graph itself would give, to the last bit, or not at all: where
+Python might raise an exception, or the loss is not finite, the run is abandoned, and the caller
+does that step the slow way. What computes is C: machine.h, and what that includes.
+"""
+
+from _thread import allocate_lock
+from array import array
+
+cimport cython
+from cpython.buffer cimport PyBUF_CONTIG_RO, PyBUF_FORMAT, PyBUF_WRITABLE, PyBuffer_Release
+from cpython.buffer cimport PyObject_GetBuffer
+from libc.stdlib cimport calloc, free
+from libc.string cimport memcpy
+
+
+cdef extern from *:
+    """
+    #include "machine.h"
+    #include "descent.h"
+    #define LOOPS LOOPS_everywhere
+    """
+    ctypedef struct Loops:
+        const char *name
+        int inputs
+
+    const Loops LOOPS[]
+    const int LOOP_COUNT
+    const int ELEMENTWISE, DOT, MAXIMUM, MINIMUM, LOGSUMEXP, LAYER
+    const int SGD, ADAM, ADAMW
+
+    ctypedef struct Instruction:
+        int kind, loop, out, differentiated, count
+        int neurons, biased, direct, neighbours, wanted_count
+        const int *operands
+        int *wanted
+        Py_ssize_t width, height
+        double *weights
+        double *slopes
+        double *by_input
+        double *turned
+
+    ctypedef struct Sum:
+        int out, classes
+        const int *rows
+
+    ctypedef struct Rows:
+        double *values
+        double *grads
+        Py_ssize_t stride, lanes
+        int inputs, count, length
+        Instruction *code
+
+    # As machine.h has it; here it goes by another name, since the class below has this one.
+    ctypedef struct State "Machine":
+        int parameters, scalar_count, sum_count, has_classes, class_count, output, sequential
+        double *scalars
+        double *scalar_grads
+        Rows body, tail
+        Sum *sums
+        int *classes
+        double *x
+        double *y
+        double *g
+        double *few
+        const double **inputs
+        double **targets
+
+    ctypedef struct Kernels:
+        int width
+        int (*forward)(State *m, const Rows *rows, const char *needed) noexcept nogil
+
+    ctypedef struct Optimizer:
+        int rule, nesterov, amsgrad
+        double weight_decay, momentum, dampening, beta1, beta2, eps
+        double *velocity
+        double *mean
+        double *square
+        double *largest
+
+    const Kernels *kernels_of(int width)
+    void set_parameters(State *m, const double *parameters) noexcept nogil
+    int set_sample(
+        State *m, Py_ssize_t lane, const double *data, const int *classes,
+        Py_ssize_t sample, Py_ssize_t samples
+    ) noexcept nogil
+    int forward(State *m, const Kernels *kernels) noexcept nogil
+    int backward(State *m, const Kernels *kernels) noexcept nogil
+    Py_ssize_t train(
+        State *m, const Kernels *kernels, const Optimizer *o, double *parameters,
+        const double *data, const int *classes, Py_ssize_t samples, const int *order,
+        const double *lrs, Py_ssize_t steps, Py_ssize_t before, double *losses
+    ) noexcept nogil
+
+
+ONE_OR_TWO = {LOOPS[i].name.decode(): (i, LOOPS[i].inputs) for i in range(LOOP_COUNT)}
+ANY_NUMBER = {"dot": DOT, "maximum": MAXIMUM, "minimum": MINIMUM, "logsumexp": LOGSUMEXP}
+MOST = 2**31 - 1  # C's int
+ROOM = 2**24  # rows, lanes or parameters: more are a mistake
+
+SETTINGS = {
+    "sgd": {"momentum": 0.0, "dampening": 0.0, "weight_decay": 0.0, "nesterov": False},
+    "adam": {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "weight_decay": 0.0, "amsgrad": False},
+    "adamw": {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "weight_decay": 1e-2, "amsgrad": False},
+}
+
+
+cdef class Lent:
+    """The numbers of an array, which cannot be resized as long as they are lent."""
+
+    cdef Py_buffer view
+    cdef bint held
+    cdef Py_ssize_t length
+
+    def __init__(self, name, numbers, code, bint written=False):
+        kind = "floats, array('d')" if code == "d" else "ints, array('i')"
+        try:
+            memory = memoryview(numbers)
+        except TypeError:
+            raise TypeError(f"{name} are {kind}, got {type(numbers).__name__}") from None
+        if memory.format != code or memory.ndim != 1:
+            raise TypeError(f"{name} are {kind}, got format {memory.format!r:.20}")
+        if not memory.c_contiguous:
+            raise TypeError(f"{name} lie side by side, got memory with gaps")
+        if written and memory.readonly:
+            raise TypeError(f"{name} are changed, got memory that can only be read")
+        flags = PyBUF_CONTIG_RO | PyBUF_FORMAT | (PyBUF_WRITABLE if written else 0)
+        PyObject_GetBuffer(memory, &self.view, flags)  # of what was looked at, not of numbers
+        self.held = True
+        if self.view.len and <size_t>self.view.buf % self.view.itemsize:
+            raise TypeError(f"{name} are {kind}, got memory that is not aligned")
+        self.length = self.view.len // self.view.itemsize
+
+    def __dealloc__(self):
+        if self.held:
+            PyBuffer_Release(&self.view)
+
+    cdef double *floats(self) noexcept nogil:
+        return <double *>self.view.buf
+
+    cdef int *ints(self) noexcept nogil:
+        return <int *>self.view.buf
+
+
+cdef Lent lent(name, numbers, code, length=None, bint written=False):
+    cdef Lent memory = Lent(name, numbers, code, written)
+    if length is not None and memory.length != length:
+        raise ValueError(f"{name} has {length} numbers, got {memory.length}")
+    return memory
+
+
+def index(name, x, low, high):
+    """x, if it is an int of at least low and below high. Raises ValueError or TypeError."""
+    if not isinstance(x, int):
+        raise TypeError(f"{name} is an int, got {x!r:.60}")
+    x = int(x)  # of a subclass that might compare otherwise
+    if not low <= x < high:
+        raise ValueError(f"{name} is from {low} to {high - 1}, got {x}")
+    return x
+
+
+def entries(name, xs):
+    """What a list or tuple holds, as a list. Raises TypeError for anything else."""
+    if not isinstance(xs, (list, tuple)):
+        raise TypeError(f"{name} is a list, got {xs!r:.60}")
+    return [*xs]
+
+
+class Checked:
+    """What an instruction says, once it is known to be right: numbers for C."""
+
+    def __init__(self, kind, loop, out, live, operands, count, neurons=1, biased=False):
+        self.kind, self.loop, self.out, self.live = kind, loop, out, live
+        self.operands, self.count, self.neurons, self.biased = operands, count, neurons, biased
+
+
+class Reader:
+    """Reads the instructions of the body or the tail, each of which may use what is known.
+
+    known: a bytearray with 1 for every row that has a number by now.
+    """
+
+    def __init__(self, part, known, scalars):
+        self.part, self.known, self.scalars = part, known, scalars
+
+    def operand(self, at, x):
+        if type(x) is not int or not -self.scalars <= x < len(self.known):
+            x = index(f"{at}: an operand", x, -self.scalars, len(self.known))
+        if x >= 0 and not self.known[x]:
+            raise ValueError(f"{at}: row {x} is used before it is computed")
+        return x
+
+    def scalar(self, at, x):
+        if type(x) is int and -self.scalars <= x < 0:
+            return x
+        return index(f"{at}: a weight", x, -self.scalars, 0)
+
+    def computes(self, at, out, rows):
+        out = index(f"{at}: its row", out, 0, len(self.known) - rows + 1)
+        for row in range(out, out + rows):
+            if self.known[row]:
+                raise ValueError(f"{at}: row {row} is computed twice")
+        for row in range(out, out + rows):
+            self.known[row] = 1
+        return out
+
+    def read(self, number, instruction):
+        """The instruction as Checked."""
+        at = f"{self.part} {number}"
+        if not isinstance(instruction, tuple) or len(instruction) < 3:
+            raise TypeError(f"{at}: an instruction is (name, out, ...), got {instruction!r:.60}")
+        name, out = instruction[:2]
+        if name == "layer":
+            return self.layer(at, out, instruction[2:])
+        if not Machine.supports(name):
+            raise ValueError(f"{at}: the machine has no op {name!r:.60}")
+        args, live = instruction[2], True
+        if len(instruction) == 4:
+            live = bool(instruction[3])
+        elif len(instruction) > 4:
+            raise ValueError(f"{at}: {name} has 3 or 4 parts, got {len(instruction)}")
+        operands = [self.operand(at, x) for x in entries(f"{at}: its operands", args)]
+        if name in ONE_OR_TWO:
+            loop, inputs = ONE_OR_TWO[name]
+            if len(operands) != inputs:
+                raise ValueError(f"{at}: {name} takes {inputs} operands, got {len(operands)}")
+            kind = ELEMENTWISE
+        else:
+            loop, kind = 0, ANY_NUMBER[name]
+            if not operands:
+                raise ValueError(f"{at}: {name} takes at least 1 operand, got 0")
+        return Checked(kind, loop, self.computes(at, out, 1), live, operands, len(operands))
+
+    def layer(self, at, out, parts):
+        if len(parts) not in (3, 4):
+            raise ValueError(f"{at}: a layer has 5 or 6 parts, got {len(parts) + 2}")
+        inputs, weights, biases = [entries(f"{at}: a part of it", part) for part in parts[:3]]
+        live = bool(parts[3]) if len(parts) == 4 else True
+        operands = [self.operand(at, x) for x in inputs]
+        k, m = len(inputs), len(weights)
+        if m == 0 or k == 0:
+            raise ValueError(f"{at}: a layer has inputs and neurons, got {k} and {m}")
+        if min(operands) < 0:
+            raise ValueError(f"{at}: the inputs of a layer are rows, got {min(operands)}")
+        if len(biases) not in (0, m):
+            raise ValueError(f"{at}: a layer of {m} neurons has {m} biases or 0, got {len(biases)}")
+        for j, row in enumerate(weights):
+            row = entries(f"{at}: weights", row)
+            if len(row) != k:
+                raise ValueError(f"{at}: neuron {j} has {k} weights, got {len(row)}")
+            operands += [self.scalar(at, x) for x in row]
+            operands += [self.scalar(at, x) for x in biases[j : j + 1]]
+        out = self.computes(at, out, m)
+        return Checked(LAYER, 0, out, live, operands, k, m, bool(biases))
+
+
+@cython.no_gc_clear  # its list of blocks must be there when it is freed
+cdef class Machine:
+    """A plan made ready to run on so many samples at once as it has lanes."""
+
+    cdef State m
+    cdef const Kernels *kernels
+    cdef list blocks  # of memory
+    cdef object lock
+    cdef list body    # of Checked
+    cdef bytearray known
+
+    def __cinit__(self):
+        self.blocks = []
+
+    def __init__(self, plan, lanes, _width=0):
+        """Raises ValueError for a plan that is not right, TypeError for what is none at all.
+
+        _width: doubles in a vector; 0 for as many as the processor has.
+        """
+        cdef State *m = &self.m
+        if self.blocks:
+            raise TypeError("a machine is made once")
+        self.kernels = kernels_of(index("the width", _width, 0, 9))
+        if self.kernels == NULL:
+            raise ValueError(f"this processor has no vectors of {_width}")
+        lanes = index("the number of lanes", lanes, 1, ROOM)
+        parameters = index("parameters", plan.parameters, 0, ROOM)
+        constants = [float(x) for x in plan.constants]
+        rows = index("rows", plan.rows, 0, ROOM)
+        inputs = index("inputs", plan.inputs, 0, rows + 1)
+        tail_rows = index("tail_rows", plan.tail_rows, 0, ROOM)
+        scalars = parameters + len(constants)
+        index("the number of scalars", scalars, 0, 2 * ROOM)
+
+        known = bytearray(rows)
+        known[:inputs] = b"\1" * inputs
+        tail_known = bytearray(tail_rows)
+        reader = Reader("body", known, scalars)
+        self.body = [reader.read(i, c) for i, c in enumerate(entries("body", plan.body))]
+        self.known = known
+        sums = self.checked_sums(plan.sums, known, tail_known)
+        reader = Reader("tail", tail_known, scalars)
+        tail = [reader.read(i, c) for i, c in enumerate(entries("tail", plan.tail))]
+        output = index("output", plan.output, 0, tail_rows)
+        if not tail_known[output]:
+            raise ValueError(f"output: row {output} of the tail is never computed")
+
+        m.parameters, m.scalar_count = parameters, scalars
+        m.output, m.sequential = output, bool(plan.sequential)
+        m.scalars = self.doubles(scalars)
+        m.scalar_grads = self.doubles(scalars)
+        for i, x in enumerate(constants):
+            m.scalars[parameters + i] = x
+        self.lay_out(&m.body, inputs, rows, lanes, self.body)
+        self.lay_out(&m.tail, 0, tail_rows, 1, tail)
+        self.lay_out_sums(sums)
+        m.classes = self.ints([0] * lanes)
+        m.x = self.doubles(m.body.stride)
+        m.y = self.doubles(m.body.stride)
+        m.g = self.doubles(m.body.stride)
+        code = self.body + tail
+        most = max([c.count for c in code], default=1)
+        m.few = self.doubles(most)
+        m.inputs = <const double **>self.memory(most, sizeof(void *))
+        m.targets = <double **>self.memory(most, sizeof(void *))
+        self.lock = allocate_lock()  # last: without it nothing runs
+
+    def __dealloc__(self):
+        for block in self.blocks:
+            free(<void *><size_t>block)
+
+    # ---- memory ----
+
+    cdef void *memory(self, n, size_t size) except NULL:
+        """Zeros, aligned to a line of the cache; freed with the machine."""
+        bytes = n * size + 64
+        if bytes >= 2**47:
+            raise MemoryError(f"a plan of this size would need {bytes} bytes")
+        cdef size_t block = <size_t>calloc(bytes, 1)
+        if block == 0:
+            raise MemoryError(f"no memory for {bytes} bytes")
+        self.blocks.append(block)
+        return <void *>((block + 63) // 64 * 64)
+
+    cdef double *doubles(self, n) except NULL:
+        return <double *>self.memory(n, sizeof(double))
+
+    cdef int *ints(self, numbers) except NULL:
+        cdef int *memory = <int *>self.memory(len(numbers), sizeof(int))
+        for i, x in enumerate(numbers):
+            memory[i] = x
+        return memory
+
+    # ---- the plan in C ----
+
+    cdef int lay_out(self, Rows *rows, inputs, count, lanes, code) except -1:
+        """Rows with room for their numbers, and the code that computes them."""
+        cdef Instruction *c
+        cdef Py_ssize_t i
+        rows.inputs, rows.count, rows.lanes, rows.length = inputs, count, lanes, len(code)
+        rows.stride = padded(lanes) if lanes > 1 else 1
+        rows.values = self.doubles(count * rows.stride)
+        rows.grads = self.doubles(count * rows.stride)
+        rows.code = <Instruction *>self.memory(len(code), sizeof(Instruction))
+        for i, checked in enumerate(code):
+            c = rows.code + i
+            c.kind, c.loop, c.out = checked.kind, checked.loop, checked.out
+            c.differentiated, c.count = checked.live, checked.count
+            c.operands = self.ints(checked.operands)
+            c.neurons, c.biased = checked.neurons, checked.biased
+            if checked.kind == LAYER:
+                self.lay_out_layer(c, checked, inputs, lanes)
+        return 0
+
+    cdef int lay_out_layer(self, Instruction *c, checked, inputs, lanes) except -1:
+        cdef Py_ssize_t s
+        k, m = checked.count, checked.neurons
+        known, scalars = checked.operands[:k], checked.operands[k:]
+        wanted = [i for i, row in enumerate(known) if row >= inputs]
+        rows = [known[i] for i in wanted]
+        params = [x for x in scalars if ~x < self.m.parameters]
+        each = k + checked.biased
+        firsts = [scalars[j * each] for j in range(m)]
+        c.neighbours = scalars == [
+            x
+            for j, first in enumerate(firsts)
+            for x in [*range(first, first - k, -1), *scalars[j * each + k : (j + 1) * each]]
+        ]
+        c.direct = len({*rows}) < len(rows) or len({*params}) < len(params)
+        c.width, c.height = padded(k + 1), padded(m)
+        c.wanted, c.wanted_count = self.ints(wanted), len(wanted)
+        c.weights = self.doubles(m * c.width)
+        c.slopes = self.doubles(m * c.width)
+        c.by_input = self.doubles(c.width * c.height)
+        c.turned = self.doubles(lanes * c.width)
+        for s in range(lanes):
+            c.turned[s * c.width + c.count] = 1.0
+        return 0
+
+    def checked_sums(self, sums, known, tail_known):
+        """[(out, rows)] of the sums, whose rows of the tail are known from now on."""
+        pairs = []
+        for i, part in enumerate(entries("sums", sums)):
+            if not isinstance(part, tuple) or len(part) != 3 or part[0] != "sum":
+                raise TypeError(f"sums {i}: a sum is ('sum', out, rows), got {part!r:.60}")
+            rows = [
+                Reader(f"sums {i}", known, 0).operand(f"sums {i}", row)
+                for row in entries(f"sums {i}: rows", part[2])
+            ]
+            if not rows:
+                raise ValueError(f"sums {i}: a sum has at least 1 row, got 0")
+            out = Reader("sums", tail_known, 0).computes(f"sums {i}", part[1], 1)
+            pairs.append((out, rows))
+        return pairs
+
+    cdef int lay_out_sums(self, sums) except -1:
+        self.m.sums = <Sum *>self.memory(len(sums), sizeof(Sum))
+        self.m.sum_count = len(sums)
+        for i, (out, rows) in enumerate(sums):
+            self.m.sums[i].out, self.m.sums[i].classes = out, len(rows)
+            self.m.sums[i].rows = self.ints(rows)
+        classes = [len(rows) for _, rows in sums if len(rows) > 1]
+        self.m.has_classes, self.m.class_count = bool(classes), min(classes, default=0)
+        return 0
+
+    # ---- what it does ----
+
+    @staticmethod
+    def supports(name):
+        """Whether the machine has a kernel for the op of that name, or for a layer."""
+        if not isinstance(name, str):
+            return False
+        return name in ONE_OR_TWO or name in ANY_NUMBER or name == "layer"
+
+    @property
+    def width(self):
+        """How many doubles a vector has."""
+        return 0 if self.kernels == NULL else self.kernels.width
+
+    def evaluate(self, parameters, rows, classes=None, gradient=True):
+        """(value, grads), or None if the run is abandoned; grads is None without gradient.
+
+        rows: [lanes * inputs], sample by sample; classes: [lanes], if the plan has classes.
+        """
+        cdef State *m = self.made()
+        cdef bint differentiate = gradient, known = False
+        cdef Lent p = lent("parameters", parameters, "d", m.parameters)
+        cdef Lent x = lent("rows", rows, "d", m.body.lanes * m.body.inputs)
+        cdef Lent given = self.given_classes(classes, m.body.lanes)
+        cdef const int *of_samples = NULL if given is None else given.ints()
+        with self.lock:
+            with nogil:
+                known = self.load(p.floats(), x.floats(), of_samples)
+                known = known and forward(m, self.kernels)
+                if differentiate:
+                    known = known and backward(m, self.kernels)
+            if not known:
+                return None
+            return m.tail.values[m.output], self.grads() if differentiate else None
+
+    def outputs(self, parameters, rows, wanted):
+        """The wanted rows of the body, [lanes * len(wanted)] sample by sample, or None.
+
+        Nothing is computed but what they need.
+        """
+        cdef State *m = self.made()
+        cdef Lent p = lent("parameters", parameters, "d", m.parameters)
+        cdef Lent x = lent("rows", rows, "d", m.body.lanes * m.body.inputs)
+        cdef bint raised = False
+        cdef Rows *body = &m.body
+        columns = [
+            Reader("wanted", self.known, 0).operand("wanted", row)
+            for row in entries("wanted", wanted)
+        ]
+        needed = self.needed(columns)
+        cdef const char *chosen = needed
+        answer = array("d", bytes(8 * body.lanes * len(columns)))
+        cdef Lent z = lent("outputs", answer, "d", None, True)
+        cdef double *out = z.floats()
+        cdef Py_ssize_t s, i, n = len(columns)
+        with self.lock:
+            with nogil:
+                self.load(p.floats(), x.floats(), NULL)
+                raised = self.kernels.forward(m, body, chosen)
+            for i, row in enumerate(columns):
+                at = row * body.stride
+                for s in range(body.lanes):
+                    out[s * n + i] = body.values[<Py_ssize_t>at + s]
+        return None if raised else answer
+
+    def train(self, parameters, states, optimizer, data, classes, order, lrs, step):
+        """The losses of the steps done, before each: fewer than len(lrs) if one is abandoned.
+
+        parameters and states change in place; an abandoned step changes nothing.
+        data: [samples * inputs]; classes: [samples] or None; order: [steps * lanes], which samples
+        a step sees; lrs: [steps]; step: how many steps were done before.
+        """
+        cdef State *m = self.made()
+        cdef Optimizer o
+        cdef Lent p = lent("parameters", parameters, "d", m.parameters, True)
+        cdef list held = self.read_optimizer(&o, optimizer, states)
+        cdef Lent x = lent("data", data, "d")
+        cdef Lent rates = lent("lrs", lrs, "d")
+        cdef Py_ssize_t steps = rates.length, samples, done = 0
+        cdef Py_ssize_t before = index("step", step, 0, MOST)
+        cdef Lent picks = lent("order", order, "i", steps * m.body.lanes)
+        cdef Py_ssize_t i
+        cdef int pick
+        if m.body.inputs and x.length % m.body.inputs:
+            raise ValueError(f"data has {m.body.inputs} numbers a sample, got {x.length} in all")
+        if m.body.inputs:
+            samples = x.length // m.body.inputs
+        else:  # nothing says how many samples of no numbers there are
+            samples = MOST if classes is None else lent("classes", classes, "i").length
+        cdef Lent given = self.given_classes(classes, samples)
+        cdef const int *of_samples = NULL if given is None else given.ints()
+        for i in range(picks.length):
+            pick = picks.ints()[i]
+            if not 0 <= pick < samples:
+                raise ValueError(f"order has samples from 0 to {samples - 1}, got {pick}")
+        losses = array("d", bytes(8 * steps))
+        cdef Lent z = lent("losses", losses, "d", None, True)
+        with self.lock:
+            with nogil:
+                done = train(
+                    m, self.kernels, &o, p.floats(), x.floats(), of_samples, samples,
+                    picks.ints(), rates.floats(), steps, before, z.floats()
+                )
+        held.clear()
+        return losses[:done]
+
+    # ---- on the way ----
+
+    cdef State *made(self) except NULL:
+        if self.lock is None:
+            raise TypeError("this machine was never made")
+        return &self.m
+
+    cdef bint load(self, double *parameters, double *rows, const int *classes) noexcept nogil:
+        cdef Py_ssize_t s
+        set_parameters(&self.m, parameters)
+        for s in range(self.m.body.lanes):
+            if not set_sample(&self.m, s, rows, classes, s, self.m.body.lanes):
+                return False
+        return True
+
+    cdef grads(self):
+        grads = array("d", bytes(8 * self.m.parameters))
+        cdef Lent z = lent("grads", grads, "d", None, True)
+        memcpy(z.floats(), self.m.scalar_grads, self.m.parameters * sizeof(double))
+        return grads
+
+    cdef Lent given_classes(self, classes, samples):
+        """The classes of the samples, or None where they make no difference."""
+        if classes is None:
+            if self.m.has_classes:
+                raise ValueError("the plan sums by classes, got no classes")
+            return None
+        cdef Lent given = lent("classes", classes, "i", samples)
+        cdef Py_ssize_t i
+        if not self.m.has_classes:
+            return given
+        for i in range(given.length):
+            if not 0 <= given.ints()[i] < self.m.class_count:
+                raise ValueError(
+                    f"classes are from 0 to {self.m.class_count - 1}, got {given.ints()[i]}"
+                )
+        return given
+
+    cdef bytes needed(self, columns):
+        """For each instruction of the body, whether the rows need it."""
+        rows, marks = {*columns}, bytearray(len(self.body))
+        for i in reversed(range(len(self.body))):
+            c = self.body[i]
+            if not rows.isdisjoint(range(c.out, c.out + c.neurons)):
+                marks[i] = 1
+                rows.update(c.operands)
+        return bytes(marks)
+
+    cdef list read_optimizer(self, Optimizer *o, optimizer, states):
+        """What is held as long as the optimiser is used."""
+        if not isinstance(optimizer, tuple) or len(optimizer) != 2:
+            raise TypeError(f"an optimizer is a pair (name, settings), got {optimizer!r:.60}")
+        name, given = optimizer
+        if not isinstance(name, str) or name not in SETTINGS:
+            known = ", ".join(SETTINGS)
+            raise ValueError(f"the machine has the optimizers {known}, got {name!r:.60}")
+        if not isinstance(given, dict) or not isinstance(states, dict):
+            raise TypeError(f"settings and states are dicts, got {given!r:.60} and {states!r:.60}")
+        given = {key: x for key, x in given.items() if key != "lr"}
+        if "betas" in given:
+            given["beta1"], given["beta2"] = given.pop("betas")
+        for key in given:
+            if key not in SETTINGS[name]:
+                raise ValueError(f"{name} has {', '.join(SETTINGS[name])}: no setting {key!r:.60}")
+        found = {**SETTINGS[name], **given}
+        names = {}
+        o.weight_decay = found["weight_decay"]
+        if name == "sgd":
+            o.rule = SGD
+            o.momentum, o.dampening = found["momentum"], found["dampening"]
+            o.nesterov = bool(found["nesterov"])
+            if o.momentum:
+                names["velocity"] = "momentum_buffer"
+        else:
+            o.rule = ADAM if name == "adam" else ADAMW
+            o.beta1, o.beta2, o.eps = found["beta1"], found["beta2"], found["eps"]
+            o.amsgrad = bool(found["amsgrad"])
+            if not (0 <= o.beta1 < 1 and 0 <= o.beta2 < 1 and o.eps > 0):
+                raise ValueError(
+                    "betas are at least 0 and below 1, eps is above 0, "
+                    f"got {o.beta1}, {o.beta2} and {o.eps}"
+                )
+            names = {"mean": "exp_avg", "square": "exp_avg_sq"}
+            if o.amsgrad:
+                names["largest"] = "max_exp_avg_sq"
+        held = []
+        cdef Lent memory
+        for part, key in names.items():
+            if key not in states:
+                got = ", ".join(map(str, states)) or "none"
+                raise ValueError(f"{name} has the state {key}, got {got:.60}")
+            memory = lent(key, states[key], "d", self.m.parameters, True)
+            held.append(memory)
+            if part == "velocity":
+                o.velocity = memory.floats()
+            elif part == "mean":
+                o.mean = memory.floats()
+            elif part == "square":
+                o.square = memory.floats()
+            else:
+                o.largest = memory.floats()
+        return held
+
+
+def padded(n):
+    """n, or as many more as fill whole vectors, of any width."""
+    return (n + 3) // 4 * 4

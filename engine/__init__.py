@@ -58,6 +58,8 @@ if TYPE_CHECKING:
 
     from engine.diagram import Diagram as Diagram
     from engine.diagram import draw as draw
+    from engine.program import Program as Program
+    from engine.program import trace as trace
 
 __distribution__ = "chainrule"
 __version__ = "0.1.0"
@@ -65,6 +67,7 @@ __version__ = "0.1.0"
 __all__ = [  # all but draw and Diagram: `from engine import *` needs no graphviz
     "GradientError",
     "Op",
+    "Program",
     "Value",
     "acos",
     "asin",
@@ -102,13 +105,21 @@ __all__ = [  # all but draw and Diagram: `from engine import *` needs no graphvi
     "tan",
     "tanh",
     "topological_order",
+    "trace",
 ]
 
 
-def __getattr__(name: str) -> Any:
-    """`draw` and `Diagram`, which load the package graphviz, when they are first asked for."""
-    if name in ("draw", "Diagram"):
-        from engine import diagram
+LATER = {  # names whose files are imported when first asked for; draw loads the package graphviz
+    "Diagram": "engine.diagram",
+    "draw": "engine.diagram",
+    "Program": "engine.program",
+    "trace": "engine.program",
+}
 
-        return getattr(diagram, name)
-    raise AttributeError(f"module 'engine' has no attribute {name!r}")
+
+def __getattr__(name: str) -> Any:
+    if name not in LATER:
+        raise AttributeError(f"module 'engine' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(LATER[name]), name)

@@ -39,6 +39,18 @@ def expression(text: str, variables: Mapping[str, Value]) -> Value:
     return result if isinstance(result, Value) else Value(result)
 
 
+def names_in(text: str) -> list[str]:
+    """The variables of a formula, in order; empty for what is no formula."""
+    try:
+        tree = ast.parse(text.strip(), mode="eval")
+    except (SyntaxError, RecursionError, MemoryError):
+        return []
+    called = {node.func for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    found = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node not in called]
+    found.sort(key=lambda node: (node.lineno, node.col_offset))
+    return [name for name in dict.fromkeys([x.id for x in found]) if name not in CONSTANTS]
+
+
 def evaluated(tree: ast.expr, variables: Mapping[str, Value]) -> Any:
     """A Value, or a float for a part without variables."""
     match tree:

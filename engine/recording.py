@@ -51,3 +51,20 @@ class no_grad:  # noqa: N801 - PyTorch's name
                 return function(*args, **options)
 
         return unrecorded  # type: ignore[return-value]
+
+
+recorded: ContextVar[bool] = ContextVar("recorded", default=False)  # are we in a tracing block?
+
+
+class tracing:  # noqa: N801 - as no_grad
+    """A block whose graph is to be traced: numbers that a function would only take are nodes in it.
+
+    The largest logit, which cross-entropy subtracts so that nothing overflows, is such a number: of
+    a graph for one set of data a constant, of a program not.
+    """
+
+    def __enter__(self) -> None:
+        self.token = recorded.set(True)
+
+    def __exit__(self, *exception: object) -> None:
+        recorded.reset(self.token)

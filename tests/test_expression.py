@@ -7,7 +7,7 @@ import re
 import pytest
 
 from engine import Value, dot
-from engine.expression import FUNCTIONS, expression
+from engine.expression import FUNCTIONS, expression, names_in
 from engine.ops import TABLE
 
 # What a formula calls by name, with as many inputs as it takes (two, if it takes any number).
@@ -364,3 +364,17 @@ def test_dot_of_the_engine_is_not_for_formulas():
         6.0,
         "unknown function dot",
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("tanh(w*x + b)", ["w", "x", "b"]),
+        ("x*x + pi*y - e", ["x", "y"]),
+        ("2 + 3", []),
+        ("x +", []),
+        ("sin(sin)", ["sin"]),
+    ],
+)
+def test_the_variables_of_a_formula_come_in_order(text, names):
+    assert names_in(text) == names

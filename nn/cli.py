@@ -13,8 +13,9 @@ from typing import Any, NoReturn
 from unicodedata import normalize
 
 import engine
-from engine import Value, draw, topological_order
-from engine.expression import expression
+from engine import Value, draw, topological_order, trace
+from engine.dialects import LANGUAGES
+from engine.expression import expression, names_in
 from engine.files import write_file
 from nn.choices import OPTIMIZERS, SCHEDULES
 from nn.mlp import ACTIVATIONS
@@ -26,7 +27,7 @@ from nn.train import Settings, train
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code: 0 done, 1 not learned, 2 an error, in one line."""
     words = sys.argv[1:] if arguments is None else list(arguments)
-    if words[:1] in (["draw"], ["predict"]):
+    if words[:1] in (["draw"], ["predict"], ["source"]):
         # A formula, or a row, may begin with a minus: with a space, it is no option.
         words = [f" {word}" if re.match(r"-[^-oh]", word) else word for word in words]
     options = parser().parse_args(words)
@@ -93,6 +94,14 @@ def parser() -> Parser:
     add("-o", "--output", type=Path, metavar="FILE", help="picture; its ending is the format")
     add("--rankdir", choices=["LR", "TB", "RL", "BT"], default="LR", help="direction of the graph")
     add("--derivatives", action="store_true", help="write local derivatives on the edges")
+
+    writing = commands.add_parser("source", help="write a formula and its gradient as a program")
+    writing.set_defaults(run=print_source)
+    add = writing.add_argument
+    add("expression", help='a formula, such as "tanh(w*x + b)"')
+    add("variables", nargs="*", metavar="name=number", help="1 where nothing is said")
+    add("--language", choices=LANGUAGES, default="python", help="(default: python)")
+    add("-o", "--output", type=Path, metavar="FILE", help="where it goes, instead of the terminal")
     return top
 
 
@@ -139,6 +148,8 @@ def train_options(training: argparse.ArgumentParser) -> None:
     add = training.add_argument_group("files").add_argument
     add("--output", type=Path, metavar="FOLDER", help="where files go (default: the task's name)")
     add("--save", type=Path, metavar="FILE", help="write the network there too")
+    replaying = argparse.BooleanOptionalAction
+    add("--replay", action=replaying, default="auto", help="steps in the machine (where it can)")
     add("--resume", action="store_true", help="go on from the folder's checkpoint")
     add("--quiet", action="store_true", help="print errors only")
 
@@ -272,6 +283,21 @@ def draw_expression(options: argparse.Namespace) -> int:
     print(f"{options.expression.strip()} = {result.data:.6g}")
     for name, x in variables.items():
         print(f"  d/d{name} = {x.grad:.6g}")
+    return 0
+
+
+def print_source(options: argparse.Namespace) -> int:
+    """Print a formula as straight-line code, with its gradient; its variables are the inputs."""
+    variables = dict([assignment(text) for text in options.variables])
+    names = [name for name in names_in(options.expression) if name not in variables]
+    variables |= {name: Value(1.0, label=name) for name in names}
+    result = expression(options.expression, variables)
+    used = set(topological_order(result))
+    source = trace(result, [x for x in variables.values() if x in used]).source(options.language)
+    if options.output is None:
+        print(source, end="")
+    else:
+        write_file(options.output, source)
     return 0
 
 

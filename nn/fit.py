@@ -59,6 +59,7 @@ def fit(
     checkpoint_every: int = 1,
     settings: Mapping[str, Any] | None = None,
     resume: bool = False,
+    replay: bool | str = False,
     progress: bool = True,
 ) -> History:
     """Train the model on data, and return the record of the run.
@@ -78,6 +79,8 @@ def fit(
     settings: what else must then be as it was, in words that JSON has. progress: whether to show a
     bar. Afterwards the model is in eval mode. LBFGS goes up to max_iter steps on each batch, which
     is best all of the data, and the loss of its step is that of the first.
+    replay: True has the steps done by the machine of `engine.machine`, with the same bits, and
+    raises NoPlanError where it cannot; "auto" does so where it can.
 
     Ctrl-C ends the run and keeps what was learned. A loss that is not finite ends it with a
     TrainingError that names the step; the model then has the last weights whose loss was finite.
@@ -104,10 +107,14 @@ def fit(
         raise ValueError("resume=True needs the checkpoint to go on from")
     if resume and checkpoint is not None and os.path.exists(checkpoint):
         run.resume(checkpoint)
+    run.replay = prepared(run, replay)
     written = monotonic()
     with bar(run, epochs * len(run.loader) if epochs else steps, progress) as advance:
         try:
             while not run.done(epochs, steps):
+                if not callbacks:
+                    end = epochs or steps or 0
+                    run.epochs(end, checkpoint_every if checkpoint else end, advance)
                 run.epoch(steps, advance)
                 answers = [callback(run.history) for callback in callbacks]
                 run.end_epoch(True in answers)
@@ -124,17 +131,35 @@ def fit(
     return run.history
 
 
+def prepared(run: Run, replay: bool | str) -> Any:
+    """What replays the steps of the run, None if nothing is to."""
+    if replay not in (True, False, "auto"):
+        raise ValueError(f"replay is True, False or 'auto', got {replay!r:.60}")
+    if not replay:
+        return None
+    from engine.plan import NoPlanError
+    from nn.replay import Replay
+
+    run.model.train()
+    try:
+        return Replay(run)
+    except NoPlanError:
+        if replay == "auto":
+            return None
+        raise
+
+
 @contextmanager
-def bar(run: Run, total: int | None, progress: bool) -> Iterator[Callable[[Run], None]]:
-    """A function to call after each step, which moves a progress bar on."""
+def bar(run: Run, total: int | None, progress: bool) -> Iterator[Callable[[Run, int], None]]:
+    """A function to call after some steps, which moves a progress bar on."""
     from tqdm import tqdm
 
     options: dict[str, Any] = {"desc": "training", "unit": "step", "disable": not progress}
     with tqdm(total=total, initial=run.history.steps, **options) as shown:
 
-        def advance(run: Run) -> None:
-            shown.update()
-            if run.history.steps % 20 == 0 or run.history.steps == total:
+        def advance(run: Run, steps: int) -> None:
+            shown.update(steps)
+            if run.history.steps % 20 < steps or run.history.steps == total:
                 figures = {"loss": run.history.losses[-1]}
                 if run.history.epochs:
                     last = run.history.epochs[-1]

@@ -71,12 +71,19 @@ class DataLoader:
         return n // size if self.drop_last else math.ceil(n / size)
 
     def __iter__(self) -> Iterator[tuple[list[Any], list[Any]]]:
+        for batch in self.batches():
+            yield self.samples(batch)
+
+    def batches(self) -> list[list[int]]:
+        """The places of the samples of each batch of the next epoch, which is then begun."""
         order = self.order(self.epoch)
         self.epoch += 1
         size = self.batch_size or len(order)
-        for start in range(0, len(self) * size, size):
-            batch = order[start : start + size]
-            yield [self.inputs[i] for i in batch], [self.targets[i] for i in batch]
+        return [order[start : start + size] for start in range(0, len(self) * size, size)]
+
+    def samples(self, places: Sequence[int]) -> tuple[list[Any], list[Any]]:
+        """The inputs and targets at these places."""
+        return [self.inputs[i] for i in places], [self.targets[i] for i in places]
 
     def order(self, epoch: int) -> list[int]:
         """The places of the samples in the order of an epoch."""

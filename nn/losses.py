@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import math
 
-from engine import Value, log, logsigmoid, logsumexp, minimum, relu
+from engine import Value, log, logsigmoid, logsumexp, maximum, minimum, relu, stop_gradient
 from engine.op import number
+from engine.recording import recorded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ def cross_entropy(
         raise ValueError(f"label_smoothing is between 0 and 1, got {smoothing}")
 
     def loss(logits: Any, t: Any) -> Any:
-        largest = max([float(x) for x in logits])  # taken out, it takes no digits with it
+        largest = largest_of(logits)  # taken out, it takes no digits with it
         shifted = [x - largest for x in logits]
         whole = logsumexp(*shifted)
         losses = [whole - x for x in shifted]  # of each class, if it were the target
@@ -132,9 +133,16 @@ def cross_entropy(
             chosen = losses[class_of("cross_entropy", t, len(logits))]
         if not smoothing:
             return chosen
-        return (1 - smoothing) * chosen + smoothing / len(logits) * added(losses)
+        return smoothing / len(logits) * added(losses) + (1 - smoothing) * chosen
 
     return reduced(each_sample("cross_entropy", loss, input, target), reduction)
+
+
+def largest_of(logits: Any) -> Any:
+    """The largest as a number, which no gradient passes; in a graph that is traced, as a node."""
+    if recorded.get():
+        return stop_gradient(maximum(*logits))
+    return max([float(x) for x in logits])
 
 
 def nll_loss(input: Any, target: Any, reduction: str = "mean") -> Any:

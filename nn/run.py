@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
+    from nn.replay import Replay
+
     Metric = Callable[[Sequence[Any], Sequence[Any]], float]
 
 
@@ -43,6 +45,7 @@ class Run:
     each: str
     stopping: EarlyStopping | None
     settings: dict[str, Any]
+    replay: Replay | None
 
     def __init__(
         self,
@@ -136,18 +139,38 @@ class Run:
             self.history.stopped = "all steps done"
         return bool(self.history.stopped)
 
-    def epoch(self, steps: int | None, advance: Callable[[Run], None]) -> None:
+    def epoch(self, steps: int | None, advance: Callable[[Run, int], None]) -> None:
         """One pass over the data, and its figures."""
         self.model.train()
         first = self.history.steps
-        for inputs, targets in self.loader:
-            if steps is not None and self.history.steps >= steps:
-                break
-            self.step(inputs, targets)
-            advance(self)
+        batches = self.loader.batches()
+        if steps is not None:
+            batches = batches[: steps - first]
+        if self.replay is not None:
+            self.replay.epoch(batches, lambda n: advance(self, n))
+        else:
+            for batch in batches:
+                self.step(*self.loader.samples(batch))
+                advance(self, 1)
         losses = self.history.losses[first:]
         figures = {"loss": added(losses) / len(losses), "lr": self.optimizer.lr}
         self.history.epochs.append(figures | self.evaluated())
+
+    def epochs(self, end: int, checkpoint_every: int, advance: Callable[[Run, int], None]) -> None:
+        """Epochs of one step each that nothing in Python has a part in, many at a time.
+
+        Up to the last but one of all, and of those until the next checkpoint.
+        """
+        waits = self.schedule is not None and self.schedule.needs_metric
+        if self.replay is None or self.stopping or self.validation or self.metrics or waits:
+            return
+        self.model.train()
+        steps = 1
+        while steps:
+            done = len(self.history.epochs)
+            ahead = min(end - done, checkpoint_every - done % checkpoint_every) - 1
+            steps = self.replay.epochs(ahead)
+            advance(self, steps)
 
     def step(self, inputs: Sequence[Any], targets: Sequence[Any]) -> None:
         """One step of the optimiser; whatever interrupts it, the parameters are those before it."""

@@ -61,6 +61,7 @@ class Settings(NamedTuple):
     split_seed: int
     output: Path
     save: Path | None
+    replay: bool | str
     resume: bool
     quiet: bool
 
@@ -128,6 +129,7 @@ def train(name: str, task: Task, settings: Settings) -> Outcome:
         checkpoint_every=max(1, epochs // 20),
         settings=what_matters(name, settings, epochs),
         resume=settings.resume,
+        replay=settings.replay,
         progress=not settings.quiet,
     )
     outcome = judge(model, table, held_out, task, history, say)
@@ -185,7 +187,7 @@ def what_matters(name: str, settings: Settings, epochs: int) -> dict[str, Any]:
 
     More epochs are no other training, unless the schedule goes by them.
     """
-    left_out = ("epochs", "steps", "output", "save", "resume", "quiet")
+    left_out = ("epochs", "steps", "output", "save", "replay", "resume", "quiet")
     found = {k: x for k, x in settings._asdict().items() if k not in left_out}
     if settings.schedule != "constant":
         found["epochs"] = epochs

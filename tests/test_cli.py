@@ -1,5 +1,6 @@
 """The command, as a user runs it: another folder, no display, a plain terminal."""
 
+import math
 import os
 import subprocess
 import sys
@@ -328,3 +329,39 @@ def test_training_begins_by_saying_what_runs(capsys):
     main(["train", "xor", "--steps", "1"])
 
     assert capsys.readouterr().out.startswith("chainrule 0.1.0, compiled: ")
+
+
+# ---- chainrule source ----
+
+
+def test_source_prints_a_program_that_runs(capsys):
+    assert main(["source", "tanh(w*x + b)"]) == 0
+    namespace = {}
+    exec(capsys.readouterr().out, namespace)
+    value, grads = namespace["gradient"]([2.0, -0.5, 1.5], [])
+
+    assert value == math.tanh(0.5)
+    assert grads == [-0.5 * (1 - value**2), 2 * (1 - value**2), 1 - value**2]
+
+
+def test_source_in_c_goes_into_a_file(capsys):
+    assert main(["source", "-x + sin(pi*x)", "--language", "c", "-o", "f.c"]) == 0
+    text = Path("f.c").read_text()
+
+    assert "void gradient(const double *inputs" in text
+    assert "sin(" in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["x +"], "'x +' is not a formula"),
+        (["log(x)", "x=-1"], "log(-1.0): math domain error"),
+        (["f(x)"], "f"),
+    ],
+)
+def test_a_formula_without_a_source_is_one_line_on_stderr(arguments, message, capsys):
+    assert main(["source", *arguments]) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1

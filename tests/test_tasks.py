@@ -273,6 +273,20 @@ def test_early_stopping_watches_rows_that_do_not_judge(capsys, no_plots):
     assert "(early stopping)" in lines[3]
 
 
+def test_a_replayed_training_has_the_bits_of_an_eager_one(no_plots):
+    weights = []
+    for option in ("--replay", "--no-replay"):
+        history_of(option)
+        weights.append(Path("moons/weights.json").read_bytes())
+
+    assert weights[0] == weights[1]
+
+
+def test_a_training_that_cannot_be_replayed_says_why_if_it_is_asked_to(capsys):
+    assert main(["train", "moons", "--quiet", "--replay", "--dropout", "0.1"]) == 2
+    assert "Dropout draws random numbers at every step" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("option", ["--weight-decay", "--l1", "--dropout", "--label-smoothing"])
 def test_every_cure_of_overfitting_changes_what_is_learned(option, no_plots):
     plain = history_of()["losses"]

@@ -307,3 +307,52 @@ def test_classes_may_be_whole_numbers_of_numpy():
     samples = (np.array(MOONS[0]), np.array(MOONS[1]))
 
     assert outcome(True, case[0], samples, *case[2:]) == outcome(False, *case)
+
+
+class Scaled(Module):
+    def __init__(self):
+        self.w = Value(1.0)
+
+    def __call__(self, x):
+        return self.w * x[0]
+
+
+ONE = ([[1.0], [1.0]], [0.0, 0.0])
+
+
+@pytest.mark.parametrize("batch_size", [None, 1])
+def test_steps_that_the_machine_leaves_to_the_graph_are_done_there(batch_size):
+    def run(replay):  # w is halved by every step, until its square is too small for the machine
+        return outcome(
+            replay,
+            Scaled,
+            ONE,
+            mse_loss,
+            lambda p: SGD(p, lr=0.25),
+            lambda o: StepLR(o, 100, gamma=0.999),
+            epochs=600,
+            batch_size=batch_size,
+        )
+
+    assert run(True) == run(False)
+    assert 0.0 < abs(float.fromhex(run(True)[0][0])) < 2.0**-500
+
+
+def test_a_whole_batch_that_runs_away_is_the_same_error_with_the_same_weights_and_rate():
+    def run(replay):
+        model = Scaled()
+        optimizer = SGD(model.parameters(), lr=1.5)
+        schedule = StepLR(optimizer, 50, gamma=0.99)
+        with pytest.raises(TrainingError) as caught:
+            fit(
+                model,
+                ONE,
+                optimizer=optimizer,
+                schedule=schedule,
+                epochs=5000,
+                replay=replay,
+                progress=False,
+            )
+        return str(caught.value), bits(model), optimizer.lr, schedule.state_dict()
+
+    assert run(True) == run(False)

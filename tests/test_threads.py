@@ -170,6 +170,8 @@ def child(queue, x):
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+# JAX, if another test has imported it, warns of every fork.
+@pytest.mark.filterwarnings("ignore:os.fork:RuntimeWarning")
 def test_a_process_forked_during_a_sweep_can_sweep():
     inside, go_on = threading.Event(), threading.Event()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from engine.languages import Language, NoTranslationError, Python, is_number, is_whole
+from engine.languages import Language, NoTranslationError, is_number, is_whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,19 +19,13 @@ class NumPy(Language):
     name = "numpy"
     module = "np"
     RENAMED: ClassVar[dict[str, str]] = {"asin": "arcsin", "acos": "arccos", "atan": "arctan"}
-    WITHOUT: ClassVar[set[str]] = {
-        "erf",
-        "erfc",
-    }  # which NumPy does not have: math's, one number at a time
+    # What NumPy does not have: math's, one number at a time.
+    WITHOUT: ClassVar[set[str]] = {"erf", "erfc"}
 
     def number(self, x: float) -> str:
-        return (
-            repr(x)
-            if math.isfinite(x)
-            else f"{self.module}.{x!r}".replace(".-", ".").replace(
-                f"{self.module}.inf", f"{'-' if x < 0 else ''}{self.module}.inf"
-            )
-        )
+        if math.isfinite(x):
+            return repr(x)
+        return f"{'-' if x < 0 else ''}{self.module}.{abs(x)!r}"
 
     def math(self, name: str, x: str) -> str:
         if name in self.WITHOUT:
@@ -176,4 +170,4 @@ static double log_sum_exp(int n, const double *x) {
 }
 """
 
-LANGUAGES: dict[str, type[Language]] = {"python": Python, "numpy": NumPy, "c": C, "torch": Torch}
+LANGUAGES: dict[str, type[Language]] = {"python": Language, "numpy": NumPy, "c": C, "torch": Torch}

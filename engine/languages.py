@@ -13,24 +13,15 @@ import math
 from functools import cache
 from pathlib import Path
 
-from engine import ops
+from engine import csource, ops
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import ClassVar
 
     from engine.op import Op
 
-INFIX = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
-SIGNS: dict[type[ast.cmpop], str] = {
-    ast.Eq: "==",
-    ast.NotEq: "!=",
-    ast.Lt: "<",
-    ast.LtE: "<=",
-    ast.Gt: ">",
-    ast.GtE: ">=",
-}
+INFIX = {**csource.INFIX, ast.Div: "/"}  # which C is given a function for, with its flag
 SUM, PRODUCT, MINUS, ATOM = range(4)  # how tightly an expression holds together
 TIGHTNESS = {"+": SUM, "-": SUM, "*": PRODUCT, "/": PRODUCT}
 
@@ -71,7 +62,6 @@ class Language:
     name = "python"
     comment = "#"
     end = ""
-    module = ""  # in front of a function of math
 
     def __init__(self) -> None:
         self.definitions: dict[str, str] = {}
@@ -103,7 +93,6 @@ class Language:
         """x**y for numbers that have a real power, as they do where y is whole."""
         if is_whole(y):
             return f"{x if x.isidentifier() else f'({x})'} ** {y}"
-        self.imports.add("isfinite")
         self.definitions["power"] = POWER
         return f"power({x}, {y})"
 
@@ -117,14 +106,13 @@ class Language:
 
     def many(self, name: str, inputs: Sequence[str]) -> str:
         """An op of any number of inputs."""
-        self.define_many(name)
-        return f"{name}({', '.join(inputs)})"
-
-    def define_many(self, name: str) -> None:
+        if name == "hypot":
+            return self.math("hypot", ", ".join(inputs))
         functions = table()[1]
         for function in MANY[name]:
             self.definitions[function] = ast.unparse(undocumented(functions[function])) + "\n"
         self.imports.add("math")
+        return f"{MANY[name][-1]}({', '.join(inputs)})"
 
     # ---- what they share ----
 
@@ -150,6 +138,11 @@ class Language:
             return self.slope_of_many(op.name, i, z, inputs), ATOM
         row = table()[0][variable_of(op.name)]
         return self.applied(row.args[3 + i], [z, *inputs])
+
+    def factor(self, op: Op, i: int, z: str, inputs: Sequence[str]) -> str:
+        """The slope as it stands behind a "*", in brackets if need be."""
+        slope, tightness = self.slope(op, i, z, inputs)
+        return slope if tightness >= MINUS else f"({slope})"
 
     def check(self, op: Op) -> None:
         if ops.TABLE.get(op.name) is not op:
@@ -196,27 +189,27 @@ class Language:
         if name in self.definitions:
             return
         functions = table()[1]
-        lines: list[str] = []
+        steps: list[ast.stmt] = []
         match function:
             case ast.Lambda(args=arguments, body=result):
-                inputs = [a.arg for a in arguments.args]
+                pass
             case ast.Name(id=known):
-                inputs = [a.arg for a in functions[known].args.args]
+                arguments = functions[known].args
                 *steps, last = undocumented(functions[known]).body
                 if not isinstance(last, ast.Return) or last.value is None:
                     raise NoTranslationError(f"no {self.name} for {name}")
                 result = last.value
-                for step in steps:
-                    if not isinstance(step, ast.Assign) or not isinstance(
-                        step.targets[0], ast.Name
-                    ):
-                        raise NoTranslationError(f"no {self.name} for {name}")
-                    variable = step.targets[0].id
-                    scope = {n: n for n in (*inputs, variable)}
-                    lines.append(self.assignment(variable, self.spell(step.value, scope)[0]))
             case _:
                 raise NoTranslationError(f"no {self.name} for {name}")
-        scope = {n: n for n in [*inputs, *[line.split(" = ")[0].split()[-1] for line in lines]]}
+        inputs = [a.arg for a in arguments.args]
+        scope, lines = dict(zip(inputs, inputs)), []
+        for step in steps:
+            match step:
+                case ast.Assign(targets=[ast.Name(id=variable)], value=value):
+                    lines.append(self.assignment(variable, self.spell(value, scope)[0]))
+                    scope[variable] = variable
+                case _:
+                    raise NoTranslationError(f"no {self.name} for {name}")
         text = self.function(name, inputs, lines, self.spell(result, scope)[0])
         self.definitions[name] = text  # after those that it calls
 
@@ -246,7 +239,10 @@ class Language:
                 return self.choice(*sides), ATOM
             case ast.Compare(left=first, ops=signs, comparators=rest):
                 sides = [self.within(x, names, SUM) for x in (first, *rest)]
-                tests = [f"{x} {SIGNS[type(s)]} {y}" for x, s, y in zip(sides, signs, sides[1:])]
+                tests = [
+                    f"{x} {csource.COMPARISONS[type(s)]} {y}"
+                    for x, s, y in zip(sides, signs, sides[1:])
+                ]
                 return self.both(tests), SUM
             case ast.Call(func=ast.Name(id="float"), args=[test]):
                 return self.truth(self.spell(test, names)[0]), ATOM
@@ -314,7 +310,7 @@ def undocumented(function: ast.FunctionDef) -> ast.FunctionDef:
     return ast.fix_missing_locations(made)
 
 
-# The ops of any number of inputs, and the functions of ops.py that compute them.
+# The ops of any number of inputs, and the functions of ops.py that compute them, the op's own last.
 MANY = {
     "maximum": ["largest"],
     "minimum": ["largest", "smallest"],
@@ -328,15 +324,3 @@ def power(x, y):
         raise ValueError("a negative number has no real power with a fractional exponent")
     return z
 """
-
-
-class Python(Language):
-    """The language that the graph was computed in: the same functions, the same bits."""
-
-    FUNCTIONS: ClassVar = {"maximum": "largest", "minimum": "smallest", "logsumexp": "log_sum_exp"}
-
-    def many(self, name: str, inputs: Sequence[str]) -> str:
-        if name == "hypot":
-            return self.math("hypot", ", ".join(inputs))
-        self.define_many(name)
-        return f"{self.FUNCTIONS[name]}({', '.join(inputs)})"

@@ -10,8 +10,9 @@ import math
 from array import array
 
 from engine import ops
-from engine.languages import Python
+from engine.languages import Language
 from engine.plan import NoPlanError
+from engine.source import header
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class Writer:
     """The lines of a plan; an operand is a row r3, a number of the tail t1, or a scalar."""
 
     def __init__(self, plan: Plan) -> None:
-        self.plan, self.language = plan, Python()
+        self.plan, self.language = plan, Language()
         self.begun: set[str] = set()  # the gradients that have a first part
 
     def text(self) -> str:
@@ -85,10 +86,7 @@ class Writer:
         grads = "".join([f"d_p{i}, " for i in range(plan.parameters)])
         lines.append(f"return t{plan.output}, [{grads}]")
         body = "".join([f"    {line}\n" for line in lines])
-        names = ", ".join(sorted(self.language.imports - {"math"}))
-        head = "import math\n" + (f"from math import {names}\n" if names else "")
-        definitions = "".join(self.language.definitions.values())
-        return f"{head}{definitions}def gradient(columns, parameters, classes):\n{body}"
+        return f"{header(self.language)}def gradient(columns, parameters, classes):\n{body}"
 
     # ---- operands ----
 
@@ -209,8 +207,7 @@ class Writer:
         mine, x = f"d_{kind}{out}", operands[i]
         if kind == "t":
             words = [self.name(kind, operand) for operand in operands]
-            slope, tightness = self.language.slope(op, i, f"t{out}", words)
-            share = f"{mine} * {slope if tightness >= 2 else f'({slope})'}"
+            share = f"{mine} * {self.language.factor(op, i, f't{out}', words)}"
             grad = f"d_{self.name(kind, x)}"
             if grad in self.begun or x < 0:
                 return [f"{grad} += {share}"]
@@ -223,8 +220,8 @@ class Writer:
             share = f"g * {words[0]}" if words else "g"
         else:
             rows, words = self.spelled(kind, [out, *operands])
-            slope, tightness = self.language.slope(op, i, words[0], words[1:])
-            share = "g" if slope == "1.0" else f"g * {slope if tightness >= 2 else f'({slope})'}"
+            slope = self.language.factor(op, i, words[0], words[1:])
+            share = "g" if slope == "1.0" else f"g * {slope}"
         variables = ", ".join(["g", *[f"x{j}" for j in range(len(rows))]])
         sources = ", ".join([mine, *rows])
         if x < 0:  # a parameter: the last sample first

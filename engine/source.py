@@ -49,7 +49,8 @@ class Lines:
 
     def __init__(self, tape: Tape, language: Language, own: bool = False) -> None:
         self.tape, self.language = tape, language
-        self.own, self.own_ops = own, []  # type: ignore[var-annotated]
+        self.own = own
+        self.own_ops: list[Any] = []
         self.names = names(tape, language)
         self.values = self.forward()
 
@@ -128,20 +129,18 @@ class Lines:
         """What input number j gets of an operation's gradient: that, times the slope."""
         language, grad = self.language, self.slope_name(slot)
         try:
-            slope, tightness = language.slope(op, j, self.names[slot], inputs)
+            slope = language.factor(op, j, self.names[slot], inputs)
         except NoTranslationError:
             if not self.own:
                 raise
             at = self.own_ops.index(op)
             slope = f"own_{at}.slopes({self.names[slot]}, [{', '.join(inputs)}], "
-            slope, tightness = slope + f"[True] * {len(inputs)})[{j}]", 3
+            slope += f"[True] * {len(inputs)})[{j}]"
         one = language.number(1.0)
         if slope == one:
             return grad, "+"
         if slope == "-" + one:
             return grad, "-"
-        if tightness < 2:
-            slope = f"({slope})"
         return f"{grad} * {slope}", "+"
 
     def slope_name(self, slot: int) -> str:

@@ -102,13 +102,13 @@ class Tape:
                 raise
         return numbers
 
-    def gradients(self, numbers: Sequence[float], seed: float = 1.0) -> list[float]:
+    def gradients(self, numbers: Sequence[float]) -> list[float]:
         """d output / d number for every slot, where the tape has one output.
 
         The sums are those of Value.backward, in its order, so that their last bits agree.
         """
         grads = [0.0] * len(self.nodes)
-        grads[self.outputs[0]] = seed
+        grads[self.outputs[0]] = 1.0
         for k in reversed(range(len(self.ops))):
             slot, op, args = self.first + k, self.ops[k], self.args[k]
             if slot not in self.reached:

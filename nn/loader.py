@@ -60,6 +60,7 @@ class DataLoader:
             drop_last,
         )
         self.epoch = 0  # the number of the next one
+        self._checksum: int | None = None
         if not len(self):
             raise ValueError(
                 f"no batch is left: drop_last with {len(inputs)} samples in batches of {batch_size}"
@@ -101,12 +102,18 @@ class DataLoader:
         return {
             "epoch": self.epoch,
             "samples": len(self.inputs),
-            "checksum": crc32(repr((self.inputs, self.targets)).encode()),  # of the data
+            "checksum": self.checksum(),
             "batch_size": self.batch_size,
             "shuffle": self.shuffle,
             "seed": self.seed,
             "drop_last": self.drop_last,
         }
+
+    def checksum(self) -> int:
+        """That of the data, computed once: every checkpoint has it."""
+        if self._checksum is None:
+            self._checksum = crc32(repr((self.inputs, self.targets)).encode())
+        return self._checksum
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Go on with the epoch of a state_dict of a loader like this one.

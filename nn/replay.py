@@ -57,9 +57,8 @@ class Replay:
             except NoPlanError:
                 raise error from None
         self.machines: dict[int, Any] = {plan.lanes: machine(plan)}
-        self.in_c = hasattr(self.machines[plan.lanes], "train")
-        rows = [self.numbers(i) for i in range(len(inputs))]
-        self.data = array("d", [x for row in rows for x in row])
+        self.width = plan.inputs  # of a sample in data
+        self.data = array("d", [x for i in range(len(inputs)) for x in self.numbers(i)])
         self.labels = array("i", self.classes) if self.classes is not None else None
         self.pace = 1  # steps at a time
         self.check_bits(plan.lanes)
@@ -100,6 +99,14 @@ class Replay:
         row = [float(x) for x in vector(self.run.loader.inputs[i])]
         return row if self.classes is not None else [*row, float(self.run.loader.targets[i])]
 
+    def batch(self, places: Sequence[int]) -> tuple[Any, Any]:
+        """What a machine evaluates: the numbers of the samples there, and their classes."""
+        rows, n = array("d"), self.width
+        for i in places:
+            rows += self.data[i * n : (i + 1) * n]
+        labels = self.labels
+        return rows, None if labels is None else array("i", [labels[i] for i in places])
+
     def machine(self, lanes: int) -> Any:
         """The machine for batches of that size; None if there is no plan for them."""
         if lanes not in self.machines:
@@ -116,15 +123,12 @@ class Replay:
         """
         run = self.run
         order = run.loader.order(run.loader.epoch)[:lanes]
-        rows = array("d", [x for i in order for x in self.numbers(i)])
-        labels = None if self.classes is None else array("i", [self.classes[i] for i in order])
         before = [(p, p.data, p.grad) for p in run.parameters]
         try:
             for i, (p, data, _) in enumerate(before):  # zeros, as of biases, are special cases
                 p.data, p.grad = data + (1 + i % 7) * 2.0**-10, 0.0
-            answer = self.machines[lanes].evaluate(
-                array("d", [p.data for p in run.parameters]), rows, labels
-            )
+            shifted = array("d", [p.data for p in run.parameters])
+            answer = self.machines[lanes].evaluate(shifted, *self.batch(order))
             loss = run.loss_of(*run.loader.samples(order))
             loss.backward()
             found = same(loss.data, [p.grad for p in run.parameters])
@@ -150,7 +154,7 @@ class Replay:
     def epoch(self, batches: Sequence[Sequence[int]], advance: Callable[[int], None]) -> None:
         """The steps of these batches of places, in the machine as far as it can."""
         self.check_parameters()
-        if not self.in_c:
+        if not compiled:
             for batch in batches:
                 self.python_step(batch)
                 advance(1)
@@ -159,17 +163,13 @@ class Replay:
         done = 0
         try:
             while done < len(batches):
-                size = len(batches[done])
+                size, steps = len(batches[done]), 0
                 machine = self.machine(size)
-                if machine is None:
-                    self.eager_step(state, batches[done])
-                    done += 1
-                    advance(1)
-                    continue
                 chunk = [b for b in batches[done : done + self.pace] if len(b) == size]
-                steps = self.steps(machine, state, chunk, [state.group["lr"]] * len(chunk))
-                done += steps
-                advance(steps)
+                if machine is not None:
+                    steps = self.steps(machine, state, chunk, [state.group["lr"]] * len(chunk))
+                    done += steps
+                    advance(steps)
                 if steps < len(chunk):
                     self.eager_step(state, batches[done])
                     done += 1
@@ -183,7 +183,7 @@ class Replay:
         Their figures go into the record, and the schedule is stepped after each.
         """
         run, most = self.run, min(most, self.pace)
-        if len(run.loader) != 1 or most < 2 or not self.in_c:
+        if len(run.loader) != 1 or most < 2 or not compiled:
             return 0
         self.check_parameters()
         machine, state = self.machine(len(run.loader.inputs)), State(run)
@@ -219,9 +219,7 @@ class Replay:
         before = [p.data for p in run.parameters]
         answer = None
         if machine is not None:
-            rows = array("d", [x for i in batch for x in self.numbers(i)])
-            labels = None if self.classes is None else [self.classes[i] for i in batch]
-            answer = machine.evaluate(before, rows, labels)
+            answer = machine.evaluate(before, *self.batch(batch))
         if answer is None:
             run.step(*run.loader.samples(batch))
             return
@@ -278,20 +276,18 @@ class State:
 
     def __init__(self, run: Run) -> None:
         self.run = run
-        self.group, self.own = run.optimizer.param_groups[0], run.optimizer.state[0]
+        self.group = run.optimizer.param_groups[0]
         name, settings, states = SETTINGS[type(run.optimizer)]
-        chosen = {key: self.group[key] for key in settings}
-        if "betas" in chosen:
-            chosen["beta1"], chosen["beta2"] = chosen.pop("betas")
-        self.optimizer = (name, chosen)
+        self.optimizer = (name, {key: self.group[key] for key in settings})
         self.names = [*states, *(["max_exp_avg_sq"] if self.group.get("amsgrad") else [])]
         self.read()
 
     def read(self) -> None:
         """Take the numbers from the Values and the optimiser."""
         self.parameters = array("d", [p.data for p in self.run.parameters])
-        self.states = {name: array("d", self.run.optimizer.state[0][name]) for name in self.names}
-        self.step: int = self.run.optimizer.state[0]["step"]
+        state = self.run.optimizer.state[0]
+        self.states = {name: array("d", state[name]) for name in self.names}
+        self.step: int = state["step"]
 
     def give_back(self) -> None:
         """Give the numbers to the Values and the optimiser."""
@@ -305,8 +301,7 @@ class State:
         return self.parameters[:], {name: x[:] for name, x in self.states.items()}, self.step
 
     def restore(self, saved: tuple[Any, ...]) -> None:
-        self.parameters, states, self.step = saved
-        self.states = dict(states)
+        self.parameters, self.states, self.step = saved
 
     def train(
         self,

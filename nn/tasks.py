@@ -22,7 +22,6 @@ class Task(NamedTuple):
     if that is for its owner to say.
     """
 
-    about: str
     make: Callable[[int], Table]
     hidden: tuple[int, ...]
     lr: float
@@ -52,13 +51,29 @@ def points(make: Callable[..., data.Points], n: int) -> Callable[[int], Table]:
     return table
 
 
-def bundled(table: Callable[[], Table]) -> Callable[[int], Table]:
-    return lambda _seed: table()
+def real(
+    make: Callable[[int], Table],
+    hidden: tuple[int, ...],
+    lr: float,
+    epochs: int,
+    weight_decay: float,
+    goal: float | None = 0.9,
+) -> Task:
+    """A task of measurements, whose columns are of unlike size."""
+    return Task(
+        make,
+        hidden,
+        lr,
+        epochs,
+        optimizer="adamw",
+        weight_decay=weight_decay,
+        standardize=True,
+        goal=goal,
+    )
 
 
 TASKS = {
     "xor": Task(
-        "is exactly one of two inputs 1?",
         xor,
         hidden=(4,),
         lr=0.2,
@@ -69,50 +84,14 @@ TASKS = {
         held_out=0.0,
         goal=0.01,
     ),
-    "moons": Task("two half circles", points(data.moons, 200), (16,), 0.05, 100),
-    "circles": Task("a circle around another", points(data.circles, 200), (16,), 0.05, 100),
-    "spirals": Task("two arms of a spiral", points(data.spirals, 300), (24, 24), 0.02, 150),
-    "blobs": Task("three clouds of points", points(data.blobs, 150), (8,), 0.02, 50),
-    "iris": Task(
-        "three species by their flowers",
-        bundled(tables.iris),
-        (8,),
-        0.02,
-        100,
-        optimizer="adamw",
-        weight_decay=0.01,
-        standardize=True,
-    ),
-    "wine": Task(
-        "three growers by the chemistry of their wine",
-        bundled(tables.wine),
-        (16,),
-        0.02,
-        60,
-        optimizer="adamw",
-        weight_decay=0.3,
-        standardize=True,
-    ),
-    "breast_cancer": Task(
-        "benign or malignant, by 30 measures of cells",
-        bundled(tables.breast_cancer),
-        (16,),
-        0.01,
-        30,
-        optimizer="adamw",
-        weight_decay=0.3,
-        standardize=True,
-    ),
-    "digits": Task(
-        "handwritten digits of 8 x 8 pixels",
-        bundled(tables.digits),
-        (32,),
-        0.01,
-        30,
-        optimizer="adamw",
-        weight_decay=0.1,
-        standardize=True,
-    ),
+    "moons": Task(points(data.moons, 200), (16,), 0.05, 100),
+    "circles": Task(points(data.circles, 200), (16,), 0.05, 100),
+    "spirals": Task(points(data.spirals, 300), (24, 24), 0.02, 150),
+    "blobs": Task(points(data.blobs, 150), (8,), 0.02, 50),
+    "iris": real(lambda _seed: tables.iris(), (8,), 0.02, 100, 0.01),
+    "wine": real(lambda _seed: tables.wine(), (16,), 0.02, 60, 0.3),
+    "breast_cancer": real(lambda _seed: tables.breast_cancer(), (16,), 0.01, 30, 0.3),
+    "digits": real(lambda _seed: tables.digits(), (32,), 0.01, 30, 0.1),
 }
 
 
@@ -122,17 +101,11 @@ def own_table(
     """A task of a CSV file. Raises ValueError unless a column is named as its target."""
     if target is None:
         raise ValueError(f"which column of {path} is to be predicted? say --target COLUMN")
-    return Task(
-        f"{target} of {path.name}",
-        lambda _seed: tables.read_csv(path, target, delimiter=delimiter, classes=classes),
-        hidden=(16,),
-        lr=0.01,
-        epochs=100,
-        optimizer="adamw",
-        weight_decay=0.1,
-        standardize=True,
-        goal=None,
-    )
+
+    def make(_seed: int) -> Table:
+        return tables.read_csv(path, target, delimiter=delimiter, classes=classes)
+
+    return real(make, (16,), 0.01, 100, 0.1, goal=None)
 
 
 def task_called(

@@ -1,7 +1,10 @@
-"""An engine's process, as the one who asks sees it."""
+"""An engine's process: as the one who asks sees it, and as it answers, a line of JSON each."""
 
 import json
+import os
 import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from threading import Timer
 from time import perf_counter
@@ -65,3 +68,19 @@ class Worker:
         if self.process:
             self.process.communicate()
             self.process = None
+
+
+def serve(answer: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    """Answer requests, a line each, until there are no more; an exception is an answer as well."""
+    # What an engine prints while it is imported is no answer.
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    for line in sys.stdin:
+        try:
+            found = answer(json.loads(line))
+        except ImportError as error:
+            found = {"error": str(error)}
+        except Exception as error:
+            found = {"error": f"{type(error).__name__}: {error}".split("\n")[0]}
+        answers.write(json.dumps(found) + "\n")
+        answers.flush()

@@ -5,7 +5,6 @@ peer on the path, if there is one, and says what is missing.
 """
 
 import gc
-import json
 import os
 import subprocess
 import sys
@@ -51,32 +50,24 @@ class Worker(process.Worker):
 
 
 def main() -> None:
-    # What a package prints while it is imported is no answer.
-    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     # `python -m` puts our folder first: an installed engine, perhaps compiled, goes before it.
     sys.path.append(sys.path.pop(0))
     made: dict[str, Turns] = {}
     growth = Growth()
-    for line in sys.stdin:
-        request = json.loads(line)
-        try:
-            do = request.pop("do")
-            if do == "greet":
-                answer: dict[str, Any] = {"version": version(sys.argv[1])}
-            elif do in ("prepare", "turn"):
-                answer = dict(getattr(growth, do)(**request))
-            else:
-                name = request.pop("problem")
-                if name not in made:
-                    made[name] = Turns(sys.argv[1], name)
-                answer = getattr(made[name], do)(**request)
-        except ImportError as error:
-            answer = {"error": str(error)}
-        except Exception as error:
-            answer = {"error": f"{type(error).__name__}: {error}".split("\n")[0]}
-        answers.write(json.dumps(answer) + "\n")
-        answers.flush()
+
+    def answer(request: dict[str, Any]) -> dict[str, Any]:
+        do = request.pop("do")
+        if do == "greet":
+            return {"version": version(sys.argv[1])}
+        if do in ("prepare", "turn"):
+            return dict(getattr(growth, do)(**request))
+        name = request.pop("problem")
+        if name not in made:
+            made[name] = Turns(sys.argv[1], name)
+        found: dict[str, Any] = getattr(made[name], do)(**request)
+        return found
+
+    process.serve(answer)
 
 
 def version(name: str) -> str:

@@ -1,8 +1,6 @@
 """One engine in a process of its own: reads requests and writes answers, a line of JSON each."""
 
 import gc
-import json
-import os
 import sys
 from collections.abc import Callable
 from importlib import import_module, metadata
@@ -13,6 +11,7 @@ from typing import Any
 from benchmarks import nodes
 from benchmarks.engines import LOAD, Engine
 from benchmarks.peers import OURS, PEERS, ROOT
+from benchmarks.process import serve
 from benchmarks.workloads import WORKLOADS
 
 Answer = dict[str, Any]
@@ -20,22 +19,15 @@ CHECKED_STEPS, CHECK_SECONDS = 2, 1.0  # the second step shows a gradient that w
 
 
 def main() -> None:
-    # What an engine prints while it is imported is no answer.
-    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     engine: Engine | None = None
-    for line in sys.stdin:
-        request = json.loads(line)
-        try:
-            if engine is None:
-                engine = load(sys.argv[1])
-            answer = ANSWERS[request.pop("do")](engine, **request)
-        except ImportError as error:
-            answer = {"error": str(error)}
-        except Exception as error:
-            answer = {"error": f"{type(error).__name__}: {error}".split("\n")[0]}
-        answers.write(json.dumps(answer) + "\n")
-        answers.flush()
+
+    def answer(request: dict[str, Any]) -> Answer:
+        nonlocal engine
+        if engine is None:
+            engine = load(sys.argv[1])
+        return ANSWERS[request.pop("do")](engine, **request)
+
+    serve(answer)
 
 
 def load(name: str) -> Engine:

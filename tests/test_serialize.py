@@ -532,10 +532,21 @@ SAVING = """if True:
 """
 
 
+def in_each_format(**more):
+    """The test with a path of JSON and, where the package is, one of safetensors."""
+    formats = {"model.json": "json", "model.safetensors": "safetensors"}
+    names, rows = ["name", "package", *more], []
+    for i, (name, package) in enumerate(formats.items()):
+        rows.append([name, package, *[values[i] for values in more.values()]])
+    return pytest.mark.parametrize(names, rows)
+
+
 @pytest.mark.skipif(os.name != "posix", reason="needs kill -9")
-def test_a_file_survives_fifty_kills_in_the_middle_of_saving(path):
-    rng = random.Random(0)
-    for _ in range(50):
+@in_each_format(kills=(50, 10))
+def test_a_file_survives_kills_in_the_middle_of_saving(name, package, kills, tmp_path):
+    pytest.importorskip(package, reason=f"needs {package}, of the extra {package}")
+    path, rng = tmp_path / name, random.Random(0)
+    for _ in range(kills):
         process = subprocess.Popen(
             [sys.executable, "-c", SAVING, str(path)], cwd=ROOT, stdout=subprocess.PIPE
         )
@@ -548,7 +559,10 @@ def test_a_file_survives_fifty_kills_in_the_middle_of_saving(path):
         assert len({p.data for p in load(path).parameters()}) == 1
 
 
-def test_a_full_disk_leaves_the_old_file_and_nothing_else(path, monkeypatch):
+@in_each_format()
+def test_a_full_disk_leaves_the_old_file_and_nothing_else(name, package, tmp_path, monkeypatch):
+    pytest.importorskip(package, reason=f"needs {package}, of the extra {package}")
+    path = tmp_path / name
     save(MLP(1, [1]), path)
     before = path.read_bytes()
 

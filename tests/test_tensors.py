@@ -1,15 +1,11 @@
 """Models as safetensors: the same content as the JSON, and other programs' weights."""
 
-import errno
 import json
 import math
-import os
 import random
-import signal
 import struct
 import subprocess
 import sys
-import time
 import tracemalloc
 from pathlib import Path
 
@@ -391,50 +387,3 @@ def test_another_programs_file_says_nothing_of_the_model(path):
 
     with pytest.raises(ValueError, match=r": it is another program's: say load\(path, into=\.\.\."):
         load(path)
-
-
-# ---- what interrupts saving ----
-
-SAVING = """if True:
-    import sys
-    from nn import MLP, save
-    model = MLP(8, [16, 1])
-    i = 0.0
-    while True:
-        i += 1.0
-        for p in model.parameters():
-            p.data = i
-        save(model, sys.argv[1])
-        print(flush=True)
-"""
-
-
-@pytest.mark.skipif(os.name != "posix", reason="needs kill -9")
-def test_a_file_survives_ten_kills_in_the_middle_of_saving(path):
-    rng = random.Random(0)
-    for _ in range(10):
-        process = subprocess.Popen(
-            [sys.executable, "-c", SAVING, str(path)], cwd=ROOT, stdout=subprocess.PIPE
-        )
-        with process.stdout:
-            process.stdout.readline()
-            time.sleep(rng.uniform(0, 0.01))
-            process.send_signal(signal.SIGKILL)
-            process.wait()
-
-        assert len({p.data for p in load(path).parameters()}) == 1
-
-
-def test_a_full_disk_leaves_the_old_file_and_nothing_else(path, monkeypatch):
-    save(MLP(1, [1]), path)
-    before = path.read_bytes()
-
-    def full(_descriptor):
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="No space left"):
-        save(MLP(2, [1]), path)
-
-    assert path.read_bytes() == before
-    assert os.listdir(path.parent) == [path.name]

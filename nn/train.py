@@ -327,9 +327,8 @@ def judge(
         baseline = mse_loss([guess] * len(targets), targets)
         fits = f", R2 {r2_score(targets, predictions):.4f}" if baseline else ""
         words = f"the mean squared error is {error:.2g}"
-        say(
-            f"mean squared error {error:.2g}{fits} on {n} {after}; the mean for all: {baseline:.2g}"
-        )
+        say(f"mean squared error {error:.2g}{fits} on {n} {after}")
+        say(f"(always the mean of the targets: {baseline:.2g})")
         learned = task.goal is None or error < task.goal
         words += "" if learned else f", not below {task.goal}"
         return Outcome(error, learned, words, history.stopped == "interrupted")

@@ -70,6 +70,7 @@ if TYPE_CHECKING:
     from nn.estimators import ChainruleClassifier as ChainruleClassifier
     from nn.estimators import ChainruleRegressor as ChainruleRegressor
     from nn.export import to_onnx, to_torch
+    from nn.film import Film
     from nn.serialize import load, load_checkpoint, load_notes, save, save_checkpoint
 
 __all__ = [
@@ -88,6 +89,7 @@ __all__ = [
     "Dropout",
     "EarlyStopping",
     "ExponentialLR",
+    "Film",
     "Flatten",
     "History",
     "Identity",
@@ -162,6 +164,7 @@ LAZY = {
     "load_checkpoint": "nn.serialize",
     "to_onnx": "nn.export",
     "to_torch": "nn.export",
+    "Film": "nn.film",
 }
 ESTIMATORS = {  # not in __all__, since they need scikit-learn
     "ChainruleClassifier": "nn.estimators",

@@ -148,6 +148,7 @@ def train_options(training: argparse.ArgumentParser) -> None:
     add = training.add_argument_group("files").add_argument
     add("--output", type=Path, metavar="FOLDER", help="where files go (default: the task's name)")
     add("--save", type=Path, metavar="FILE", help="write the network there too")
+    add("--film", type=Path, metavar="FILE", help="write a film of it: .html, .gif, .apng or .png")
     replaying = argparse.BooleanOptionalAction
     add("--replay", action=replaying, default="auto", help="steps in the machine (where it can)")
     add("--resume", action="store_true", help="go on from the folder's checkpoint")

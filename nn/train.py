@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
+    from nn.film import Film
     from nn.history import History
     from nn.module import Module
     from nn.tables import Table
@@ -61,6 +62,7 @@ class Settings(NamedTuple):
     split_seed: int
     output: Path
     save: Path | None
+    film: Path | None
     replay: bool | str
     resume: bool
     quiet: bool
@@ -97,6 +99,7 @@ def train(name: str, task: Task, settings: Settings) -> Outcome:
     schedule = make_schedule(
         settings.schedule, optimizer, epochs, batches(training, settings), settings.warmup
     )
+    film = recorder(name, table, training, model, settings)
     weights, strength = weights_of(fitted), not_negative("l1", settings.l1)
     penalty = partial(weighted_l1, strength, weights) if strength else None
     make_writable(settings.output)
@@ -104,6 +107,8 @@ def train(name: str, task: Task, settings: Settings) -> Outcome:
         raise ValueError(f"there is no checkpoint in {settings.output} to resume from")
     if settings.save is not None:
         check_savable(settings.save)
+    if settings.film is not None:
+        make_writable_beside(settings.film)
 
     say(f"{name}: {described(table, training, held_out)}")
     say(fitted)
@@ -125,6 +130,7 @@ def train(name: str, task: Task, settings: Settings) -> Outcome:
         schedule=schedule,
         schedule_each="step" if settings.schedule == "onecycle" else "epoch",
         early_stopping=stopping(settings, task),
+        callbacks=[] if film is None else [film],
         checkpoint=settings.output / "checkpoint.json",
         checkpoint_every=max(1, epochs // 20),
         settings=what_matters(name, settings, epochs),
@@ -148,6 +154,9 @@ def train(name: str, task: Task, settings: Settings) -> Outcome:
     say(f"wrote {', '.join(names)} in {settings.output}{os.sep}")
     if settings.save is not None:
         say(f"wrote {settings.save}")
+    if film is not None and settings.film is not None:
+        film.save(settings.film)
+        say(f"wrote {settings.film}")
     return outcome
 
 
@@ -167,6 +176,11 @@ def check_savable(path: Path) -> None:
     """Raise ValueError or OSError, before the training, for a file that cannot be written."""
     if path.suffix not in FORMATS:
         raise ValueError(f"a network is saved as {', '.join(FORMATS)}, got {str(path)!r:.60}")
+    make_writable_beside(path)
+
+
+def make_writable_beside(path: Path) -> None:
+    """Raise OSError unless a file can be written there."""
     if path.is_dir():
         raise OSError(f"cannot write {path}: it is a folder")
     make_writable(path.parent)
@@ -187,7 +201,7 @@ def what_matters(name: str, settings: Settings, epochs: int) -> dict[str, Any]:
 
     More epochs are no other training, unless the schedule goes by them.
     """
-    left_out = ("epochs", "steps", "output", "save", "replay", "resume", "quiet")
+    left_out = ("epochs", "steps", "output", "save", "film", "replay", "resume", "quiet")
     found = {k: x for k, x in settings._asdict().items() if k not in left_out}
     if settings.schedule != "constant":
         found["epochs"] = epochs
@@ -300,6 +314,23 @@ def stopping(settings: Settings, task: Task) -> EarlyStopping | None:
 
 def weighted_l1(strength: float, weights: list[Any]) -> Any:
     return strength * l1_penalty(weights)
+
+
+def recorder(name: str, table: Table, rows: Rows, model: Any, settings: Settings) -> Film | None:
+    """What films the training, if that is asked for.
+
+    Raises ValueError for an ending that no film has, and for a task that no film shows.
+    """
+    if settings.film is None:
+        return None
+    from nn.film import Film, check_film
+
+    check_film(settings.film)
+    names, classes = table.feature_names, None
+    if table.class_names is not None:
+        classes = [f"{table.target_name} {label}" for label in table.class_names]
+    axes = names if len(names) == 2 else [names[0], table.target_name]
+    return Film(model, *rows, title=name, threshold=0.5, names=axes, class_names=classes)
 
 
 # ---- how well it does ----

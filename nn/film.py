@@ -1,0 +1,241 @@
+"""The film of a training: what a model makes of its inputs, and its loss, frame by frame.
+
+A Film is a callback of `fit`, or is told of each step by hand. `nn.film_page` makes a page of it,
+`nn.film_figure` a GIF or an APNG.
+"""
+
+from __future__ import annotations
+
+import math
+from array import array
+from pathlib import Path
+from typing import NamedTuple
+
+from engine.files import write_file
+from engine.op import number
+from nn.axes import plain
+from nn.loader import check_data, width_of
+from nn.metrics import classes
+from nn.plot_decisions import class_at, outputs, spread, surroundings
+from nn.settings import wanted, whole
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+    from nn.history import History
+
+FORMATS = (".html", ".gif", ".apng", ".png")
+
+
+class Frame(NamedTuple):
+    """The model after a step. loss: that of the step; nan before the first.
+
+    Of two inputs: at each place of the grid, row by row from below, the class that wins, and in
+    `numbers` how far it is ahead of the next. Of one input: the predictions, and no classes.
+    """
+
+    step: int
+    loss: float
+    winners: bytes
+    numbers: array[float]
+
+
+class Film:
+    """A recording of a training: of how a model of one or two inputs sees its data.
+
+    >>> from random import Random
+    >>> from nn import MLP, SGD, data, fit
+    >>> model = MLP(2, [4, 1], activation="tanh", rng=Random(0))
+    >>> film = Film(model, *data.xor(), threshold=0.5)
+    >>> optimizer = SGD(model.parameters(), lr=0.2)
+    >>> history = fit(
+    ...     model, data.xor(), optimizer=optimizer, epochs=400, callbacks=film, progress=False
+    ... )
+    >>> film.save("xor.html")  # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        model: Callable[[Any], Any],
+        inputs: Sequence[Any],
+        targets: Sequence[Any],
+        *,
+        title: str = "Training",
+        threshold: float = 0.0,
+        names: Sequence[str] | None = None,
+        class_names: Sequence[str] | None = None,
+        frames: int = 60,
+        resolution: int = 40,
+    ) -> None:
+        """inputs: [n][2], [n][1] or [n], targets: [n]. The first frame is taken here.
+
+        Of two inputs: a model of several outputs has one for each class; a single output means
+        class 1 above the threshold, and so does a target: 0 fits logits, 0.5 probabilities. Of
+        one input: the curve of a single output. names: those of the axes. frames: how many there
+        are at most, however long the training. resolution: places along each side of the grid.
+        Raises ValueError for data of another shape, with the row, and for a model that does not
+        fit to it.
+        """
+        check_data(inputs, targets)
+        self.model, self.title = model, title
+        self.threshold = number(threshold)
+        self.most = whole("frames", frames, least=4)
+        whole("resolution", resolution, least=2)
+        bare = width_of(inputs[0]) is None
+        rows = [[plain(x)] if bare else [plain(v) for v in x] for x in inputs]
+        self.in_the_plane = len(rows[0]) == 2
+        if len(rows[0]) not in (1, 2):
+            raise ValueError(f"a film shows models of 1 or 2 inputs, input 0 has {len(rows[0])}")
+        if self.in_the_plane:
+            self.xs, self.ys = surroundings(rows, resolution)
+            self.places: list[Any] = [[x, y] for y in self.ys for x in self.xs]
+        else:
+            self.xs = spread([x for (x,) in rows], 4 * resolution)
+            self.places = list(self.xs) if bare else [[x] for x in self.xs]
+        self.frames: list[Frame] = []
+        self.steps: list[int] = []
+        self.losses: list[float] = []
+        first = outputs(model, self.places)
+        self.labels: list[str] = []
+        if self.in_the_plane:
+            marks = self.classes_of(targets, len(first[0]))
+            self.labels = self.names_of_classes(class_names, len(first[0]))
+            self.points = [(x, y, k) for (x, y), k in zip(rows, marks)]
+        else:
+            if len(first[0]) != 1:
+                raise ValueError(f"a film of 1 input shows 1 output, got {len(first[0])}")
+            self.points = [(x, plain(t), 0) for (x,), t in zip(rows, targets)]
+            self.ys = spread([y for _, y, _ in self.points], 2)
+        self.names = list(names or (("input 0", "input 1") if self.in_the_plane else ("x", "y")))
+        if len(self.names) != 2:
+            raise ValueError(f"names are those of 2 axes, got {len(self.names)}")
+        self.frames.append(self.frame(0, math.nan, first))
+
+    # ---- recording ----
+
+    def __call__(self, history: History) -> None:
+        """Record an epoch of `fit`."""
+        self.record(history.epochs[-1]["loss"], history.steps)
+
+    def record(self, loss: Any, step: int | None = None) -> None:
+        """Record that a step is done, the next unless said otherwise, and its loss.
+
+        Raises ValueError for a step that is not after the last.
+        """
+        last = self.steps[-1] if self.steps else 0
+        step = last + 1 if step is None else whole("step", step)
+        if step <= last:
+            raise ValueError(f"step {step} is not after step {last}: a film is of one training")
+        seen = plain(loss)
+        if self.due(step):
+            self.frames.append(self.frame(step, seen))
+            if len(self.frames) >= self.most:
+                self.thin()
+        self.steps.append(step)
+        self.losses.append(seen)
+
+    def due(self, step: int) -> bool:
+        """Whether a frame is worth its place: always at first, then if it is as far from the last,
+        as a ratio, as frames are from one another where they are closest.
+        """
+        if len(self.frames) < self.most - 1:
+            return True
+        return (step + 1) / (self.frames[-1].step + 1) >= math.sqrt(min(self.ratios()))
+
+    def ratios(self) -> list[float]:
+        """For each frame but first and last, how far apart its neighbours are."""
+        steps = [frame.step + 1 for frame in self.frames]
+        return [after / before for before, after in zip(steps, steps[2:])]
+
+    def thin(self) -> None:
+        """Take out the frame whose neighbours are closest: the early ones stay."""
+        ratios = self.ratios()
+        del self.frames[1 + ratios.index(min(ratios))]
+
+    def frame(self, step: int, loss: float, given: list[list[float]] | None = None) -> Frame:
+        """What the model gives, by now, at every place."""
+        given = outputs(self.model, self.places) if given is None else given
+        if not self.in_the_plane:
+            return Frame(step, loss, b"", array("d", [y for (y,) in given]))
+        if len(given[0]) == 1:
+            ahead = [y - self.threshold for (y,) in given]
+            return Frame(step, loss, bytes(d > 0 for d in ahead), array("d", map(abs, ahead)))
+        tops = [sorted(scores)[-2:] for scores in given]
+        return Frame(step, loss, bytes(classes(given)), array("d", [b - a for a, b in tops]))
+
+    def reel(self) -> list[Frame]:
+        """The frames, of which the last shows the model as it is now."""
+        if not self.steps:
+            return list(self.frames)
+        last = self.frame(self.steps[-1], self.losses[-1])
+        return [frame for frame in self.frames if frame.step < last.step] + [last]
+
+    # ---- targets ----
+
+    def classes_of(self, targets: Sequence[Any], count: int) -> list[int]:
+        """The class of each target, for a model of so many outputs."""
+        if count == 1:
+            kinds = {plain(target) for target in targets}
+            if len(kinds) > 2:
+                raise ValueError(
+                    f"a film of 2 inputs and 1 output shows 2 classes, got {len(kinds)} targets"
+                )
+            return [int(plain(target) > self.threshold) for target in targets]
+        marks = [class_at(i, target) for i, target in enumerate(targets)]
+        if count > 256:
+            raise ValueError(f"a film shows up to 256 classes, got a model of {count} outputs")
+        if max(marks) >= count:
+            raise ValueError(f"a model of {count} outputs shows no class {max(marks)}")
+        return marks
+
+    def names_of_classes(self, given: Sequence[str] | None, count: int) -> list[str]:
+        n = max(2, count)
+        if given is not None:
+            wanted(not isinstance(given, str), "class_names are a list of texts", given)
+            if len(given) != n:
+                raise ValueError(f"there are {n} classes, got {len(given)} class_names")
+            return [str(name) for name in given]
+        if count == 1:
+            return [f"target {self.threshold:g} or less", f"target above {self.threshold:g}"]
+        return [f"class {k}" for k in range(n)]
+
+    # ---- showing ----
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the film: .html, a page that needs nothing else; .gif; .apng or .png, an APNG.
+
+        The last frame shows the model as it is when this is called. Raises ValueError for another
+        ending, OSError, and ImportError if a picture is asked for without matplotlib.
+        """
+        check_film(path)
+        if Path(path).suffix.lower() == ".html":
+            from nn.film_page import page
+
+            write_file(path, page(self))
+        else:
+            from nn.film_figure import animation
+
+            write_file(path, animation(self, gif=Path(path).suffix.lower() == ".gif"))
+
+    def _repr_html_(self) -> str:
+        """The page in a frame of its own, whose script runs in a notebook."""
+        from nn.film_page import framed
+
+        return framed(self)
+
+
+def check_film(path: str | os.PathLike[str]) -> None:
+    """Raise ValueError or ImportError for a file that no film can be saved as."""
+    ending = Path(path).suffix.lower()
+    if ending not in FORMATS:
+        raise ValueError(f"a film is saved as {', '.join(FORMATS)}, got {str(path)!r:.60}")
+    if ending != ".html":
+        try:
+            import matplotlib.figure  # noqa: F401
+        except ImportError as error:
+            raise ImportError(
+                f"a film as {ending} needs matplotlib: pip install 'chainrule[plot]'"
+            ) from error

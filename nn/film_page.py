@@ -1,0 +1,101 @@
+"""The page of a film: one HTML file that plays it, without a network or a library."""
+
+from __future__ import annotations
+
+import json
+import math
+from base64 import b64encode
+from html import escape
+from pathlib import Path
+from string import Template
+
+from nn.axes import COLORS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+    from nn.film import Film
+
+HERE = Path(__file__).parent
+CURVE = 600  # points of the loss curve: more than a screen can show
+
+
+def page(film: Film) -> str:
+    """The film as HTML."""
+    # All that could end the script or start a tag is spelled in another way of JSON.
+    data = json.dumps(content(film), allow_nan=False, separators=(",", ":"))
+    for sign in "<>&":
+        data = data.replace(sign, f"\\u{ord(sign):04x}")
+    return Template((HERE / "film.html").read_text("utf-8")).substitute(
+        title=escape(film.title), data=data, script=(HERE / "film.js").read_text("utf-8")
+    )
+
+
+def framed(film: Film) -> str:
+    """The film as an element of another page, with a document of its own."""
+    return (
+        f'<iframe srcdoc="{escape(page(film))}" title="{escape(film.title)}" '
+        'sandbox="allow-scripts" style="width: 100%; height: 34rem; border: 0"></iframe>'
+    )
+
+
+def content(film: Film) -> dict[str, Any]:
+    """What the page knows, as JSON has it."""
+    reel = film.reel()
+    steps = [frame.step for frame in reel]
+    if film.in_the_plane:
+        scale = ahead(reel[-1].numbers)
+        pictures: list[Any] = [
+            b64encode(frame.winners + shades(frame.numbers, scale)).decode() for frame in reel
+        ]
+    else:
+        pictures = [[shown(y) for y in frame.numbers] for frame in reel]
+    return {
+        "title": film.title,
+        "names": film.names,
+        "labels": film.labels,
+        "colors": COLORS,
+        "size": [len(film.xs), len(film.ys)],
+        "x": [film.xs[0], film.xs[-1]],
+        "y": [film.ys[0], film.ys[-1]],
+        "points": film.points,
+        "curve": [[step, shown(loss)] for step, loss in curve(film, set(steps))],
+        "frames": [
+            {
+                "step": frame.step,
+                "loss": shown(frame.loss),
+                "words": words(frame.loss),
+                "picture": p,
+            }
+            for frame, p in zip(reel, pictures)
+        ],
+    }
+
+
+def curve(film: Film, steps: set[int]) -> list[tuple[int, float]]:
+    """The losses that are drawn: those of the frames, and so many others as can be seen."""
+    every = math.ceil(len(film.steps) / CURVE) or 1
+    known = enumerate(zip(film.steps, film.losses))
+    return [(step, loss) for i, (step, loss) in known if i % every == 0 or step in steps]
+
+
+def ahead(numbers: Iterable[float]) -> float:
+    """How far the winner is ahead in the middle of all places: half the shade of a class."""
+    ordered = sorted(numbers)
+    return ordered[len(ordered) // 2] or 1.0
+
+
+def shades(numbers: Iterable[float], scale: float) -> bytes:
+    """A byte for each number, from 0 towards 255 with a growing lead."""
+    return bytes(round(255 * x / (x + scale)) for x in numbers)
+
+
+def shown(x: float) -> float | None:
+    """Six digits of a number; None for what JSON has no number for."""
+    return float(f"{x:.6g}") if math.isfinite(x) else None
+
+
+def words(loss: float) -> str:
+    return f"{loss:.4g}"

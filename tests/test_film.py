@@ -1,0 +1,405 @@
+"""Films of a training: which frames are taken, what is in the page, and which files are written."""
+
+import json
+import math
+import os
+import random
+import re
+import sys
+from base64 import b64decode
+from html import unescape
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from engine import Value
+from nn import MLP, Adam, Film, cross_entropy, data, fit
+from nn.cli import main
+from nn.film_page import page
+
+XOR = data.xor()
+
+
+def network(nouts=(4, 1), nin=2):
+    return MLP(nin, list(nouts), activation="tanh", rng=random.Random(0))
+
+
+def still(y=0.0):
+    """A model that stays as it is."""
+    return lambda x: y
+
+
+def filmed(steps=3, **options):
+    film = Film(still(), *XOR, resolution=2, **options)
+    for step in range(1, steps + 1):
+        film.record(1.0 / step)
+    return film
+
+
+def trained(replay=False, epochs=30, loss=cross_entropy, film=True):
+    """A model that learned moons, and the film of it."""
+    inputs, targets = data.moons(n=40)
+    model = network((4, 2))
+    made = Film(model, inputs, targets, resolution=5, frames=10)
+    fit(
+        model,
+        (inputs, targets),
+        optimizer=Adam(model.parameters(), lr=0.05),
+        loss=loss,
+        epochs=epochs,
+        batch_size=10,
+        callbacks=made if film else (),
+        replay=replay,
+        progress=False,
+    )
+    return model, made
+
+
+def content(text):
+    """What the script of a page reads."""
+    (found,) = re.findall(r'<script type="application/json" id="film">(.*?)</script>', text)
+    return json.loads(found)
+
+
+# ---- which frames there are ----
+
+
+def test_the_first_frame_shows_the_model_before_the_training():
+    (frame,) = Film(still(2.0), *XOR, resolution=2).frames
+
+    assert (frame.step, frame.winners, list(frame.numbers)) == (0, b"\1\1\1\1", [2.0] * 4)
+    assert math.isnan(frame.loss)
+
+
+def test_a_short_training_has_a_frame_for_each_step():
+    assert [frame.step for frame in filmed(20).frames] == list(range(21))
+
+
+@pytest.mark.parametrize("steps", [59, 60, 100, 3000])
+@pytest.mark.parametrize("frames", [4, 60])
+def test_there_are_never_more_frames_than_were_asked_for(frames, steps):
+    reel = filmed(steps, frames=frames).reel()
+
+    assert len(reel) <= frames
+    assert (reel[0].step, reel[-1].step) == (0, steps)
+
+
+def test_early_steps_stay_and_late_ones_grow_apart_by_a_factor():
+    steps = [frame.step for frame in filmed(3000).reel()]
+    late = [after / before for before, after in pairwise(steps[12:])]
+
+    assert steps[:12] == list(range(12))
+    assert len(steps) > 50
+    assert max(late) < 1.3
+
+
+def test_a_long_training_evaluates_its_model_little_more_often_than_it_has_frames():
+    calls = []
+    film = Film(lambda x: calls.append(x) or 0.0, *XOR, resolution=2, frames=20)
+    for _ in range(5000):
+        film.record(1.0)
+
+    assert len(calls) / 4 < 4 * 20
+
+
+def test_the_last_frame_shows_the_model_as_it_is_when_it_is_saved():
+    answers = [-1.0]
+    film = Film(lambda x: answers[-1], *XOR, resolution=2)
+    film.record(0.5)
+    answers.append(1.0)  # as when early stopping brings back the best weights
+
+    assert [frame.winners for frame in film.reel()] == [b"\0\0\0\0", b"\1\1\1\1"]
+
+
+def test_fit_calls_a_film_after_each_epoch():
+    _, film = trained(epochs=5)
+
+    assert [frame.step for frame in film.frames] == [0, 4, 8, 12, 16, 20]
+    assert film.steps == [4, 8, 12, 16, 20]
+
+
+def test_a_replayed_training_has_the_same_film_to_the_last_bit():
+    _, eager = trained(replay=False)
+    _, replayed = trained(replay=True)
+
+    assert len(eager.frames) == 9
+    assert eager.frames[1:] == replayed.frames[1:]
+    assert page(eager) == page(replayed)
+
+
+@pytest.mark.parametrize("replay", [False, True])
+def test_filming_a_training_does_not_change_it(replay):
+    numbers = [
+        [p.data for p in trained(replay, film=film)[0].parameters()] for film in (False, True)
+    ]
+
+    assert numbers[0] == numbers[1]
+
+
+def test_a_step_may_be_said_and_a_loss_may_be_a_value():
+    film = Film(still(), *XOR, resolution=2)
+    film.record(Value(0.25), step=10)
+    film.record(0.125)
+
+    assert (film.steps, film.losses) == ([10, 11], [0.25, 0.125])
+
+
+# ---- what a frame holds ----
+
+
+def test_a_model_of_one_output_is_split_at_the_threshold():
+    film = Film(lambda x: x[0], *XOR, threshold=0.5, resolution=3)  # at -0.5, 0.5 and 1.5
+
+    assert film.frames[0].winners == b"\0\0\1" * 3
+    assert list(film.frames[0].numbers) == [0.75, 0.0, 0.75] * 3
+    assert [mark for _, _, mark in film.points] == [0, 1, 1, 0]
+
+
+def test_of_several_outputs_the_largest_wins_by_its_lead_over_the_next():
+    film = Film(lambda x: [0.0, 3.0, 1.0], *XOR, resolution=2)
+
+    assert film.frames[0].winners == b"\1\1\1\1"
+    assert list(film.frames[0].numbers) == [2.0] * 4
+    assert film.labels == ["class 0", "class 1", "class 2"]
+
+
+@pytest.mark.parametrize("inputs", [[0.0, 1.0], [[0.0], [1.0]]])
+def test_of_one_input_a_frame_is_the_curve(inputs):
+    def double(x):
+        return 2 * (x[0] if isinstance(x, list) else x)
+
+    film = Film(double, inputs, [0.0, 2.0], resolution=1 + 1)
+
+    assert list(film.frames[0].numbers) == [2 * x for x in film.xs]
+    assert (film.xs[0], film.xs[-1], film.labels) == (-0.25, 1.25, [])
+
+
+# ---- the page ----
+
+
+def test_the_page_has_a_picture_a_step_and_a_loss_for_each_frame():
+    found = content(page(filmed(2)))
+
+    assert [frame["step"] for frame in found["frames"]] == [0, 1, 2]
+    assert [frame["loss"] for frame in found["frames"]] == [None, 1.0, 0.5]
+    assert found["curve"] == [[1, 1.0], [2, 0.5]]
+    assert b64decode(found["frames"][0]["picture"]) == b"\0" * 8
+
+
+def test_the_lead_of_a_class_is_a_byte():
+    film = Film(lambda x: [0.0, 3.0], *XOR, resolution=2)
+
+    # A lead as large as that in the middle is half of the whole scale.
+    assert b64decode(content(page(film))["frames"][0]["picture"]) == b"\1" * 4 + b"\x80" * 4
+
+
+def test_the_page_of_a_long_training_draws_a_part_of_its_losses_with_those_of_all_frames():
+    found = content(page(filmed(10_000)))
+    known = {step for step, _ in found["curve"]}
+
+    assert len(known) < 700
+    assert {frame["step"] for frame in found["frames"]} - {0} <= known
+
+
+def test_a_loss_that_is_not_finite_is_written_and_not_drawn():
+    film = filmed(1)
+    film.record(math.nan)
+    film.record(math.inf)
+    found = content(page(film))
+
+    assert [frame["words"] for frame in found["frames"]] == ["nan", "1", "nan", "inf"]
+    assert found["curve"] == [[1, 1.0], [2, None], [3, None]]
+
+
+HOSTILE = "</script><script>alert(1)</script><!-- \" ' & ${data} $title \u2028"
+
+
+def test_hostile_words_stay_words():
+    options = {"names": [HOSTILE] * 2, "class_names": [HOSTILE] * 2}
+    text = page(filmed(1, title=HOSTILE, **options))
+    found = content(text)
+
+    assert "alert(1)</script>" not in text
+    assert len(re.findall("<script", text)) == 2
+    assert [unescape(x) for x in re.findall("<title>(.*)</title>", text)] == [HOSTILE]
+    assert found["title"] == found["names"][0] == found["labels"][1] == HOSTILE
+
+
+def test_the_page_asks_for_nothing_from_elsewhere():
+    text = page(filmed(1))
+
+    assert "default-src 'none'" in text
+    assert re.findall(r'(?:src|href)="([^"]*)"', text) == ["data:,"]
+    assert re.findall(r"https?://[\w./]+", text) == ["http://www.w3.org/2000/svg"]  # a name
+
+
+def test_a_notebook_shows_the_page_in_a_frame_of_its_own():
+    film = filmed(1, title=HOSTILE)
+    (srcdoc,) = re.findall(r'^<iframe srcdoc="([^"]*)"', film._repr_html_())
+
+    assert unescape(srcdoc) == page(film)
+
+
+# ---- files ----
+
+
+def test_a_page_is_a_file_of_its_own(tmp_path):
+    filmed(1).save(tmp_path / "film.HTML")
+
+    assert (tmp_path / "film.HTML").read_text("utf-8").startswith("<!doctype html>")
+
+
+@pytest.mark.parametrize(("ending", "kind"), [(".gif", "GIF"), (".apng", "PNG"), (".png", "PNG")])
+def test_a_picture_moves_through_all_frames(ending, kind, tmp_path):
+    pytest.importorskip("matplotlib", reason="needs matplotlib, of the extra plot")
+    from PIL import Image
+
+    _, film = trained(epochs=4)
+    film.save(tmp_path / ("film" + ending))
+    with Image.open(tmp_path / ("film" + ending)) as image:
+        image.load()
+        assert (image.format, image.n_frames, image.info["loop"]) == (kind, 5, 0)
+
+    film.save(tmp_path / ("again" + ending))
+    assert (tmp_path / ("film" + ending)).read_bytes() == (
+        tmp_path / ("again" + ending)
+    ).read_bytes()
+
+
+def test_the_picture_of_a_frame_shows_who_wins_where():
+    numpy = pytest.importorskip("numpy", reason="needs numpy, which matplotlib brings")
+    pytest.importorskip("matplotlib", reason="needs matplotlib, of the extra plot")
+    from matplotlib.colors import to_rgb
+
+    from nn.axes import COLORS
+    from nn.film_figure import regions
+
+    film = Film(lambda x: x[0] - 0.5, *XOR, resolution=4)
+    colors = regions(film, film.frames[0], 1.0)
+
+    assert numpy.allclose(colors[:, :99, :3], to_rgb(COLORS[0]))
+    assert numpy.allclose(colors[:, 101:, :3], to_rgb(COLORS[1]))
+    assert colors[0, 0, 3] > colors[0, 99, 3]  # paler towards the border
+
+
+def test_a_curve_without_losses_makes_a_picture_too(tmp_path):
+    pytest.importorskip("matplotlib", reason="needs matplotlib, of the extra plot")
+    Film(lambda x: x[0], [[0.0], [1.0]], [0.0, 1.0], title=r"$\no").save(tmp_path / "film.gif")
+
+    assert (tmp_path / "film.gif").read_bytes().startswith(b"GIF89a")
+
+
+def test_without_matplotlib_a_picture_says_what_to_install(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+
+    with pytest.raises(ImportError, match=re.escape("pip install 'chainrule[plot]'")):
+        filmed(1).save(tmp_path / "film.gif")
+    filmed(1).save(tmp_path / "film.html")
+    assert os.listdir(tmp_path) == ["film.html"]
+
+
+# ---- what is refused ----
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Film(still(), [[1.0, 2.0, 3.0]], [0]), "models of 1 or 2 inputs, input 0 has 3"),
+        (lambda: Film(still([1.0, 2.0]), [[1.0]], [0]), "of 1 input shows 1 output, got 2"),
+        (lambda: Film(still(), [[0, 0]] * 3, [1, 2, 3]), "shows 2 classes, got 3 targets"),
+        (lambda: Film(still([1.0, 2.0]), [[0, 0]], [2]), "of 2 outputs shows no class 2"),
+        (lambda: Film(still([1.0] * 257), [[0, 0]], [2]), "up to 256 classes, got a model of 257"),
+        (lambda: Film(still([1.0, 2.0]), [[0, 0]], [0.5]), "target 0 is a class"),
+        (lambda: Film(still(math.nan), *XOR), "the model gives nan at the point"),
+        (lambda: Film(still(), *XOR, frames=3), "frames is a whole number of at least 4, got 3"),
+        (lambda: Film(still(), *XOR, resolution=1), "resolution is a whole number of at least 2"),
+        (lambda: Film(still(), *XOR, names=["x"]), "names are those of 2 axes, got 1"),
+        (lambda: Film(still(), *XOR, class_names=["x"]), "there are 2 classes, got 1 class_names"),
+        (lambda: Film(still(), [], []), "there are no samples"),
+        (lambda: filmed(3).record(1.0, step=3), "step 3 is not after step 3: a film is of one"),
+        (lambda: filmed(1).save("film.mp4"), "saved as .html, .gif, .apng, .png, got 'film.mp4'"),
+    ],
+)
+def test_what_no_film_can_show_is_refused(make, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        make()
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Film("model", *XOR), "the model is a function of two inputs, got str"),
+        (lambda: Film(still(), *XOR, class_names="ab"), "class_names are a list of texts, got str"),
+        (lambda: filmed(1).record("1.0"), "str"),
+    ],
+)
+def test_what_is_no_setting_of_a_film_is_refused(make, message):
+    with pytest.raises(TypeError, match=re.escape(message)):
+        make()
+
+
+def test_a_loss_that_is_refused_leaves_the_film_as_it_was():
+    film = filmed(1)
+    with pytest.raises(TypeError):
+        film.record("1.0")
+
+    assert (film.steps, len(film.frames)) == ([1], 2)
+
+
+# ---- the command ----
+
+
+@pytest.fixture
+def _in_a_folder_of_its_own(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.usefixtures("_in_a_folder_of_its_own")
+def test_the_command_films_a_training(capsys):
+    assert main(["train", "xor", "--film", "films/xor.html"]) == 0
+    found = content(Path("films/xor.html").read_text("utf-8"))
+
+    assert "wrote films" in capsys.readouterr().out
+    assert (found["title"], found["names"]) == ("xor", ["x0", "x1"])
+    assert [found["frames"][i]["step"] for i in (0, 1, -1)] == [0, 1, 1000]
+
+
+@pytest.mark.usefixtures("_in_a_folder_of_its_own")
+def test_the_command_names_the_classes_of_a_film():
+    assert main(["train", "moons", "--film", "moons.html", "--epochs", "20", "--quiet"]) in (0, 1)
+
+    assert content(Path("moons.html").read_text("utf-8"))["labels"] == ["class 0", "class 1"]
+
+
+@pytest.mark.usefixtures("_in_a_folder_of_its_own")
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["iris", "--film", "iris.html"], "models of 1 or 2 inputs, input 0 has 4"),
+        (["xor", "--film", "xor.avi"], "a film is saved as .html, .gif, .apng, .png"),
+    ],
+)
+def test_a_film_that_cannot_be_is_refused_before_the_training(arguments, message, capsys):
+    if arguments[0] == "iris":
+        pytest.importorskip("sklearn", reason="needs scikit-learn, of the extra data")
+
+    assert main(["train", *arguments]) == 2
+    assert message in capsys.readouterr().err
+    assert os.listdir() == []
+
+
+@pytest.mark.usefixtures("_in_a_folder_of_its_own")
+def test_a_film_that_would_replace_a_folder_is_refused_before_the_training(capsys):
+    Path("film.html").mkdir()
+
+    assert main(["train", "xor", "--film", "film.html"]) == 2
+    assert "cannot write film.html: it is a folder" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("_in_a_folder_of_its_own")
+def test_by_default_nothing_is_filmed():
+    main(["train", "xor", "--steps", "2", "--quiet"])
+
+    assert os.listdir() == ["xor"]

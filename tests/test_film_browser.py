@@ -122,7 +122,7 @@ def test_the_regions_have_the_colours_of_the_classes_that_win(browser, tmp_path)
         return parts.map((v) => 4 * Math.round(v * height)).map((i) => [...data.slice(i, i + 4)]);
     }"""
     with opened(browser, tmp_path / "film.html") as window:
-        above, below = window.evaluate(column, [0.08, 0.75])
+        above, below = window.evaluate(column, [0.05, 0.6])
 
     assert above[:3] == pytest.approx((230, 159, 0), abs=3)  # COLORS[1], more or less opaque
     assert below[:3] == pytest.approx((0, 114, 178), abs=3)  # COLORS[0]

@@ -80,7 +80,7 @@ class Film:
         fit to it.
         """
         check_data(inputs, targets)
-        self.model, self.title = model, title
+        self.model, self.title = model, str(title)
         self.threshold = number(threshold)
         self.most = whole("frames", frames, least=4)
         whole("resolution", resolution, least=2)
@@ -109,7 +109,8 @@ class Film:
                 raise ValueError(f"a film of 1 input shows 1 output, got {len(first[0])}")
             self.points = [(x, plain(t), 0) for (x,), t in zip(rows, targets)]
             self.ys = spread([y for _, y, _ in self.points], 2)
-        self.names = list(names or (("input 0", "input 1") if self.in_the_plane else ("x", "y")))
+        usual = ("input 0", "input 1") if self.in_the_plane else ("x", "y")
+        self.names = [str(name) for name in (usual if names is None else names)]
         if len(self.names) != 2:
             raise ValueError(f"names are those of 2 axes, got {len(self.names)}")
         self.frames.append(self.frame(0, math.nan, first))

@@ -226,6 +226,12 @@ def test_hostile_words_stay_words():
     assert found["title"] == found["names"][0] == found["labels"][1] == HOSTILE
 
 
+def test_a_title_and_names_may_be_numbers():
+    found = content(page(filmed(1, title=7, names=[1, 2])))
+
+    assert (found["title"], found["names"]) == ("7", ["1", "2"])
+
+
 def test_the_page_asks_for_nothing_from_elsewhere():
     text = page(filmed(1))
 

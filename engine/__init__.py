@@ -58,13 +58,15 @@ if TYPE_CHECKING:
 
     from engine.diagram import Diagram as Diagram
     from engine.diagram import draw as draw
+    from engine.explore import Explorer as Explorer
+    from engine.explore import explore as explore
     from engine.program import Program as Program
     from engine.program import trace as trace
 
 __distribution__ = "chainrule"
 __version__ = "0.1.0"
 
-__all__ = [  # all but draw and Diagram: `from engine import *` needs no graphviz
+__all__ = [  # all but draw, explore and what they return: `from engine import *` needs no graphviz
     "GradientError",
     "Op",
     "Program",
@@ -109,9 +111,11 @@ __all__ = [  # all but draw and Diagram: `from engine import *` needs no graphvi
 ]
 
 
-LATER = {  # names whose files are imported when first asked for; draw loads the package graphviz
+LATER = {  # names whose files are imported when first asked for; draw and explore load graphviz
     "Diagram": "engine.diagram",
     "draw": "engine.diagram",
+    "Explorer": "engine.explore",
+    "explore": "engine.explore",
     "Program": "engine.program",
     "trace": "engine.program",
 }

@@ -1,9 +1,10 @@
-"""The dialects: what NumPy, PyTorch and C write otherwise than Python."""
+"""The dialects: what NumPy, PyTorch and C write otherwise than Python; and all languages by name."""
 
 from __future__ import annotations
 
 import math
 
+from engine.javascript import JavaScript
 from engine.languages import Language, NoTranslationError, is_number, is_whole
 
 TYPE_CHECKING = False
@@ -93,6 +94,7 @@ class C(Language):
     name = "c"
     comment = "//"
     end = ";"
+    declare = "double "
 
     def number(self, x: float) -> str:
         if math.isfinite(x):
@@ -170,4 +172,10 @@ static double log_sum_exp(int n, const double *x) {
 }
 """
 
-LANGUAGES: dict[str, type[Language]] = {"python": Language, "numpy": NumPy, "c": C, "torch": Torch}
+LANGUAGES: dict[str, type[Language]] = {
+    "python": Language,
+    "numpy": NumPy,
+    "c": C,
+    "torch": Torch,
+    "javascript": JavaScript,
+}

@@ -11,7 +11,7 @@ import keyword
 import re
 
 from engine import ops
-from engine.dialects import LANGUAGES, C
+from engine.dialects import LANGUAGES
 from engine.languages import Language, NoTranslationError
 
 TYPE_CHECKING = False
@@ -22,6 +22,13 @@ if TYPE_CHECKING:
     from engine.tape import Tape
 
 TERMS = 6  # products in a line of a dot product
+# Words of C and of JavaScript that Python would take for names.
+RESERVED = set(
+    "arguments auto case catch char const debugger default delete do double enum eval export "
+    "extends extern float function goto implements inline int interface let long new null package "
+    "private protected public register restrict short signed sizeof static struct super switch "
+    "this throw true false typedef typeof undefined union unsigned var void volatile".split()
+)
 
 
 def written(tape: Tape, language: str) -> str:
@@ -32,6 +39,8 @@ def written(tape: Tape, language: str) -> str:
     lines = Lines(tape, LANGUAGES[language]())
     if language == "c":
         return in_c(lines, with_gradient)
+    if language == "javascript":
+        return in_javascript(lines, with_gradient)
     return in_python(lines, with_gradient)
 
 
@@ -70,7 +79,7 @@ class Lines:
         return lines
 
     def let(self, name: str) -> str:
-        return f"double {name}" if isinstance(self.language, C) else name
+        return self.language.declare + name
 
     def value(self, op: Any, inputs: list[str]) -> str:
         try:
@@ -156,6 +165,7 @@ def names(tape: Tape, language: Language) -> list[str]:
     constants = range(leaves, tape.first)
     found, used = [], {"inputs", "parameters", "program", "gradient", "np", "torch", "math"}
     used |= {*ops.TABLE, "own", "inf", "nan", "isfinite", "power", "double", "int"}
+    used |= {"Math", "Number", "NaN", "Infinity", "largest"}
     for slot in range(len(tape.nodes)):
         if slot in constants:
             x = tape.constants[slot - leaves]
@@ -178,7 +188,7 @@ def plain_name(text: str) -> bool:
         bool(re.fullmatch(r"[A-Za-z]\w{0,30}", text, re.ASCII))
         and not keyword.iskeyword(text)
         and not re.match(r"(v|p|x)\d+$|d_|own_", text)
-        and text not in ("auto", "char", "const", "float", "long", "short", "signed", "static")
+        and text not in RESERVED
     )
 
 
@@ -257,6 +267,29 @@ def in_c(lines: Lines, with_gradient: bool) -> str:
     definitions = [f"{text}\n" for text in lines.language.definitions.values()]
     note = "// The bits of the graph need -ffp-contract=off.\n"
     return note + "#include <math.h>\n\n" + "".join(definitions) + "\n".join(texts)
+
+
+def in_javascript(lines: Lines, with_gradient: bool) -> str:
+    """Functions of the inputs and the parameters, arrays both."""
+    tape = lines.tape
+    leaves = len(tape.parameters)
+    parameters = lines.names[:leaves]
+    inputs = lines.names[leaves : leaves + len(tape.inputs)]
+    unpack = [f"let {name} = inputs[{i}];" for i, name in enumerate(inputs)]
+    unpack += [f"let {name} = parameters[{i}];" for i, name in enumerate(parameters)]
+    outputs = ", ".join([lines.names[slot] for slot in tape.outputs])
+    taken = "(inputs, parameters)"
+    body = [*unpack, *lines.values, f"return [{outputs}];"]
+    texts = [f"function program{taken} {{\n{indented(body)}}}\n"]
+    if with_gradient:
+        grads = [f"d_{name}" for name in (*inputs, *parameters)]
+        zeros = [f"let {g} = 0.0;" for g in grads]
+        result = f"return [{outputs}, [{', '.join(grads)}]];"
+        body = [*unpack, *lines.values, *zeros, *lines.backward(), result]
+        note = "// The value, and its gradient: of the inputs, then of the parameters.\n"
+        texts.append(f"{note}function gradient{taken} {{\n{indented(body)}}}\n")
+    definitions = [f"{text}\n" for text in lines.language.definitions.values()]
+    return "".join(definitions) + "\n".join(texts)
 
 
 def indented(lines: list[str]) -> str:

@@ -1,5 +1,5 @@
 """The command: `chainrule train xor`, `chainrule predict xor/weights.json 0,1`,
-`chainrule draw "tanh(w*x + b)" w=2 x=-0.5 b=1`.
+`chainrule draw "tanh(w*x + b)" w=2 x=-0.5 b=1`, `chainrule explore` of the same.
 """
 
 import argparse
@@ -7,13 +7,14 @@ import os
 import random
 import re
 import sys
+import webbrowser
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 from unicodedata import normalize
 
 import engine
-from engine import Value, draw, topological_order, trace
+from engine import Value, draw, explore, topological_order, trace
 from engine.dialects import LANGUAGES
 from engine.expression import expression, names_in
 from engine.files import write_file
@@ -27,7 +28,7 @@ from nn.train import Settings, train
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code: 0 done, 1 not learned, 2 an error, in one line."""
     words = sys.argv[1:] if arguments is None else list(arguments)
-    if words[:1] in (["draw"], ["predict"], ["source"]):
+    if words[:1] in (["draw"], ["explore"], ["predict"], ["source"]):
         # A formula, or a row, may begin with a minus: with a space, it is no option.
         words = [f" {word}" if re.match(r"-[^-oh]", word) else word for word in words]
     options = parser().parse_args(words)
@@ -94,6 +95,15 @@ def parser() -> Parser:
     add("-o", "--output", type=Path, metavar="FILE", help="picture; its ending is the format")
     add("--rankdir", choices=["LR", "TB", "RL", "BT"], default="LR", help="direction of the graph")
     add("--derivatives", action="store_true", help="write local derivatives on the edges")
+
+    exploring = commands.add_parser("explore", help="make a page that steps through a formula")
+    exploring.set_defaults(run=explore_expression)
+    add = exploring.add_argument
+    add("expression", help='a formula, such as "tanh(w*x + b)"')
+    add("variables", nargs="*", metavar="name=number", help="as in w=2 x=-0.5")
+    add("-o", "--output", type=Path, required=True, metavar="FILE", help="such as film.html")
+    add("--lang", choices=["en", "zh"], default="en", help="of the page (default: en)")
+    add("--open", action="store_true", help="show it in the browser")
 
     writing = commands.add_parser("source", help="write a formula and its gradient as a program")
     writing.set_defaults(run=print_source)
@@ -260,17 +270,7 @@ def print_predictions(options: argparse.Namespace) -> int:
 
 def draw_expression(options: argparse.Namespace) -> int:
     """Draw a formula into a file, or print its DOT source."""
-    variables: dict[str, Value] = {}
-    for text in options.variables:
-        name, value = assignment(text)
-        if name in variables:
-            raise ValueError(f"{name} is given twice")
-        variables[name] = value
-    result = expression(options.expression, variables)
-    used = set(topological_order(result))
-    for name, x in variables.items():
-        if x not in used:
-            raise ValueError(f"{name} is given a value, but does not occur in the formula")
+    result, variables = formula(options)
     result.backward()
     diagram = draw(result, rankdir=options.rankdir, derivatives=options.derivatives)
     if options.output is None:
@@ -285,6 +285,33 @@ def draw_expression(options: argparse.Namespace) -> int:
     for name, x in variables.items():
         print(f"  d/d{name} = {x.grad:.6g}")
     return 0
+
+
+def explore_expression(options: argparse.Namespace) -> int:
+    """Write the page that steps through a formula."""
+    result, _ = formula(options)
+    film = explore(result, lang=options.lang, title=options.expression.strip())
+    path = film.save(options.output)
+    print(f"{options.expression.strip()} = {result.data:.6g}, step by step: {path}")
+    if options.open:
+        webbrowser.open(path.resolve().as_uri())
+    return 0
+
+
+def formula(options: argparse.Namespace) -> tuple[Value, dict[str, Value]]:
+    """The graph of a command's expression, and its variables, which all occur in it."""
+    variables: dict[str, Value] = {}
+    for text in options.variables:
+        name, value = assignment(text)
+        if name in variables:
+            raise ValueError(f"{name} is given twice")
+        variables[name] = value
+    result = expression(options.expression, variables)
+    used = set(topological_order(result))
+    for name, x in variables.items():
+        if x not in used:
+            raise ValueError(f"{name} is given a value, but does not occur in the formula")
+    return result, variables
 
 
 def print_source(options: argparse.Namespace) -> int:

@@ -1,0 +1,123 @@
+"""The explorer: a page that steps forward through a computation and backward by the chain rule."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from engine.files import write_file
+from engine.film import boxes_of, film
+from engine.javascript import op_table
+from engine.value import Value
+
+LANGUAGES = ("en", "zh")
+SCRIPT = Path(__file__).with_name("explorer.js")
+
+
+def explore(
+    value: Value, *, lang: str = "en", title: str = "", max_nodes: int | None = 300
+) -> Explorer:
+    """A film of how value was computed, and of how its gradient comes about.
+
+    It shows itself in a notebook; `save("film.html")` writes a page that needs nothing else. Each
+    step has its rule in symbols and in numbers; sliders move the leaves, and the page computes
+    again. The graph, and the grads in it, stay as they are: gradients are those of value alone.
+    A dot product is shown as its products and sums.
+
+    lang: "en" or "zh", which the page can change. Raises ValueError for another, and for more than
+    max_nodes values (None: no limit); TypeError for what is no Value.
+    """
+    if lang not in LANGUAGES:
+        raise ValueError(f"unknown lang {lang!r:.60}: take one of {', '.join(LANGUAGES)}")
+    return Explorer(value, film(value, lang, title, max_nodes))
+
+
+class Explorer:
+    """A film, as a page. `film` is what it shows, as data, and `value` where it ends."""
+
+    def __init__(self, value: Value, film: dict[str, Any]) -> None:
+        self.value, self.film = value, film
+        self.table = table_of(value)
+
+    def html(self) -> str:
+        """The page: one file, which asks no network for anything, and may not."""
+        data = json.dumps(self.film, allow_nan=False)
+        for sign in "<>&":  # or a label could end the element that holds the data
+            data = data.replace(sign, f"\\u{ord(sign):04x}")
+        script = (
+            f"{SCRIPT.read_text('utf-8')}\n"
+            f"const OPS = {self.table};\n"
+            'page(document.getElementById("explorer"), '
+            'JSON.parse(document.getElementById("film").textContent), OPS);\n'
+        )
+        digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+        policy = (
+            f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; "
+            "base-uri 'none'; form-action 'none'"
+        )
+        return PAGE.format(
+            lang=self.film["lang"],
+            policy=policy,
+            title=html.escape(self.film["title"]),
+            data=data,
+            script=script,
+        )
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the page to path, whole or not at all, and return the path. Raises OSError."""
+        write_file(path, self.html())
+        return Path(path)
+
+    def _repr_html_(self) -> str:
+        """The page in a frame, which can reach nothing of the notebook around it."""
+        return (
+            f'<iframe srcdoc="{html.escape(self.html())}" sandbox="allow-scripts" '
+            f'title="{html.escape(self.film["title"])}" '
+            'style="width: 100%; height: 640px; border: 0"></iframe>'
+        )
+
+    def widget(self) -> Any:
+        """The film as a widget of Jupyter, whose sliders write back to the Values (extra widget).
+
+        See `engine.widget.Widget`. Raises ImportError where the package anywidget is missing.
+        """
+        from engine.widget import Widget
+
+        return Widget(self.value, self.film)
+
+    def __repr__(self) -> str:
+        return f"<Explorer of {len(self.film['nodes'])} values>"
+
+
+def table_of(value: Value) -> str:
+    """The ops of the graph behind value, in JavaScript."""
+    uses = [(box.op, len(box.inputs)) for box in boxes_of(value) if box.op is not None]
+    return op_table(dict.fromkeys(uses))
+
+
+PAGE = """\
+<!DOCTYPE html>
+<html lang="{lang}">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<style>
+html, body {{ margin: 0; height: 100%; background: #f7f8fb; }}
+@media (prefers-color-scheme: dark) {{ html, body {{ background: #10141c; }} }}
+#explorer {{ height: 100vh; height: 100dvh; }}
+</style>
+</head>
+<body>
+<main id="explorer"><noscript>This page needs JavaScript, and nothing else.</noscript></main>
+<script type="application/json" id="film">{data}</script>
+<script type="module">{script}</script>
+</body>
+</html>
+"""

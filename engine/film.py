@@ -1,0 +1,162 @@
+"""The film: a graph as the data that the explorer's page steps through.
+
+Every value becomes a card with its name, its operation in symbols, and the rule by which it passes
+its gradient to each input. The numbers are the engine's; the page adds up the gradients.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+import re
+from typing import Any
+
+from engine import ops
+from engine.diagram import Box, boxed
+from engine.languages import Language, NoTranslationError, is_number
+from engine.op import Op, number
+from engine.staging import staged
+from engine.value import Value
+
+
+def film(value: Value, lang: str, title: str, max_nodes: int | None) -> dict[str, Any]:
+    """All that the page needs, as JSON has it.
+
+    Raises TypeError for what is no Value and ValueError for more than max_nodes of them.
+    """
+    boxes = boxes_of(value)
+    if max_nodes is not None and len(boxes) > max_nodes:
+        raise ValueError(
+            f"the graph has {len(boxes):,} values to step through, more than "
+            f"max_nodes={max_nodes}: explore a part of it, such as one neuron or the loss of one "
+            "sample, or all of it with max_nodes=None"
+        )
+    place = {box: i for i, box in enumerate(boxes)}
+    names = distinct_names(boxes)
+    nodes = []
+    for box, name in zip(boxes, names):
+        op = box.op
+        inputs = [place[x] if isinstance(x, Box) else {"number": written(x)} for x in box.inputs]
+        shown = [names[place[x]] if isinstance(x, Box) else x for x in box.inputs]
+        node = {"name": name, "inputs": inputs, "op": None}
+        if op is not None:
+            infix = not op.symbol.isidentifier()
+            node |= {"op": f"{op.name}/{len(inputs)}", "called": op.symbol, "infix": infix}
+            node["own"] = ops.TABLE.get(op.name) is not op
+            node["slopes"] = [
+                slope_in_symbols(op, i, name, shown)
+                if isinstance(x, Box) and op.passes(i)
+                else None
+                for i, x in enumerate(box.inputs)
+            ]
+        nodes.append(node)
+    inputs_of = [node["inputs"] for node in nodes]
+    return {
+        "title": printable(title) or names[-1],
+        "lang": lang,
+        "nodes": nodes,
+        "numbers": numbers_of(boxes),
+        "stages": {"wide": staged(inputs_of, "LR"), "tall": staged(inputs_of, "TB")},
+    }
+
+
+def boxes_of(value: Any) -> list[Box]:
+    """A box for every value, inputs first, dot products as their products and sums."""
+    if not isinstance(value, Value):
+        raise TypeError(f"explore takes a Value, got {type(value).__name__} {value!r:.60}")
+    return boxed([value], None, False, None)
+
+
+def numbers_of(boxes: list[Box]) -> dict[str, Any]:
+    """data: of each box; slopes: of each box, with respect to each of its inputs."""
+    slopes: list[list[Any]] = []
+    for box in boxes:
+        op = box.op
+        if op is None:
+            slopes.append([])
+            continue
+        taken = [x.data if isinstance(x, Box) else x for x in box.inputs]
+        wanted = [isinstance(x, Box) and op.passes(i) for i, x in enumerate(box.inputs)]
+        found = op.slopes(box.data, taken, wanted)
+        slopes.append([written(number(s)) if w else None for s, w in zip(found, wanted)])
+    return {"data": [written(box.data) for box in boxes], "slopes": slopes}
+
+
+def written(x: float) -> float | str:
+    """A number as JSON has it, which knows neither infinity nor nan."""
+    return x if math.isfinite(x) else repr(x)
+
+
+# ---- names ----
+
+
+def printable(text: str) -> str:
+    """Text in one line, without characters that nothing shows."""
+    kept = "".join([c if c.isprintable() else "\ufffd" for c in " ".join(text.split())])
+    return kept if len(kept) <= 24 else f"{kept[:23]}…"
+
+
+def distinct_names(boxes: list[Box]) -> list[str]:
+    """The label of each box, or v1, v2, ...; the output is L if nobody called it otherwise."""
+    wanted = [printable(str(box.label)) for box in boxes]
+    wanted[-1] = wanted[-1] or "L"
+    taken = set(wanted)
+    names: list[str] = []
+    used: set[str] = set()
+    count = 0
+    for name in wanted:
+        while not name:
+            count += 1
+            name = f"v{count}" if f"v{count}" not in taken else ""
+        plain, again = name, 1
+        while name in used:
+            again += 1
+            name = f"{plain}_{again}"
+        used.add(name)
+        names.append(name)
+    return names
+
+
+# ---- slopes in symbols ----
+
+
+class Formula(Language):
+    """Slopes as a textbook writes them, without what the table does at single points."""
+
+    name = "formula"
+
+    def number(self, x: float) -> str:
+        return f"{x:g}"
+
+    def truth(self, test: str) -> str:
+        return f"[{test}]"
+
+    def power(self, x: str, y: str) -> str:
+        if is_number(y) and float(y) == 1:
+            return x
+        return "**".join(
+            [part if re.fullmatch(r"[\w.]+", part) else f"({part})" for part in (x, y)]
+        )
+
+    def spell(self, tree: ast.expr, names: dict[str, str]) -> tuple[str, int]:
+        match tree:  # x + equal(x, 0), y - 1 + origin(x, y): a step aside where x is 0
+            case ast.BinOp(
+                left=left, op=ast.Add(), right=ast.Call(func=ast.Name(id="equal" | "origin"))
+            ):
+                return self.spell(left, names)
+        return super().spell(tree, names)
+
+
+def slope_in_symbols(op: Op, i: int, name: str, inputs: list[str | float]) -> str:
+    """dz / d input number i as it stands behind a "*": "y" for x * y."""
+    stand_ins = [f"X{j}_" for j in range(len(inputs))]
+    for j, x in enumerate(inputs):
+        if not isinstance(x, str):
+            stand_ins[j] = f"({x:g})" if x < 0 else f"{x:g}"
+    try:
+        text = Formula().factor(op, i, "Z_", stand_ins)
+    except NoTranslationError:
+        return f"d{name}/d{inputs[i]}"
+    return re.sub(
+        r"\b(?:X(\d+)|Z)_(?!\w)", lambda m: str(inputs[int(m[1])]) if m[1] else name, text
+    )

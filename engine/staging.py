@@ -1,0 +1,132 @@
+"""The stage: where the cards of a film stand, and how the edges between them run."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from itertools import pairwise
+from typing import Any
+
+from engine.dotlang import Edge, Node
+from engine.layout import part, place, ranked
+from engine.render import chosen, run
+
+CARD = (148.0, 66.0)
+BADGE = 24.0  # how far the circle with the operation stands out where edges arrive
+NUMBER = (44.0, 22.0)  # a constant has no card
+
+Inputs = list[list[Any]]  # of each card: the numbers of other cards, or a constant
+
+
+def staged(inputs: Inputs, rankdir: str) -> dict[str, Any]:
+    """The stage of cards that take these inputs; rankdir is LR or TB.
+
+    width, height; cards: the top left corner of each; numbers: [card, input, x, y], the middle of
+    each constant; edges: [card, input, path], the path as SVG has it. Graphviz's dot places them
+    where it is there, else our own layout.
+    """
+    sideways = rankdir == "LR"
+    width, height = (CARD[0] + BADGE, CARD[1]) if sideways else (CARD[0], CARD[1] + BADGE)
+    names = {f"v{i}": (width, height) for i in range(len(inputs))}
+    uses: list[tuple[str, int, int]] = []
+    for i, taken in enumerate(inputs):
+        for k, x in enumerate(taken):
+            tail = f"v{x}" if isinstance(x, int) else f"c{i}_{k}"
+            names.setdefault(tail, NUMBER)
+            uses.append((tail, i, k))
+    places, paths, size = placed(names, uses, rankdir)
+    left, top = (BADGE, 0.0) if sideways else (0.0, BADGE)
+    corners = [places[f"v{i}"] for i in range(len(inputs))]
+    return {
+        "width": size[0],
+        "height": size[1],
+        "cards": [
+            [round(x - width / 2 + left, 1), round(y - height / 2 + top, 1)] for x, y in corners
+        ],
+        "numbers": [[i, k, *places[tail]] for tail, i, k in uses if tail[0] == "c"],
+        "edges": [[i, k, path] for (_, i, k), path in zip(uses, paths)],
+    }
+
+
+def placed(
+    names: dict[str, tuple[float, float]], uses: list[tuple[str, int, int]], rankdir: str
+) -> tuple[dict[str, tuple[float, float]], list[str], tuple[float, float]]:
+    """The middle of each node, the path of each use, and the size of it all."""
+    program = chosen(None) or "dot"
+    if program != "builtin":
+        try:
+            return by_dot(program, names, uses, rankdir)
+        except (OSError, subprocess.CalledProcessError, ValueError, KeyError):
+            pass  # not there, or no Graphviz that tells positions
+    return by_ourselves(names, uses, rankdir)
+
+
+def by_dot(
+    program: str,
+    names: dict[str, tuple[float, float]],
+    uses: list[tuple[str, int, int]],
+    rankdir: str,
+) -> tuple[dict[str, tuple[float, float]], list[str], tuple[float, float]]:
+    """As Graphviz places them, told only of sizes and numbers."""
+    leaves, arrives = ("e", "w") if rankdir == "LR" else ("s", "n")
+    nodes = [f"{name} [width={w / 72}, height={h / 72}]" for name, (w, h) in names.items()]
+    edges = [
+        f"{tail}:{leaves} -> v{head}:{arrives} [id=e{j}]" for j, (tail, head, _) in enumerate(uses)
+    ]
+    look = f"rankdir={rankdir}; nodesep=0.32; ranksep={gap_between(rankdir) / 72}"
+    look += '; node [shape=box, fixedsize=true, label=""]; edge [arrowhead=none]'
+    source = f"digraph {{ {look}; {'; '.join([*nodes, *edges])} }}"
+    answer = json.loads(run(program, source, "json", "dot"))
+    _, _, width, height = map(float, answer["bb"].split(","))
+
+    def point(text: str) -> tuple[float, float]:
+        x, y = map(float, text.split(",")[-2:])
+        return round(x, 1), round(height - y, 1)
+
+    places = {o["name"]: point(o["pos"]) for o in answer["objects"]}
+    paths = [""] * len(uses)
+    for edge in answer.get("edges", []):
+        first, *rest = [point(text) for text in edge["pos"].split()]
+        paths[int(edge["id"][1:])] = f"M{first[0]},{first[1]} C" + " ".join(
+            [f"{x},{y}" for x, y in rest]
+        )
+    return places, paths, (width, height)
+
+
+def gap_between(rankdir: str) -> float:
+    """Room for an edge with a number on it."""
+    return 76.0 if rankdir == "LR" else 40.0
+
+
+def by_ourselves(
+    names: dict[str, tuple[float, float]], uses: list[tuple[str, int, int]], rankdir: str
+) -> tuple[dict[str, tuple[float, float]], list[str], tuple[float, float]]:
+    sideways = rankdir == "LR"  # which is the way that layout.py goes
+    room = gap_between(rankdir) - 36  # layout.py leaves 36 itself
+    sizes = {name: (w, h) if sideways else (h, w) for name, (w, h) in names.items()}
+    nodes = {name: Node(width=w + room, height=h + 8) for name, (w, h) in sizes.items()}
+    edges = [Edge(nodes[tail], nodes[f"v{head}"], {}) for tail, head, _ in uses]
+    part(edges, True)
+    layers = ranked(list(nodes.values()), edges)
+    place(layers, edges)
+
+    def turned(x: float, y: float) -> tuple[float, float]:
+        x, y = round(x - room / 2, 1), round(y, 1)
+        return (x, y) if sideways else (y, x)
+
+    paths = []
+    for edge, (tail, head, _) in zip(edges, uses):
+        points = [(edge.tail.x + sizes[tail][0] / 2, edge.tail.y + edge.aside)]
+        points += [(bend.x, bend.y + edge.aside) for bend in edge.bends]
+        points.append((edge.head.x - sizes[f"v{head}"][0] / 2, edge.head.y))
+        path = "M{},{}".format(*turned(*points[0]))
+        for (x0, y0), (x1, y1) in pairwise(points):
+            middle = (x0 + x1) / 2
+            curve = [turned(middle, y0), turned(middle, y1), turned(x1, y1)]
+            path += " C" + " ".join([f"{x},{y}" for x, y in curve])
+        paths.append(path)
+    there = [node for layer in layers for node in layer]
+    right = max([node.x + node.width / 2 for node in there])
+    bottom = max([node.y + node.height / 2 for node in there])
+    places = {name: turned(node.x, node.y) for name, node in nodes.items()}
+    return places, paths, turned(right - room / 2, bottom)

@@ -1,0 +1,64 @@
+"""The explorer as a widget of Jupyter: a slider that moves writes back to the Value."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.explore import SCRIPT
+from engine.film import boxes_of, numbers_of
+from engine.value import Value, topological_order
+
+try:
+    import anywidget
+    import traitlets
+except ImportError as error:
+    message = "the widget needs the package anywidget: pip install 'chainrule[widget]'"
+    raise ImportError(message) from error
+
+
+class Widget(anywidget.AnyWidget):
+    """A film that computes in Python, and so has the bits of the engine, in ops of one's own too.
+
+    A leaf that is moved in the page gets its new data; what depends on it is computed again, and
+    all grads are those of `value.backward()` alone. A number for which an op raises is refused,
+    with the op's message in the page: the graph stays as it was.
+    """
+
+    _esm = SCRIPT.read_text("utf-8")
+    film = traitlets.Dict().tag(sync=True)
+    numbers = traitlets.Dict().tag(sync=True)
+    moved = traitlets.List().tag(sync=True)  # [card, number as text, how many moves so far]
+
+    def __init__(self, value: Value, film: dict[str, Any]) -> None:
+        super().__init__(film=film, numbers=film["numbers"])
+        leaves = [v for v in topological_order(value) if v.op is None]
+        cards = [i for i, node in enumerate(film["nodes"]) if node["op"] is None]
+        self.value = value
+        self.leaf_of = dict(zip(cards, leaves))
+
+    @traitlets.observe("moved")  # type: ignore[misc]
+    def move(self, change: Any) -> None:
+        card, text, turn = change["new"]
+        error = None
+        try:
+            move_leaf(self.value, self.leaf_of[card], float(text))
+        except (ArithmeticError, ValueError) as reason:
+            error = {"node": card, "message": str(reason), "kept": True}
+        found = numbers_of(boxes_of(self.value))
+        self.numbers = {**found, "error": error, "turn": turn}
+
+
+def move_leaf(value: Value, leaf: Value, x: float) -> None:
+    """Give the leaf new data, compute value again, and its gradient.
+
+    Raises what an op raises, with nothing changed.
+    """
+    found = {leaf: x}
+    for v in topological_order(value):
+        if v.op is not None:
+            inputs = [found.get(u, u.data) if isinstance(u, Value) else u for u in v.inputs]
+            found[v] = v.op.evaluate(*inputs)
+    for v, data in found.items():
+        v.data = data
+    value.zero_grad()
+    value.backward()

@@ -58,8 +58,8 @@ if TYPE_CHECKING:
 
     from engine.diagram import Diagram as Diagram
     from engine.diagram import draw as draw
-    from engine.explore import Explorer as Explorer
-    from engine.explore import explore as explore
+    from engine.explorer import Explorer as Explorer
+    from engine.explorer import explore as explore
     from engine.program import Program as Program
     from engine.program import trace as trace
 
@@ -114,8 +114,8 @@ __all__ = [  # all but draw, explore and what they return: `from engine import *
 LATER = {  # names whose files are imported when first asked for; draw and explore load graphviz
     "Diagram": "engine.diagram",
     "draw": "engine.diagram",
-    "Explorer": "engine.explore",
-    "explore": "engine.explore",
+    "Explorer": "engine.explorer",
+    "explore": "engine.explorer",
     "Program": "engine.program",
     "trace": "engine.program",
 }

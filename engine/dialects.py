@@ -1,4 +1,4 @@
-"""The dialects: what NumPy, PyTorch and C write otherwise than Python; and all languages by name."""
+"""The dialects: what NumPy, PyTorch and C write otherwise than Python; all languages by name."""
 
 from __future__ import annotations
 

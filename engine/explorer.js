@@ -50,17 +50,18 @@ export function calculated(film, values, ops) {
 
 /** Why Python would have raised where JavaScript goes on with nan or an infinity; "" if it would not. */
 function failure(op, z, xs) {
-  const name = op.split("/")[0];
-  if (Number.isFinite(z) || xs.some(Number.isNaN)) return "";
-  if (name === "div") return xs[1] === 0 ? "float division by zero" : "";
-  if (PLAIN.has(name)) return "";
-  if (name === "pow" && xs[0] === 0) return "0.0 cannot be raised to a negative power";
+  const name = op.split("/")[0], [x, y] = xs;
+  if (name === "div" && y === 0) return "float division by zero";
+  if (Number.isFinite(z) || xs.some(Number.isNaN) || PLAIN.has(name)) return "";
+  if (name === "pow" && x === 0) return y === -Infinity ? "" : "0.0 cannot be raised to a negative power";
+  if (name === "pow" && x < 0 && Number.isNaN(z)) return "a negative number has no real power with a fractional exponent";
   if (Number.isNaN(z)) return "math domain error";
   if (!xs.every(Number.isFinite)) return "";
   return name.startsWith("log") ? "math domain error" : "math range error";
 }
 
-const PLAIN = new Set("add sub mul neg dot leaky_relu elu gelu silu hypot maximum minimum".split(" "));
+// Those that Python lets overflow.
+const PLAIN = new Set("add sub mul div neg dot leaky_relu elu gelu silu hypot maximum minimum".split(" "));
 
 /** One application of a card's op, as Python writes it. */
 function applied(card, inputs) {

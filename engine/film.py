@@ -33,12 +33,12 @@ def film(value: Value, lang: str, title: str, max_nodes: int | None) -> dict[str
         )
     place = {box: i for i, box in enumerate(boxes)}
     names = distinct_names(boxes)
-    nodes = []
+    nodes: list[dict[str, Any]] = []
     for box, name in zip(boxes, names):
         op = box.op
         inputs = [place[x] if isinstance(x, Box) else {"number": written(x)} for x in box.inputs]
         shown = [names[place[x]] if isinstance(x, Box) else x for x in box.inputs]
-        node = {"name": name, "inputs": inputs, "op": None}
+        node: dict[str, Any] = {"name": name, "inputs": inputs, "op": None}
         if op is not None:
             infix = not op.symbol.isidentifier()
             node |= {"op": f"{op.name}/{len(inputs)}", "called": op.symbol, "infix": infix}

@@ -1,4 +1,4 @@
-"""The calculus in other languages: the rows of the table in Python, NumPy, C, JavaScript and PyTorch.
+"""The calculus in other languages: the rows of the table in Python, NumPy, C and others.
 
 The functions in `ops.py` are read as syntax trees, and each part is spelled in another language:
 arithmetic, comparisons, choices, and calls of `math`, of ops and of each other. So a program that

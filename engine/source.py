@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 TERMS = 6  # products in a line of a dot product
 # Words of C and of JavaScript that Python would take for names.
-RESERVED = set(
+RESERVED = (
     "arguments auto case catch char const debugger default delete do double enum eval export "
     "extends extern float function goto implements inline int interface let long new null package "
     "private protected public register restrict short signed sizeof static struct super switch "
-    "this throw true false typedef typeof undefined union unsigned var void volatile".split()
+    "this throw true false typedef typeof undefined union unsigned var void volatile"
 )
 
 
@@ -188,7 +188,7 @@ def plain_name(text: str) -> bool:
         bool(re.fullmatch(r"[A-Za-z]\w{0,30}", text, re.ASCII))
         and not keyword.iskeyword(text)
         and not re.match(r"(v|p|x)\d+$|d_|own_", text)
-        and text not in RESERVED
+        and text not in RESERVED.split()
     )
 
 

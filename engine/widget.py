@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.explore import SCRIPT
+from engine.explorer import SCRIPT
 from engine.film import boxes_of, numbers_of
 from engine.value import Value, topological_order
 
@@ -27,7 +27,7 @@ class Widget(anywidget.AnyWidget):
     _esm = SCRIPT.read_text("utf-8")
     film = traitlets.Dict().tag(sync=True)
     numbers = traitlets.Dict().tag(sync=True)
-    moved = traitlets.List().tag(sync=True)  # [card, number as text, how many moves so far]
+    moved: Any = traitlets.List().tag(sync=True)  # [card, number as text, how many moves so far]
 
     def __init__(self, value: Value, film: dict[str, Any]) -> None:
         super().__init__(film=film, numbers=film["numbers"])
@@ -36,7 +36,7 @@ class Widget(anywidget.AnyWidget):
         self.value = value
         self.leaf_of = dict(zip(cards, leaves))
 
-    @traitlets.observe("moved")  # type: ignore[misc]
+    @traitlets.observe("moved")
     def move(self, change: Any) -> None:
         card, text, turn = change["new"]
         error = None

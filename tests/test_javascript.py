@@ -162,7 +162,8 @@ def test_printed_programs_compute_random_graphs_and_their_gradients(tmp_path):
 
 
 @needs_node
-def test_the_page_computes_random_graphs_and_their_gradients(tmp_path):
+def test_the_page_computes_random_graphs_and_their_gradients(tmp_path, monkeypatch):
+    monkeypatch.setenv("CHAINRULE_DOT", "builtin")  # which starts no processes
     kept = graphs(150)
     films = [explore(z) for z, _ in kept]
     tables = ",\n".join([film.table for film in films])

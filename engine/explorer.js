@@ -182,8 +182,8 @@ export function telling(film, numbers, steps, at, state, words) {
   if (step.phase === "seed") return { rule: [["grad", slope(step.node)], ["", " = 1"]], numbers: [["grad", "1.0"]], note: words.seeded };
   if (step.phase === "done") {
     const leaves = cards.map((card, i) => i).filter((i) => cards[i].op === null);
-    const shown = leaves.slice(0, 4).map((i) => `${slope(i)} = ${short(state.grads[i])}`).join(",  ");
-    return { rule: [["grad", shown + (leaves.length > 4 ? ",  …" : "")]], numbers: [], note: words.finished };
+    const shown = leaves.slice(0, 4).map((i) => `${slope(i)}\u00a0=\u00a0${short(state.grads[i])}`).join(", ");
+    return { rule: [["grad", shown + (leaves.length > 4 ? ", …" : "")]], numbers: [], note: words.finished };
   }
   const card = cards[step.node];
   if (step.phase === "forward") {
@@ -399,7 +399,7 @@ export function mount(host, film, { change, fixed = "", keys = host, language = 
     sum.replaceChildren(...spans(told.numbers));
     const refused = numbers.error && numbers.error.kept;
     note.textContent = refused ? `${numbers.error.message}. ${words.kept}` : told.note;
-    note.classList.toggle("error", Boolean(refused || told.alert));
+    root.classList.toggle("failed", Boolean(refused || told.alert));
     phase.textContent = words[step.phase];
     count.textContent = `${at()} / ${steps.length - 1}`;
     root.dataset.phase = { seed: "backward" }[step.phase] || step.phase;
@@ -422,7 +422,8 @@ export function mount(host, film, { change, fixed = "", keys = host, language = 
         active && (step.phase === "forward" ? "active-data" : "active-grad"), step.phase === "backward" && step.node === i && "source", broken && "broken"].filter(Boolean).join(" "));
       data.textContent = broken && !numbers.error.kept ? "error" : known ? short(numbers.data[i]) : "–";
       grad.textContent = state.begun ? short(state.grads[i]) : "–";
-      grad.classList.toggle("faint", state.begun && !here && i !== cards.length - 1 && step.phase !== "done");
+      data.classList.toggle("faint", !known && !broken);
+      grad.classList.toggle("faint", !state.begun || (!here && i !== cards.length - 1 && step.phase !== "done"));
       parts.dataName.textContent = words.data;
       parts.gradName.textContent = words.grad;
       g.dataset.data = known ? repr(numbers.data[i]) : "";
@@ -586,6 +587,8 @@ const STYLE = `
 .cx-told { grid-area:told; background:var(--card); border:1px solid var(--line); border-left:6px solid var(--soft); border-radius:12px; padding:10px 18px 11px; min-height:138px; }
 .cx[data-phase=forward] .cx-told { border-left-color:var(--data); }
 .cx[data-phase=backward] .cx-told, .cx[data-phase=done] .cx-told { border-left-color:var(--grad); }
+.cx.failed .cx-told { border-left-color:var(--bad); } .cx.failed .cx-note { color:var(--bad); }
+.cx[data-phase=done] .cx-rule { font-size:21px; line-height:1.5; }
 .cx-where { display:flex; gap:10px; align-items:baseline; color:var(--soft); font-size:14px; }
 .cx-phase { font-weight:650; }
 .cx[data-phase=forward] .cx-phase { color:var(--data); }
@@ -594,7 +597,7 @@ const STYLE = `
 .cx-rule, .cx-sum { font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace; overflow-wrap:anywhere; }
 .cx-rule { font-size:25px; line-height:1.35; font-weight:600; }
 .cx-sum { font-size:20px; line-height:1.35; min-height:27px; }
-.cx-sum:not(:empty)::before { content:"= "; color:var(--soft); }
+.cx:not(.failed) .cx-sum:not(:empty)::before { content:"= "; color:var(--soft); }
 .cx-note { color:var(--soft); font-size:16px; min-height:23px; overflow-wrap:anywhere; }
 .cx .data { color:var(--data); } .cx .grad { color:var(--grad); } .cx .error { color:var(--bad); }
 .cx-frame { grid-area:stage; position:relative; min-height:0; display:grid; }
@@ -626,7 +629,7 @@ const STYLE = `
 .cx .cx-from { fill:var(--soft); font-size:12px; text-anchor:end; font-family:ui-monospace,Menlo,Consolas,"DejaVu Sans Mono",monospace; }
 .cx .cx-small { fill:var(--soft); font-size:12px; }
 .cx .cx-number { text-anchor:end; font-weight:600; font-variant-numeric:tabular-nums; }
-.cx .cx-number.data { fill:var(--data); } .cx .cx-number.grad { fill:var(--grad); } .cx .cx-number.faint { fill:var(--soft); font-weight:400; }
+.cx .cx-number.data { fill:var(--data); } .cx .cx-number.grad { fill:var(--grad); } .cx .cx-number.faint.faint { fill:var(--soft); font-weight:400; }
 .cx .cx-badge { fill:var(--ink); stroke:var(--card); stroke-width:2; }
 .cx .cx-sign { fill:var(--paper); font-size:17px; font-weight:600; text-anchor:middle; }
 .cx .cx-constant { fill:var(--soft); text-anchor:middle; }
@@ -643,7 +646,7 @@ const STYLE = `
 .cx-position::-webkit-slider-thumb { appearance:none; width:22px; height:22px; border-radius:50%; background:var(--card); border:3px solid var(--ink); }
 .cx-position::-moz-range-thumb { width:17px; height:17px; border-radius:50%; background:var(--card); border:3px solid var(--ink); }
 .cx-leaves { grid-area:leaves; display:flex; flex-direction:column; gap:8px; min-height:0; background:var(--card); border:1px solid var(--line); border-radius:12px; padding:12px 14px; }
-.cx-rows { overflow:auto; display:grid; gap:12px; align-content:start; padding:3px; margin:-3px; flex:1; }
+.cx-rows { overflow:auto; display:grid; gap:12px; align-content:start; padding:6px; margin:-6px; flex:1; }
 .cx-leaf { display:grid; grid-template-columns:minmax(0,1fr) auto; gap:3px 10px; align-items:center; }
 .cx-name { font-weight:650; overflow:hidden; text-overflow:ellipsis; white-space:nowrap; }
 .cx-leaf input { accent-color:var(--data); min-width:0; }

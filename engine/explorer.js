@@ -549,6 +549,7 @@ export function page(host, film, ops) {
 /** The widget's: Python computes, and the numbers come back as traits of the model. */
 function render({ model, el }) {
   let turn = 0;
+  el.style.cssText += "height: 640px; overflow: auto;";
   const explorer = mount(el, model.get("film"), {
     change: (card, number) => {
       model.set("moved", [card, repr(number), ++turn]);

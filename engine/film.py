@@ -16,21 +16,26 @@ from engine.diagram import Box, boxed
 from engine.languages import Language, NoTranslationError, is_number
 from engine.op import Op, number
 from engine.staging import staged
-from engine.value import Value
+from engine.value import Value, topological_order
 
 
-def film(value: Value, lang: str, title: str, max_nodes: int | None) -> dict[str, Any]:
+def film(value: Any, lang: str, title: str, max_nodes: int | None) -> dict[str, Any]:
     """All that the page needs, as JSON has it.
 
     Raises TypeError for what is no Value and ValueError for more than max_nodes of them.
     """
-    boxes = boxes_of(value)
-    if max_nodes is not None and len(boxes) > max_nodes:
+    if not isinstance(value, Value):
+        raise TypeError(f"explore takes a Value, got {type(value).__name__} {value!r:.60}")
+    unfolded = [
+        max(1, len(v.inputs) - 1) if v.op and v.op.unfold else 1 for v in topological_order(value)
+    ]
+    if max_nodes is not None and sum(unfolded) > max_nodes:
         raise ValueError(
-            f"the graph has {len(boxes):,} values to step through, more than "
+            f"the graph has {sum(unfolded):,} values to step through, more than "
             f"max_nodes={max_nodes}: explore a part of it, such as one neuron or the loss of one "
             "sample, or all of it with max_nodes=None"
         )
+    boxes = boxes_of(value)
     place = {box: i for i, box in enumerate(boxes)}
     names = distinct_names(boxes)
     nodes: list[dict[str, Any]] = []
@@ -60,10 +65,8 @@ def film(value: Value, lang: str, title: str, max_nodes: int | None) -> dict[str
     }
 
 
-def boxes_of(value: Any) -> list[Box]:
+def boxes_of(value: Value) -> list[Box]:
     """A box for every value, inputs first, dot products as their products and sums."""
-    if not isinstance(value, Value):
-        raise TypeError(f"explore takes a Value, got {type(value).__name__} {value!r:.60}")
     return boxed([value], None, False, None)
 
 

@@ -143,6 +143,16 @@ def test_a_graph_too_large_is_refused_with_the_number_and_what_to_do():
         explore(neuron(), max_nodes=2)
 
 
+def test_the_number_counts_what_a_dot_product_unfolds_to():
+    n = 3
+    y = dot([Value(1.0)] * n, [Value(2.0)] * n, Value(3.0))
+
+    size = len(explore(y, max_nodes=None).film["nodes"])
+    with pytest.raises(ValueError, match=f"^the graph has {size} values"):
+        explore(y, max_nodes=size - 1)
+    assert len(explore(y, max_nodes=size).film["nodes"]) == size
+
+
 def test_no_limit_is_no_limit(monkeypatch):
     monkeypatch.setenv("CHAINRULE_DOT", "builtin")
     x = Value(1.0)

@@ -119,11 +119,12 @@ class Replayed(Eager):
     """One call of the machine's `train`, with the order of the samples for all steps."""
 
     def __init__(self, problem: Problem) -> None:
-        from nn.replay import Replay, State
+        from nn.batchplan import BatchPlans
+        from nn.descent import State
 
         super().__init__(problem)
-        self.replay = Replay(self.run)
-        self.machine = self.replay.machine(len(self.inputs))
+        self.plans = BatchPlans(self.run)
+        self.machine = self.plans.machine(len(self.inputs))
         self.state = State(self.run)
 
     def start(self) -> None:
@@ -133,9 +134,9 @@ class Replayed(Eager):
     def train(self, steps: int) -> Any:
         order = array("i", range(len(self.inputs))) * steps
         lrs = array("d", [self.problem.lr]) * steps
-        replay, state = self.replay, self.state
-        arguments = (replay.data, replay.labels, order, lrs, 0)
-        losses = self.machine.train(state.parameters, state.states, state.optimizer, *arguments)
+        plans, state, optimizer = self.plans, self.state, ("sgd", {})
+        arguments = (plans.data, plans.labels, order, lrs, 0)
+        losses = self.machine.train(state.parameters, state.states, optimizer, *arguments)
         if len(losses) < steps:
             raise ArithmeticError(f"the machine stopped after {len(losses)} of {steps} steps")
         return losses

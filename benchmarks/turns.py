@@ -125,16 +125,16 @@ class Turns:
         """Median milliseconds until the first step: of all of it, and of its parts."""
         from benchmarks.contenders import run_of
         from engine.plan import Plan
-        from nn.replay import Replay, machine
+        from nn.batchplan import BatchPlans, machine
 
         run, lanes = run_of(self.problem), len(self.problem.samples)
-        replay = Replay(run)
-        plan: Plan = replay.plan(lanes)
+        plans = BatchPlans(run)
+        plan: Plan = plans.plan(lanes)[0]
         parts: dict[str, Callable[[], Any]] = {
-            "all of it": lambda: Replay(run),
-            "recording and lowering": lambda: replay.plan(lanes),
+            "all of it": lambda: BatchPlans(run),
+            "recording and lowering": lambda: plans.plan(lanes),
             "making the machine": lambda: machine(plan),
-            "comparing its bits with a graph's": lambda: replay.check_bits(lanes),
+            "comparing its bits with a graph's": lambda: plans.check_bits(lanes),
         }
         found: dict[str, list[float]] = {part: [] for part in parts}
         for _ in range(times):

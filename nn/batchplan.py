@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from contextlib import contextmanager
+from hashlib import sha256
 
 from engine import Value, compiled
 from engine.plan import NoPlanError, Plan, lowered
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from nn.run import Run
 
     Draws = list[tuple[Dropout, int]]
+
+
+PLANS: dict[Any, Plan] = {}  # the latest, by the structure of their tapes
+MOST = 8
 
 
 class BatchPlans:
@@ -75,7 +80,7 @@ class BatchPlans:
         except (ArithmeticError, TypeError, ValueError) as error:
             raise NoPlanError(str(error)) from None
         classes = None if self.classes is None else [self.classes[i] for i in places]
-        return lowered(tape, lanes, classes), draws
+        return plan_of(tape, lanes, classes), draws
 
     def places(self, lanes: int) -> list[int]:
         """The samples that are recorded. Raises NoPlanError if they cannot show every class."""
@@ -158,6 +163,18 @@ class BatchPlans:
         """The random sources that are drawn from."""
         found = [source(module.rng) for module, _ in self.draws]
         return list({id(rng): rng for rng in found}.values())
+
+
+def plan_of(tape: Tape, lanes: int, classes: Sequence[int] | None) -> Plan:
+    """As `lowered`; what was lowered lately, for whatever numbers, is not lowered again."""
+    numbers = array("d", tape.constants).tobytes()  # which tell -0.0 from 0.0
+    slots = (len(tape.parameters), len(tape.inputs), tape.args, tape.outputs, lanes, classes)
+    key = (tuple(tape.ops), numbers, sha256(repr(slots).encode()).digest())
+    plan = PLANS.pop(key, None) or lowered(tape, lanes, classes)
+    PLANS[key] = plan  # behind the others
+    for oldest in list(PLANS)[:-MOST]:
+        PLANS.pop(oldest, None)
+    return plan
 
 
 def shared_draws(drawn: list[tuple[Any, list[Any]]], leaves: list[list[Any]]) -> Draws:

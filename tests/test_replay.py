@@ -1,5 +1,6 @@
 """Replayed training: the bits, the record and the errors of eager training; and its limits."""
 
+import math
 import random
 from functools import partial
 
@@ -22,6 +23,7 @@ from nn import (
     StepLR,
     Tanh,
     TrainingError,
+    batchplan,
     binary_cross_entropy_with_logits,
     cross_entropy,
     data,
@@ -49,6 +51,10 @@ def bits(model):
 
 def weighted(strength, penalty, weights):
     return strength * penalty(weights)
+
+
+def weighted_loss(weight, y, t):
+    return weight * mse_loss(y, t)
 
 
 def outcome(replay, make, samples, loss, optimizer, schedule=None, penalty=None, **options):
@@ -257,6 +263,31 @@ def test_auto_trains_eagerly_then(make, samples, loss, optimizer, _reason):
     assert outcome("auto", make, samples, loss, optimizer) == (
         outcome(False, make, samples, loss, optimizer)
     )
+
+
+def test_a_second_model_of_the_same_structure_is_not_lowered_again(monkeypatch):
+    first = outcome(True, *CASES["three classes"])
+    monkeypatch.setattr(batchplan, "lowered", None)
+
+    assert outcome(True, *CASES["three classes"]) == first
+    with pytest.raises(TypeError):  # another activation
+        outcome(True, lambda: mlp(4, 3, activation="tanh"), *CASES["three classes"][1:])
+
+
+def test_constants_of_other_bits_make_another_plan():
+    def run(replay, zero):
+        loss = partial(weighted_loss, zero)
+        return outcome(replay, lambda: mlp(1), FLOATS, loss, lambda p: SGD(p, lr=0.1), epochs=1)
+
+    assert run(True, 0.0)[1][0] == 0.0
+    assert math.copysign(1.0, run(True, -0.0)[1][0]) == -1.0
+
+
+def test_few_plans_are_kept():
+    for n in range(1, 2 * batchplan.MOST):
+        outcome(True, lambda n=n: mlp(n, 1), FLOATS, *CASES["dampening"][2:], epochs=1)
+
+    assert len(batchplan.PLANS) == batchplan.MOST
 
 
 def test_replay_is_true_false_or_auto():

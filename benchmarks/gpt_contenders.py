@@ -38,7 +38,7 @@ W3 = Language(
 
 
 def ours() -> Leaves:
-    """chainrule, with its own softmax: the shift of any other is a plain number, which is frozen."""
+    """chainrule with its own softmax: the shift of another is a plain number, which is frozen."""
     from engine import softmax
 
     leaves = chainrule()

@@ -40,6 +40,9 @@ class Tape:
             if leaf in slots:
                 raise ValueError(f"{named(leaf)} is given twice, as a parameter or an input")
             slots[leaf] = len(slots)
+        for i, v in enumerate(outputs):
+            if v.op is ops.CONSTANT and v not in slots:
+                raise ValueError(f"output {i} is a constant, {v!r}: it has nothing to compute")
         order = topological_order(*outputs)
         check_leaves(order, self.inputs, slots)
 

@@ -46,7 +46,10 @@ class Plan:
     to be summed one sample after the other.
     """
 
-    def __init__(self, tape: Tape, lanes: int, classes: Sequence[int] | None) -> None:
+    def __init__(
+        self, tape: Tape, lanes: int, classes: Sequence[int] | None, once: bool = False
+    ) -> None:
+        """once: all of it is the tail, which keeps any order that one sample may have."""
         self.parameters, self.constants = len(tape.parameters), list(tape.constants)
         self.inputs = len(tape.inputs) // lanes
         self.lanes = lanes
@@ -55,7 +58,7 @@ class Plan:
         self.sums: list[tuple[Any, ...]] = []
         self.tail: list[tuple[Any, ...]] = []
         self.sequential = False
-        Lowering(self, tape, lanes, classes).run()
+        Lowering(self, tape, lanes, classes, once).run()
 
     def __repr__(self) -> str:
         return (
@@ -74,14 +77,21 @@ def lowered(tape: Tape, lanes: int, classes: Sequence[int] | None = None) -> Pla
         raise NoPlanError(f"{len(tape.inputs)} inputs are not those of {lanes} samples")
     if len(tape.outputs) != 1 or tape.outputs[0] < tape.first:
         raise NoPlanError("it takes one output, which is computed")
-    return Plan(tape, lanes, classes)
+    try:
+        return Plan(tape, lanes, classes)
+    except NoPlanError:
+        if lanes > 1:
+            raise
+        return Plan(tape, 1, None, once=True)
 
 
 class Lowering:
     """From slots to rows."""
 
-    def __init__(self, plan: Plan, tape: Tape, lanes: int, classes: Sequence[int] | None) -> None:
-        self.plan, self.tape, self.n = plan, tape, lanes
+    def __init__(
+        self, plan: Plan, tape: Tape, lanes: int, classes: Sequence[int] | None, once: bool
+    ) -> None:
+        self.plan, self.tape, self.n, self.once = plan, tape, lanes, once
         self.classes = list(classes) if classes is not None else None
         self.first_input = len(tape.parameters)
         self.first_constant = self.first_input + len(tape.inputs)
@@ -91,8 +101,9 @@ class Lowering:
         self.members: list[set[int]] = []  # the samples that have one
 
     def run(self) -> None:
-        self.sort_into_kinds()
-        self.check_parameters()
+        if not self.once:
+            self.sort_into_kinds()
+            self.check_parameters()
         self.rows = self.write_body()
         self.write_tail()
 
@@ -324,6 +335,10 @@ class Lowering:
         if self.kind[slot] != NONE and slot not in self.tail and self.n == 1:
             self.sum(slot, [slot])
         if slot in self.tail:
+            return self.tail[slot]
+        if self.once and self.first_input <= slot < self.first_constant:
+            self.tail[slot] = len(self.tail)
+            self.plan.sums.append(("sum", self.tail[slot], (slot - self.first_input,)))
             return self.tail[slot]
         if self.lane[slot] != ANY:
             raise NoPlanError("the samples come together otherwise than in a sum")

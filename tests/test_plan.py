@@ -217,6 +217,24 @@ def test_a_single_sample_is_a_batch_of_one():
     assert compare(tape, rows, output, model.parameters()).lanes == 1
 
 
+def test_a_single_sample_with_a_penalty_is_all_tail():
+    model = MLP(2, [3, 1], rng=random.Random(0))
+    penalty = lambda m: 1e-2 * l2_penalty(m.parameters())  # noqa: E731
+    tape, rows, output = traced(model, [[0.5, -1.0]], [1.0], mse_loss, penalty)
+    plan = compare(tape, rows, output, model.parameters())
+
+    assert plan.body == []
+    assert len(plan.sums) == 3  # two inputs and a target
+
+
+def test_a_single_sample_may_begin_with_parameters_alone():
+    w, x = Value(0.5), Value(3.0)
+    shared = w * w
+    total = shared * x + tanh(shared - w * x)
+
+    compare(Tape([total], [x], [w]), [[3.0]], total, [w])
+
+
 def test_what_no_parameter_has_a_part_in_wants_no_gradient():
     w = Value(2.0)
     rows = [[Value(1.0 + i)] for i in range(3)]

@@ -135,13 +135,18 @@ class Replayed(Eager):
         self.state = State(self.run)
 
     def parts(self) -> dict[str, Callable[[], Any]]:
-        from nn.batchplan import BatchPlans, machine
+        from nn.batchplan import PLANS, BatchPlans, machine
 
         run, plans, lanes = self.run, self.plans, len(self.inputs)
+
+        def anew(plan_of: Callable[[], Any]) -> Any:
+            PLANS.clear()  # or it would be found there
+            return plan_of()
+
         plan = plans.plan(lanes)[0]
         return {
-            "all of it": lambda: BatchPlans(run),
-            "recording and lowering": lambda: plans.plan(lanes),
+            "all of it": lambda: anew(lambda: BatchPlans(run)),
+            "recording and lowering": lambda: anew(lambda: plans.plan(lanes)),
             "making the machine": lambda: machine(plan),
             "comparing its bits with a graph's": lambda: plans.check_bits(lanes),
         }

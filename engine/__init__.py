@@ -58,6 +58,7 @@ if TYPE_CHECKING:
 
     from engine.diagram import Diagram as Diagram
     from engine.diagram import draw as draw
+    from engine.explanation import explain as explain
     from engine.program import Program as Program
     from engine.program import trace as trace
 
@@ -81,6 +82,7 @@ __all__ = [  # all but draw and Diagram: `from engine import *` needs no graphvi
     "erf",
     "erfc",
     "exp",
+    "explain",
     "expm1",
     "gelu",
     "grad",
@@ -112,6 +114,7 @@ __all__ = [  # all but draw and Diagram: `from engine import *` needs no graphvi
 LATER = {  # names whose files are imported when first asked for; draw loads the package graphviz
     "Diagram": "engine.diagram",
     "draw": "engine.diagram",
+    "explain": "engine.explanation",
     "Program": "engine.program",
     "trace": "engine.program",
 }

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 from unicodedata import normalize
 
 import engine
-from engine import Value, draw, topological_order, trace
+from engine import Value, draw, explain, topological_order, trace
 from engine.dialects import LANGUAGES
 from engine.expression import expression, names_in
 from engine.files import write_file
@@ -27,7 +27,7 @@ from nn.train import Settings, train
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code: 0 done, 1 not learned, 2 an error, in one line."""
     words = sys.argv[1:] if arguments is None else list(arguments)
-    if words[:1] in (["draw"], ["predict"], ["source"]):
+    if words[:1] in (["draw"], ["explain"], ["predict"], ["source"]):
         # A formula, or a row, may begin with a minus: with a space, it is no option.
         words = [f" {word}" if re.match(r"-[^-oh]", word) else word for word in words]
     options = parser().parse_args(words)
@@ -94,6 +94,15 @@ def parser() -> Parser:
     add("-o", "--output", type=Path, metavar="FILE", help="picture; its ending is the format")
     add("--rankdir", choices=["LR", "TB", "RL", "BT"], default="LR", help="direction of the graph")
     add("--derivatives", action="store_true", help="write local derivatives on the edges")
+
+    explaining = commands.add_parser("explain", help="explain a derivative as a sum over paths")
+    explaining.set_defaults(run=explain_expression)
+    add = explaining.add_argument
+    add("expression", help='a formula, such as "tanh(w*x + b)"')
+    add("variable", help="what it is differentiated by, such as w")
+    add("variables", nargs="*", metavar="name=number", help="as in w=2 x=-0.5")
+    add("--format", choices=["text", "markdown", "latex"], default="text", help="(default: text)")
+    add("--limit", type=not_negative, default=20, help="list no more paths (default: 20)")
 
     writing = commands.add_parser("source", help="write a formula and its gradient as a program")
     writing.set_defaults(run=print_source)
@@ -260,17 +269,7 @@ def print_predictions(options: argparse.Namespace) -> int:
 
 def draw_expression(options: argparse.Namespace) -> int:
     """Draw a formula into a file, or print its DOT source."""
-    variables: dict[str, Value] = {}
-    for text in options.variables:
-        name, value = assignment(text)
-        if name in variables:
-            raise ValueError(f"{name} is given twice")
-        variables[name] = value
-    result = expression(options.expression, variables)
-    used = set(topological_order(result))
-    for name, x in variables.items():
-        if x not in used:
-            raise ValueError(f"{name} is given a value, but does not occur in the formula")
+    result, variables = formula(options)
     result.backward()
     diagram = draw(result, rankdir=options.rankdir, derivatives=options.derivatives)
     if options.output is None:
@@ -285,6 +284,34 @@ def draw_expression(options: argparse.Namespace) -> int:
     for name, x in variables.items():
         print(f"  d/d{name} = {x.grad:.6g}")
     return 0
+
+
+def explain_expression(options: argparse.Namespace) -> int:
+    """Print a derivative of a formula as the sum over its paths."""
+    result, variables = formula(options)
+    name = normalize("NFKC", options.variable.strip())
+    if name not in variables:
+        known = f"take one of {', '.join(variables)}" if variables else "there is none"
+        raise ValueError(f"{name} is no variable here: {known}")
+    explanation = explain(result, variables[name], limit=options.limit)
+    print(getattr(explanation, options.format)().rstrip("\n"))
+    return 0
+
+
+def formula(options: argparse.Namespace) -> tuple[Value, dict[str, Value]]:
+    """The Value of a formula, and its variables; each is given, once, and occurs in it."""
+    variables: dict[str, Value] = {}
+    for text in options.variables:
+        name, value = assignment(text)
+        if name in variables:
+            raise ValueError(f"{name} is given twice")
+        variables[name] = value
+    result = expression(options.expression, variables)
+    used = set(topological_order(result))
+    for name, x in variables.items():
+        if x not in used:
+            raise ValueError(f"{name} is given a value, but does not occur in the formula")
+    return result, variables
 
 
 def print_source(options: argparse.Namespace) -> int:

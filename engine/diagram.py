@@ -17,6 +17,7 @@ except ImportError as error:
 from graphviz.backend.rendering import get_filepath, get_format
 
 from engine.files import write_file
+from engine.formats import WRITERS, verify_format
 from engine.op import Op
 from engine.render import chosen, rendered
 from engine.value import Value, topological_order
@@ -31,7 +32,8 @@ class Diagram(graphviz.Digraph):
     `source`, `pipe`, `render`, `view` and the display in a notebook are graphviz's own. Where its
     program `dot` is missing, `graphviz-pure` steps in if installed, else, for SVG, a layout of
     our own. `program`, or the environment variable CHAINRULE_DOT, takes the choice: "dot",
-    "graphviz-pure", "builtin", or the path of a program that takes dot's options.
+    "graphviz-pure", "builtin", or the path of a program that takes dot's options. The formats
+    "mermaid" and "tikz" (files .mmd and .tex) need none: they are text.
     """
 
     def __init__(self, *args: Any, program: str | None = None, **options: Any) -> None:
@@ -48,13 +50,17 @@ class Diagram(graphviz.Digraph):
         no program here draws.
         """
         program = chosen(self.program)
+        encoding = options.get("encoding")
+        verify_format(format or self.format)
+        if writer := WRITERS.get((format or self.format).lower()):
+            text = writer(self.source)
+            return text if encoding else text.encode()
         if program in (None, "dot"):
             try:
                 return super().pipe(format, *args, **options)
             except (graphviz.ExecutableNotFound, OSError):
                 if program == "dot":
                     raise
-        encoding = options.get("encoding")
         layout = options.get("engine") or self.engine
         data = rendered(self.source, (format or self.format).lower(), layout, program)
         return data.decode(encoding) if encoding else data
@@ -74,8 +80,10 @@ class Diagram(graphviz.Digraph):
 
         Raises RendererNotFound as pipe does, and OSError if a file cannot be written.
         """
+        ending = format or (self.format if outfile is None else Path(outfile).suffix[1:])
+        ours = ending.lower() in WRITERS
         program = chosen(self.program)
-        if program == "dot" or (program is None and shutil.which("dot")):
+        if not ours and (program == "dot" or (program is None and shutil.which("dot"))):
             places = {"filename": filename, "directory": directory, "outfile": outfile}
             chores = {"view": view, "cleanup": cleanup, "format": format}
             try:
@@ -84,10 +92,9 @@ class Diagram(graphviz.Digraph):
             except OSError:  # dot may not be started here, or the target cannot be written
                 if program == "dot":
                     raise
-        ending = format or self.format
         if outfile is not None:
             target = Path(outfile) if directory is not None else Path(self.directory, outfile)
-            ending = get_format(target, format=format)
+            ending = ending if ours else get_format(target, format=format)
             filename = filename or get_filepath(target)
         folder = self.directory if directory is None else directory
         source = os.path.join(folder, filename or self.filename)
@@ -104,6 +111,8 @@ class Diagram(graphviz.Digraph):
         if view:
             graphviz.view(path)
         return path
+
+    _verify_format = staticmethod(verify_format)  # what graphviz asks of a format that is set
 
     def _copy_kwargs(self, **options: Any) -> Any:
         return {**super()._copy_kwargs(**options), "program": self.program}

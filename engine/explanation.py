@@ -31,7 +31,8 @@ def explain(output: Value, leaf: Value, limit: int | None = 20) -> Explanation:
 
     leaf may be any Value that output depends on. Paths are counted first; where there are more
     than limit (None: no limit) they are not listed, and the sums are shown node by node, as
-    backward takes them. Raises TypeError for anything but Values or a limit that is no int.
+    backward takes them. Raises TypeError for anything but Values or a limit that is no int, and
+    ValueError for one below 0.
 
     >>> a = Value(3.0, label="a")
     >>> explain(a * a + a, a).gradient

@@ -18,6 +18,12 @@ FORBIDDEN = r"[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 def svg(source: str) -> str:
     """The graph that the DOT source describes, as an SVG document."""
+    nodes, edges, sideways = arranged(source)
+    return written(nodes, edges, sideways)
+
+
+def arranged(source: str) -> tuple[list[Node], list[Edge], bool]:
+    """The nodes and edges of a graph in their places; whether its ranks run sideways."""
     attributes, nodes, edges = parse(source)
     sideways = attributes.get("rankdir", "TB") in ("LR", "RL")
     for name, node in nodes.items():
@@ -35,7 +41,7 @@ def svg(source: str) -> str:
         if not sideways:
             node.x, node.y = node.y, node.x
             node.width, node.height = node.height, node.width
-    return written(list(nodes.values()), edges, sideways)
+    return list(nodes.values()), edges, sideways
 
 
 def text_width(text: str, size: float) -> float:

@@ -94,6 +94,7 @@ def parser() -> Parser:
     add("-o", "--output", type=Path, metavar="FILE", help="picture; its ending is the format")
     add("--rankdir", choices=["LR", "TB", "RL", "BT"], default="LR", help="direction of the graph")
     add("--derivatives", action="store_true", help="write local derivatives on the edges")
+    add("--format", help="instead of what FILE ends in, such as svg, mermaid or tikz")
 
     explaining = commands.add_parser("explain", help="explain a derivative as a sum over paths")
     explaining.set_defaults(run=explain_expression)
@@ -273,9 +274,12 @@ def draw_expression(options: argparse.Namespace) -> int:
     result.backward()
     diagram = draw(result, rankdir=options.rankdir, derivatives=options.derivatives)
     if options.output is None:
-        print(diagram.source, end="")
+        if options.format is None:
+            print(diagram.source, end="")
+        else:
+            sys.stdout.buffer.write(diagram.pipe(options.format))
         return 0
-    ending = options.output.suffix.lstrip(".").lower()
+    ending = options.format or options.output.suffix.lstrip(".").lower()
     if not ending:
         raise ValueError(f"{options.output} has no ending to tell its format, such as .svg")
     in_dot = ending in ("gv", "dot")

@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from engine.diagram import Diagram as Diagram
-    from engine.diagram import draw as draw
+    from engine.drawing import draw as draw
     from engine.explanation import explain as explain
     from engine.program import Program as Program
     from engine.program import trace as trace
@@ -113,7 +113,7 @@ __all__ = [  # all but draw and Diagram: `from engine import *` needs no graphvi
 
 LATER = {  # names whose files are imported when first asked for; draw loads the package graphviz
     "Diagram": "engine.diagram",
-    "draw": "engine.diagram",
+    "draw": "engine.drawing",
     "explain": "engine.explanation",
     "Program": "engine.program",
     "trace": "engine.program",

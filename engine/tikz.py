@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from engine.dotlang import Attributes, Edge, Node, texts
 from engine.names import in_tex
-from engine.svg import arranged
+from engine.svg import arranged, runs_sideways
 
 COMMENT = """\
 % \\usepackage{tikz} in the preamble; letters beyond Latin ones need lualatex or xelatex.
@@ -14,7 +14,8 @@ COMMENT = """\
 
 def tikz(source: str) -> str:
     """The graph that the DOT source describes, as a tikzpicture to \\input into a document."""
-    nodes, edges, sideways = arranged(source)
+    attributes, nodes, edges = arranged(source)
+    sideways = runs_sideways(attributes)
     number = {id(node): f"n{i}" for i, node in enumerate(nodes)}
     lines = [r"\begin{tikzpicture}[x=1bp, y=-1bp, >=stealth, font=\sffamily\footnotesize]"]
     for node in nodes:

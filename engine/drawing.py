@@ -10,6 +10,7 @@ from engine.diagram import Diagram, plain
 from engine.op import Op
 from engine.value import Value
 
+UNASKED = (False, False, None, None, False, None, "kind")
 DERIVATIVES = (False, True, "local", "products")
 
 
@@ -29,10 +30,10 @@ def draw(
     max_nodes: int | None = 400,
     program: str | None = None,
 ) -> Diagram:
-    """The graph that value, or each of several values, was computed by.
+    """The graph that value, or each of several values, was computed by; or a model's layers.
 
     A box per Value with its label, data and grad (leaves in blue), a circle per operation, one
-    edge per use, constants in grey.
+    edge per use, constants in grey. Of a model of nn: a circle per neuron, an edge per weight.
 
     - `derivatives` writes on each edge the local derivative there ("local" or True), or its product
       with the gradient after it ("products"): what the edge adds to the gradient before it.
@@ -49,11 +50,16 @@ def draw(
 
     Raises ValueError for more than max_nodes boxes (None: no limit), an unknown format, rankdir,
     color, level or derivatives, or a model that the graph has no parameter of; TypeError for
-    anything but Values.
+    anything but Values, or a model that has no picture.
     """
     check_choice("rankdir", rankdir, ("LR", "TB", "RL", "BT"))
     check_choice("derivatives", derivatives, DERIVATIVES)
     check_choice("color", color, ("kind", "gradient"))
+    if hasattr(type(value), "_diagram_"):
+        if (derivatives, fused, depth, around, collapse, level, color) != UNASKED or parameters:
+            raise TypeError("a model is drawn with format, rankdir and program alone")
+        model: Diagram = value._diagram_(format=format, rankdir=rankdir, program=program)
+        return model
     outputs = values(value, "draw takes a Value")
     known = set(values_or_model(parameters))
     check_depth(depth)

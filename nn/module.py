@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from typing import Any, Self
 
     from engine.collapse import Part
+    from engine.diagram import Diagram
 
 
 class Module:
@@ -109,6 +110,11 @@ class Module:
         from nn.parts import parts
 
         return parts(self, level)
+
+    def _diagram_(self, **options: Any) -> Diagram:
+        from nn.picture import picture
+
+        return picture(self, **options)
 
     def __repr__(self) -> str:
         """The module's attributes that are, or hold, modules or parameters, one on a line."""

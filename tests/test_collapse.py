@@ -269,6 +269,13 @@ def test_different_exponents_are_not_folded():
     assert [t for t in texts(draw(x**2 * y**3, collapse=True)) if "×" in t] == []
 
 
+def test_an_exponent_that_is_a_number_is_unlike_any_that_is_computed():
+    x, y = Value(2.0, "x"), Value(3.0, "y")
+    powers = [x**n for n in (0.0, 1.0, 2.0, 3.0)] + [x**y]
+
+    assert not any("** ×" in t for t in texts(draw(sum(powers), collapse=True)))
+
+
 def test_leaves_of_different_names_are_not_folded():
     w, x = [[Value(1.0, f"{name}{i}") for i in range(4)] for name in "wx"]
     z = sum(a * b for a, b in zip(w, x))

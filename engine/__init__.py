@@ -1,7 +1,7 @@
 """A scalar autograd engine: values that remember how they were computed, and their gradients.
 
 Read it in this order: op (an operation), ops (the calculus), value (the graph), calculus (gradients
-as graphs), check (the judge), diagram (the picture). Each imports only from the ones before it.
+as graphs), check (the judge), drawing (the picture). Each imports only from the ones before it.
 
 `compiled` says whether op and value run as C, which they do where a C compiler was there when
 chainrule was installed. CHAINRULE_PURE=1 in the environment has Python run all the same.

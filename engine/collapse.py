@@ -128,7 +128,7 @@ def collapsed(
             shown.inputs, shown.numbers = joined.inputs, joined.numbers
         else:
             shown.inputs.update([(box_of[x], None) for x in v.inputs if isinstance(x, Value)])
-            shown.inputs.pop(shown, None)  # the sums inside a sum
+            shown.inputs.pop(shown, None)  # what goes on inside
     drawn = list(dict.fromkeys(box_of.values()))
     # What a part puts out, if it is what was asked for, has a box of its own behind it.
     return drawn + [Box(v.label, v.data, v.grad, None, [box_of[v]]) for v in outputs if v in owner]

@@ -95,7 +95,8 @@ def draw(
         else:
             add_box(diagram, box, fill, upright)
             if box.op is not None:
-                add_operation(diagram, box, box.op, derivatives)
+                operation = "white" if scale else colors.OPERATION
+                add_operation(diagram, box, box.op, operation, derivatives)
             else:
                 add_edges(diagram, box)
     if scale:
@@ -159,9 +160,9 @@ def add_box(diagram: Diagram, box: Box, fill: str, upright: bool) -> None:
     )
 
 
-def add_operation(diagram: Diagram, box: Box, op: Op, derivatives: bool | str) -> None:
+def add_operation(diagram: Diagram, box: Box, op: Op, fill: str, derivatives: bool | str) -> None:
     name = f"{box.name}_op"
-    look = {"style": "filled", "fillcolor": colors.OPERATION, "width": "0.3", "height": "0.3"}
+    look = {"style": "filled", "fillcolor": fill, "width": "0.3", "height": "0.3"}
     diagram.node(name, label=plain(op.symbol), shape="ellipse", margin="0.03", **look)
     diagram.edge(name, box.name)
     wanted = [isinstance(x, Box) for x in box.inputs]

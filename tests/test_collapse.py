@@ -3,6 +3,7 @@
 import random
 import re
 import shutil
+import xml.etree.ElementTree as ElementTree
 
 import pytest
 
@@ -376,6 +377,15 @@ def test_a_hostile_name_of_a_module_is_text(program):
     picture = draw(part([1.0]), collapse=holder, program=program).pipe().decode()
 
     assert "&lt;b&gt;x&lt;/b&gt;&quot;];evil" in picture.replace('"];', "&quot;];")
+
+
+@pytest.mark.parametrize("program", RENDERERS)
+def test_a_hostile_label_of_folded_leaves_is_text(program):
+    leaves = [Value(1.0, f'<script>{{a|b}}"];evil{i}') for i in (1, 2)]
+    picture = draw(tanh(leaves[0]) + tanh(leaves[1]), collapse=True, program=program).pipe()
+    written = ["".join(e.itertext()) for e in ElementTree.fromstring(picture).iter()]
+
+    assert '<script>{a|b}"];evil1 <script>{a|b}"];evil2' in written
 
 
 def test_every_module_of_nn_can_be_collapsed_by():

@@ -660,6 +660,13 @@ def test_the_colours_of_gradients_grow_darker_in_grey_too():
     assert sorted(engine.colors.SCALE, key=grey, reverse=True) == engine.colors.SCALE
 
 
+def test_no_operation_has_a_colour_that_stands_for_a_gradient():
+    diagram = draw(neuron(), color="gradient")
+    fills = {look for name, (_, look) in nodes(diagram).items() if name.endswith("_op")}
+
+    assert all("fillcolor=white" in look for look in fills)
+
+
 @pytest.mark.parametrize("extreme", [5e-324, 1.7e308])
 def test_a_gradient_of_any_size_has_a_colour(extreme):
     assert len(legend(draw(with_gradients(extreme), color="gradient"))) == 2

@@ -63,8 +63,7 @@ def draw(
     outputs = values(value, "draw takes a Value")
     known = set(values_or_model(parameters))
     check_depth(depth)
-    if around is not None:
-        [around] = values(around, "around is a Value of the graph")
+    check_center(around)
     diagram = Diagram(
         format=format,
         program=program,
@@ -135,6 +134,12 @@ def check_depth(depth: Any) -> None:
         raise TypeError(f"depth is a whole number of operations, got {depth!r}")
     if depth is not None and depth < 1:
         raise ValueError(f"depth is at least 1, got {depth}")
+
+
+def check_center(around: Any) -> None:
+    if around is not None and not isinstance(around, Value):
+        got = f"{type(around).__name__} {around!r:.60}"
+        raise TypeError(f"around is a Value of the graph, got {got}")
 
 
 # ---- how it is drawn ----

@@ -733,9 +733,10 @@ def test_a_value_that_is_not_in_the_graph_has_no_surroundings():
         draw(Value(1.0) * 2.0, around=Value(3.0))
 
 
-def test_surroundings_are_those_of_a_value():
-    with pytest.raises(TypeError, match="around is a Value of the graph, got str 'x'"):
-        draw(Value(1.0), around="x")
+@pytest.mark.parametrize("wrong", ["x", 1.0, [Value(1.0), Value(2.0)]])
+def test_surroundings_are_those_of_a_value(wrong):
+    with pytest.raises(TypeError, match=r"around is a Value of the graph, got (str|float|list)"):
+        draw(Value(1.0), around=wrong)
 
 
 def test_depth_counts_operations_back_from_the_value():

@@ -62,20 +62,10 @@ W2 = Problem(
     lr=0.5,
     exact_steps=100,
 )
-PROBLEMS = {problem.name: problem for problem in (W1, W2)}
 
 
 class Contender:
-    """Weights and biases of each layer as lists, for those who want them so."""
-
-    def __init__(self, problem: Problem) -> None:
-        self.problem = problem
-        self.inputs = [x for x, _ in problem.samples]
-        self.targets = [target for _, target in problem.samples]
-        self.layers = [
-            ([weights for weights, _ in layer], [bias for _, bias in layer])
-            for layer in mlps.layers(problem.numbers, problem.sizes)
-        ]
+    """What is started, trained and timed."""
 
     def start(self) -> None:
         """Put the parameters where they begin."""
@@ -89,11 +79,28 @@ class Contender:
         """The parameters as they are, of those who are to have the same bits."""
         return []
 
+    def parts(self) -> dict[str, Callable[[], Any]]:
+        """What replay does before its first step, to be timed."""
+        return {}
+
+
+class NetworkContender(Contender):
+    """Weights and biases of each layer as lists, for those who want them so."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.inputs = [x for x, _ in problem.samples]
+        self.targets = [target for _, target in problem.samples]
+        self.layers = [
+            ([weights for weights, _ in layer], [bias for _, bias in layer])
+            for layer in mlps.layers(problem.numbers, problem.sizes)
+        ]
+
 
 # ---- chainrule ----
 
 
-class Eager(Contender):
+class Eager(NetworkContender):
     """A graph for each step: `Run.step`, which is what `fit` does."""
 
     def __init__(self, problem: Problem) -> None:
@@ -119,12 +126,30 @@ class Replayed(Eager):
     """One call of the machine's `train`, with the order of the samples for all steps."""
 
     def __init__(self, problem: Problem) -> None:
-        from nn.replay import Replay, State
+        from nn.batchplan import BatchPlans
+        from nn.descent import State
 
         super().__init__(problem)
-        self.replay = Replay(self.run)
-        self.machine = self.replay.machine(len(self.inputs))
+        self.plans = BatchPlans(self.run)
+        self.machine = self.plans.machine(len(self.inputs))
         self.state = State(self.run)
+
+    def parts(self) -> dict[str, Callable[[], Any]]:
+        from nn.batchplan import PLANS, BatchPlans, machine
+
+        run, plans, lanes = self.run, self.plans, len(self.inputs)
+
+        def anew(plan_of: Callable[[], Any]) -> Any:
+            PLANS.clear()  # or it would be found there
+            return plan_of()
+
+        plan = plans.plan(lanes)[0]
+        return {
+            "all of it": lambda: anew(lambda: BatchPlans(run)),
+            "recording and lowering": lambda: anew(lambda: plans.plan(lanes)),
+            "making the machine": lambda: machine(plan),
+            "comparing its bits with a graph's": lambda: plans.check_bits(lanes),
+        }
 
     def start(self) -> None:
         super().start()
@@ -133,9 +158,9 @@ class Replayed(Eager):
     def train(self, steps: int) -> Any:
         order = array("i", range(len(self.inputs))) * steps
         lrs = array("d", [self.problem.lr]) * steps
-        replay, state = self.replay, self.state
-        arguments = (replay.data, replay.labels, order, lrs, 0)
-        losses = self.machine.train(state.parameters, state.states, state.optimizer, *arguments)
+        plans, state, optimizer = self.plans, self.state, ("sgd", {})
+        arguments = (plans.data, plans.labels, order, lrs, 0)
+        losses = self.machine.train(state.parameters, state.states, optimizer, *arguments)
         if len(losses) < steps:
             raise ArithmeticError(f"the machine stopped after {len(losses)} of {steps} steps")
         return losses
@@ -185,7 +210,7 @@ def run_of(problem: Problem) -> Any:
 # ---- peers ----
 
 
-class Jax(Contender):
+class Jax(NetworkContender):
     """A step under `jit`; `train` calls it for each step, `Loop` does so in a `fori_loop`."""
 
     def __init__(self, problem: Problem) -> None:
@@ -247,7 +272,7 @@ class Loop(Jax):
         return self.jax.block_until_ready(losses)
 
 
-class Torch(Contender):
+class Torch(NetworkContender):
     """Tensors of the whole batch, `autograd.grad`, one thread."""
 
     def __init__(self, problem: Problem) -> None:
@@ -291,7 +316,7 @@ class Torch(Contender):
         return losses
 
 
-class Casadi(Contender):
+class Casadi(NetworkContender):
     """A step as one expression of numbers, called through its buffers."""
 
     def __init__(self, problem: Problem) -> None:
@@ -335,7 +360,7 @@ class Casadi(Contender):
 # ---- by hand ----
 
 
-class Numpy(Contender):
+class Numpy(NetworkContender):
     """The chain rule written out, on arrays of the whole batch."""
 
     def __init__(self, problem: Problem) -> None:
@@ -390,7 +415,7 @@ class Numpy(Contender):
         return float(loss)
 
 
-class Limit(Contender):
+class Limit(NetworkContender):
     """limit.c, compiled for this processor, with the flags given beside those it always has."""
 
     FLAGS = ("-O3", "-march=native", "-ffp-contract=off", "-shared", "-fPIC")
@@ -427,28 +452,3 @@ class Limit(Contender):
 def numbers(given: Sequence[float]) -> Any:
     """An array of C's double."""
     return (ctypes.c_double * len(given))(*given)
-
-
-@dataclass(frozen=True)
-class Entry:
-    """How a contender is made, the packages it needs, and how it is driven."""
-
-    make: Callable[[Problem], Contender]
-    package: str  # what has to be importable; also the folder of the peer
-    how: str
-
-
-ENTRIES = {
-    "limit": Entry(Limit, "", "C by hand, as wide as the processor"),
-    "limit-avx2": Entry(
-        lambda problem: Limit(problem, "-mno-avx512f"), "", "the same without AVX-512"
-    ),
-    "replay": Entry(Replayed, "engine", "one call of the machine's train"),
-    "fit": Entry(Fitted, "engine", "fit with replay: an epoch a step"),
-    "eager": Entry(Eager, "engine", "fit without replay, compiled"),
-    "jax-loop": Entry(Loop, "jax", "lax.fori_loop under jit"),
-    "jax": Entry(Jax, "jax", "a call of a jitted step"),
-    "torch": Entry(Torch, "torch", "tensors of the batch, autograd"),
-    "numpy": Entry(Numpy, "numpy", "arrays of the batch, by hand"),
-    "casadi": Entry(Casadi, "casadi", "SX, called through buffers"),
-}

@@ -33,6 +33,7 @@ class Engine:
     number: Callable[[Any], float]  # a node's value
     constant: Callable[[float], Any] = float  # a number for many nodes, as the engine likes it best
     dot: Callable[..., Any] = staticmethod(spelled_out)  # (weights, inputs, bias=None)
+    softmax: Callable[[list[Any]], list[Any]] | None = None  # if it is to be the engine's own
     Value: Any = None
     MLP: Any = None  # its own multi-layer perceptron, if it is called as micrograd's is
 

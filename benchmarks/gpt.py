@@ -96,6 +96,8 @@ def normalized(engine: Engine, x: Vector) -> Vector:
 
 
 def softmax(engine: Engine, scores: Vector) -> Vector:
+    if engine.softmax is not None:
+        return engine.softmax(scores)
     largest = max([engine.number(score) for score in scores])
     powers = [engine.exp(score - largest) for score in scores]
     total = reduce(add, powers)

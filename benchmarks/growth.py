@@ -66,13 +66,13 @@ class Enlarged(Replayed):
     def __init__(self, problem: Problem, small: Replayed) -> None:
         from engine.machine import Machine
 
-        from nn.replay import State
+        from nn.descent import State
 
         lanes, recorded = len(problem.samples), len(small.problem.samples)
         Eager.__init__(self, replace(problem, lr=problem.lr * recorded / lanes))
-        self.replay = small.replay
-        self.replay.data = array("d", [n for x, t in problem.samples for n in (*x, t)])
-        self.machine = Machine(small.replay.plan(recorded), lanes)
+        self.plans = small.plans
+        self.plans.data = array("d", [n for x, t in problem.samples for n in (*x, t)])
+        self.machine = Machine(small.plans.plan(recorded)[0], lanes)
         self.state = State(self.run)
 
 

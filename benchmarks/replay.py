@@ -12,7 +12,7 @@ from statistics import median
 from typing import Any
 
 from benchmarks import growth, peers
-from benchmarks.contenders import ENTRIES, PROBLEMS
+from benchmarks.entries import ENTRIES, PROBLEMS
 from benchmarks.process import WorkerError
 from benchmarks.report import figure, listed, table, times
 from benchmarks.turns import Worker
@@ -46,9 +46,10 @@ def benchmark(workers: dict[str, Worker], options: argparse.Namespace) -> bool:
         print("\n" + listed("Not here:", missing))
     wrong = []
     for problem in options.problems:
-        off = check(problem, there, missing)
+        entered = {name: worker for name, worker in there.items() if ENTRIES[name].enters(problem)}
+        off = check(problem, entered, missing)
         wrong += list(off)
-        racing = {name: worker for name, worker in there.items() if name not in off}
+        racing = {name: worker for name, worker in entered.items() if name not in off}
         rounds = race(problem, racing, options.rounds, options.turn)
         print(f"\n### {PROBLEMS[problem].title}\n\n{contest(rounds)}", flush=True)
     if OURS not in there:

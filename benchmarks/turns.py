@@ -8,14 +8,14 @@ import gc
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from importlib import import_module, metadata
 from statistics import median
 from time import perf_counter
 from typing import Any
 
 from benchmarks import process
-from benchmarks.contenders import ENTRIES, PROBLEMS, Contender
+from benchmarks.contenders import Contender
+from benchmarks.entries import ENTRIES, PROBLEMS
 from benchmarks.growth import Growth
 from benchmarks.peers import ROOT
 
@@ -122,20 +122,8 @@ class Turns:
         return (perf_counter() - start) / steps
 
     def setup(self, times: int) -> dict[str, float]:
-        """Median milliseconds until the first step: of all of it, and of its parts."""
-        from benchmarks.contenders import run_of
-        from engine.plan import Plan
-        from nn.replay import Replay, machine
-
-        run, lanes = run_of(self.problem), len(self.problem.samples)
-        replay = Replay(run)
-        plan: Plan = replay.plan(lanes)
-        parts: dict[str, Callable[[], Any]] = {
-            "all of it": lambda: Replay(run),
-            "recording and lowering": lambda: replay.plan(lanes),
-            "making the machine": lambda: machine(plan),
-            "comparing its bits with a graph's": lambda: replay.check_bits(lanes),
-        }
+        """Median milliseconds of each part of what is done before the first step."""
+        parts = self.contender.parts()
         found: dict[str, list[float]] = {part: [] for part in parts}
         for _ in range(times):
             for part, done in parts.items():

@@ -1,7 +1,7 @@
 """A scalar autograd engine: values that remember how they were computed, and their gradients.
 
 Read it in this order: op (an operation), ops (the calculus), value (the graph), calculus (gradients
-as graphs), check (the judge), diagram (the picture). Each imports only from the ones before it.
+as graphs), check (the judge), drawing (the picture). Each imports only from the ones before it.
 
 `compiled` says whether op and value run as C, which they do where a C compiler was there when
 chainrule was installed. CHAINRULE_PURE=1 in the environment has Python run all the same.
@@ -57,7 +57,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from engine.diagram import Diagram as Diagram
-    from engine.diagram import draw as draw
+    from engine.drawing import draw as draw
+    from engine.explanation import explain as explain
     from engine.explorer import Explorer as Explorer
     from engine.explorer import explore as explore
     from engine.program import Program as Program
@@ -83,6 +84,7 @@ __all__ = [  # all but draw, explore and what they return: `from engine import *
     "erf",
     "erfc",
     "exp",
+    "explain",
     "expm1",
     "gelu",
     "grad",
@@ -113,7 +115,8 @@ __all__ = [  # all but draw, explore and what they return: `from engine import *
 
 LATER = {  # names whose files are imported when first asked for; draw and explore load graphviz
     "Diagram": "engine.diagram",
-    "draw": "engine.diagram",
+    "draw": "engine.drawing",
+    "explain": "engine.explanation",
     "Explorer": "engine.explorer",
     "explore": "engine.explorer",
     "Program": "engine.program",

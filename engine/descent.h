@@ -1,17 +1,17 @@
-/* The optimisers: SGD, Adam and AdamW as nn/optim.py and nn/adaptive.py have them, to the last bit,
-   and the loop of training that they stand in. */
+/* The optimisers as nn/optim.py and nn/adaptive.py have them, to the last bit, clipping as
+   nn/clip.py has it, and the loop of training that they stand in. */
 
-enum { SGD, ADAM, ADAMW };
+enum { SGD, ADAGRAD, RMSPROP, ADAM, ADAMW };
 
+/* What moves a group of parameters, which follow one another from the first. */
 typedef struct {
-    int rule;
+    int rule, first, count;
+    double step; /* how many it has done; SGD counts those with momentum */
     double weight_decay;
-    double momentum, dampening; /* of SGD */
-    int nesterov;
-    double *velocity;
-    double beta1, beta2, eps; /* of Adam and AdamW */
-    int amsgrad;
-    double *mean, *square, *largest;
+    double momentum, dampening, alpha, beta1, beta2, eps, lr_decay;
+    int nesterov, centered, amsgrad;
+    double *velocity, *mean, *square, *largest; /* of the group's first parameter */
+    double lr, scale, pace;                     /* of the step that is due */
 } Optimizer;
 
 /* beta**t, or a raised flag where Python might call it an underflow. */
@@ -21,30 +21,70 @@ static double decayed(double beta, double t, int *flag) {
     return z;
 }
 
-static void sgd(const Optimizer *o, double lr, int first, double *p, double *g, int n) {
-    double share = first ? 1.0 : 1 - o->dampening;
-    for (int i = 0; i < n; i++) {
+/* Make a step ready; returns whether Python has to do it. */
+static int prepare(Optimizer *o, double lr, const double *momentum) {
+    int flag = 0;
+    o->lr = lr;
+    if (momentum) o->momentum = o->beta1 = *momentum;
+    if (o->rule == SGD) return 0;
+    if (o->rule == ADAGRAD) o->pace = lr / (1 + o->step * o->lr_decay);
+    if (o->rule == ADAM || o->rule == ADAMW) {
+        double unseen1 = 1 - decayed(o->beta1, o->step + 1, &flag);
+        double unseen2 = 1 - decayed(o->beta2, o->step + 1, &flag);
+        o->pace = lr / unseen1;
+        o->scale = sqrt(unseen2);
+        if (unseen1 == 0 || !(o->scale > 0)) flag = 1;
+    }
+    for (int i = 0; i < o->count; i++) /* no root of these is real, or 0 / 0 */
+        if (o->square[i] < 0 || (o->amsgrad && o->largest[i] < 0)) flag = 1;
+    return flag;
+}
+
+static void sgd(Optimizer *o, double *p, const double *g) {
+    double share = o->step == 0 ? 1.0 : 1 - o->dampening;
+    for (int i = 0; i < o->count; i++) {
         double direction = o->weight_decay ? g[i] + o->weight_decay * p[i] : g[i];
         if (o->momentum) {
             double velocity = o->momentum * o->velocity[i] + share * direction;
             o->velocity[i] = velocity;
             direction = o->nesterov ? direction + o->momentum * velocity : velocity;
         }
-        p[i] -= lr * direction;
+        p[i] -= o->lr * direction;
+    }
+    if (o->momentum) o->step++;
+}
+
+static void adagrad(Optimizer *o, double *p, const double *g) {
+    for (int i = 0; i < o->count; i++) {
+        double grad = o->weight_decay ? g[i] + o->weight_decay * p[i] : g[i];
+        double square = o->square[i] + grad * grad;
+        o->square[i] = square;
+        p[i] -= o->pace * grad / (sqrt(square) + o->eps);
+    }
+    o->step++;
+}
+
+static void rmsprop(Optimizer *o, double *p, const double *g) {
+    for (int i = 0; i < o->count; i++) {
+        double grad = o->weight_decay ? g[i] + o->weight_decay * p[i] : g[i];
+        double square = o->alpha * o->square[i] + (1 - o->alpha) * grad * grad;
+        o->square[i] = square;
+        if (o->centered) {
+            double mean = o->alpha * o->mean[i] + (1 - o->alpha) * grad;
+            o->mean[i] = mean;
+            square -= mean * mean;
+            if (0.0 > square) square = 0.0;
+        }
+        double direction = grad / (sqrt(square) + o->eps);
+        if (o->momentum) o->velocity[i] = direction = o->momentum * o->velocity[i] + direction;
+        p[i] -= o->lr * direction;
     }
 }
 
-/* Step number t, or nothing and a raised flag. */
-static void adam(const Optimizer *o, double lr, double t, double *p, double *g, int n, int *flag) {
-    double unseen1 = 1 - decayed(o->beta1, t, flag), unseen2 = 1 - decayed(o->beta2, t, flag);
-    double pace = lr / unseen1, scale = sqrt(unseen2);
-    double shrink = o->rule == ADAMW ? 1 - lr * o->weight_decay : 1;
+static void adam(Optimizer *o, double *p, const double *g) {
+    double shrink = o->rule == ADAMW ? 1 - o->lr * o->weight_decay : 1;
     double decay = o->rule == ADAM ? o->weight_decay : 0;
-    if (unseen1 == 0 || !(scale > 0)) *flag = 1;
-    for (int i = 0; i < n; i++) /* no root of these is real, or 0 / 0 */
-        if (o->square[i] < 0 || (o->amsgrad && o->largest[i] < 0)) *flag = 1;
-    if (*flag) return;
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < o->count; i++) {
         double grad = decay ? g[i] + decay * p[i] : g[i];
         double mean = o->beta1 * o->mean[i] + (1 - o->beta1) * grad;
         double square = o->beta2 * o->square[i] + (1 - o->beta2) * grad * grad;
@@ -55,29 +95,67 @@ static void adam(const Optimizer *o, double lr, double t, double *p, double *g, 
             if (o->largest[i] > square) square = o->largest[i];
             o->largest[i] = square;
         }
-        p[i] -= pace * mean / (sqrt(square) / scale + o->eps);
+        p[i] -= o->pace * mean / (sqrt(square) / o->scale + o->eps);
     }
+    o->step++;
+}
+
+static void move(Optimizer *o, double *parameters, const double *grads) {
+    double *p = parameters + o->first;
+    const double *g = grads + o->first;
+    if (o->rule == SGD)
+        sgd(o, p, g);
+    else if (o->rule == ADAGRAD)
+        adagrad(o, p, g);
+    else if (o->rule == RMSPROP)
+        rmsprop(o, p, g);
+    else
+        adam(o, p, g);
+}
+
+/* The length of n numbers, nan if one of them is. */
+static double length_of(const double *xs, int n) {
+    double largest = 0.0, total = 0.0;
+    for (int i = 0; i < n; i++) {
+        if (xs[i] != xs[i]) return xs[i];
+        if (fabs(xs[i]) > largest) largest = fabs(xs[i]);
+    }
+    if (largest == 0 || isinf(largest)) return largest;
+    for (int i = 0; i < n; i++) {
+        double part = fabs(xs[i]) / largest;
+        total += part * part;
+    }
+    return largest * sqrt(total);
+}
+
+static void clip(double *grads, int n, double max_norm) {
+    double scale = max_norm / (length_of(grads, n) + 1e-6);
+    if (scale >= 1.0) return; /* nan is passed on */
+    for (int i = 0; i < n; i++) grads[i] *= scale;
 }
 
 /* Steps of training, until all are done or one is abandoned, which then has changed nothing;
-   returns how many were done. Losses are those before each step. */
-static ptrdiff_t train(Machine *m, const Kernels *kernels, const Optimizer *o, double *parameters,
-                  const double *data, const int *classes, ptrdiff_t samples, const int *order,
-                  const double *lrs, ptrdiff_t steps, ptrdiff_t before, double *losses) {
+   returns how many were done. Losses are those before each step. Each step has a learning rate for
+   each of the groups, and so with momenta, if they are given: of Adam they are beta1. */
+static ptrdiff_t train(Machine *m, const Kernels *kernels, Optimizer *groups, int group_count,
+                       double max_norm, double *parameters, const double *data,
+                       const int *classes, ptrdiff_t samples, const int *order, const double *lrs,
+                       const double *momenta, ptrdiff_t steps, double *losses) {
     ptrdiff_t step = 0;
-    for (; step < steps; step++, before++) {
+    for (; step < steps; step++) {
         int flag = 0;
         for (ptrdiff_t s = 0; s < m->body.lanes; s++)
             if (!set_sample(m, s, data, classes, order[step * m->body.lanes + s], samples))
                 return step;
+        for (int i = 0; i < group_count; i++) {
+            ptrdiff_t at = step * group_count + i;
+            flag |= prepare(groups + i, lrs[at], momenta ? momenta + at : NULL);
+        }
+        if (flag) return step;
         set_parameters(m, parameters);
         if (!forward(m, kernels) || !backward(m, kernels)) return step;
-        if (o->rule == SGD)
-            sgd(o, lrs[step], before == 0, parameters, m->scalar_grads, m->parameters);
-        else
-            adam(o, lrs[step], (double)before + 1, parameters, m->scalar_grads, m->parameters,
-                 &flag);
-        if (flag) return step;
+        if (max_norm > 0) clip(m->scalar_grads, m->parameters, max_norm);
+        for (int i = 0; i < group_count; i++) move(groups + i, parameters, m->scalar_grads);
         losses[step] = m->tail.values[m->output];
     }
     return step;

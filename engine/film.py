@@ -12,7 +12,7 @@ import re
 from typing import Any
 
 from engine import ops
-from engine.diagram import Box, boxed
+from engine.boxes import Box, boxed
 from engine.languages import Language, NoTranslationError, is_number
 from engine.op import Op, number
 from engine.staging import staged
@@ -67,7 +67,7 @@ def film(value: Any, lang: str, title: str, max_nodes: int | None) -> dict[str, 
 
 def boxes_of(value: Value) -> list[Box]:
     """A box for every value, inputs first, dot products as their products and sums."""
-    return boxed([value], None, False, None)
+    return list(boxed([value]).values())
 
 
 def numbers_of(boxes: list[Box]) -> dict[str, Any]:

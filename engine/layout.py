@@ -57,8 +57,11 @@ def ranked(nodes: list[Node], edges: list[Edge]) -> list[list[Node]]:
     return layers
 
 
-def place(layers: list[list[Node]], edges: list[Edge]) -> None:
-    """Set x by rank and y by where the neighbours are, without overlaps, left to right."""
+def place(layers: list[list[Node]], edges: list[Edge], apart: float) -> None:
+    """Set x by rank, `apart` from the next, and y by where the neighbours are, left to right.
+
+    Nothing overlaps.
+    """
     before: dict[int, list[Node]] = {id(node): [] for layer in layers for node in layer}
     after: dict[int, list[Node]] = {id(node): [] for layer in layers for node in layer}
     for edge in edges:
@@ -70,7 +73,7 @@ def place(layers: list[list[Node]], edges: list[Edge]) -> None:
         widest = max((node.width for node in layer), default=0.0)
         for node in layer:
             node.x = x + widest / 2
-        x += widest + 36
+        x += widest + apart
         stack(layer, [0.0] * len(layer))
     for sweep in range(16):
         rightward = sweep % 2 == 0

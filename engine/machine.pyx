@@ -28,7 +28,7 @@ cdef extern from *:
     const Loops LOOPS[]
     const int LOOP_COUNT
     const int ELEMENTWISE, DOT, MAXIMUM, MINIMUM, LOGSUMEXP, LAYER
-    const int SGD, ADAM, ADAMW
+    const int SGD, ADAGRAD, RMSPROP, ADAM, ADAMW
 
     ctypedef struct Instruction:
         int kind, loop, out, differentiated, count
@@ -72,8 +72,8 @@ cdef extern from *:
         int (*forward)(State *m, const Rows *rows, const char *needed) noexcept nogil
 
     ctypedef struct Optimizer:
-        int rule, nesterov, amsgrad
-        double weight_decay, momentum, dampening, beta1, beta2, eps
+        int rule, first, count, nesterov, centered, amsgrad
+        double step, weight_decay, momentum, dampening, alpha, beta1, beta2, eps, lr_decay
         double *velocity
         double *mean
         double *square
@@ -88,9 +88,10 @@ cdef extern from *:
     int forward(State *m, const Kernels *kernels) noexcept nogil
     int backward(State *m, const Kernels *kernels) noexcept nogil
     Py_ssize_t train(
-        State *m, const Kernels *kernels, const Optimizer *o, double *parameters,
-        const double *data, const int *classes, Py_ssize_t samples, const int *order,
-        const double *lrs, Py_ssize_t steps, Py_ssize_t before, double *losses
+        State *m, const Kernels *kernels, Optimizer *groups, int group_count, double max_norm,
+        double *parameters, const double *data, const int *classes, Py_ssize_t samples,
+        const int *order, const double *lrs, const double *momenta, Py_ssize_t steps,
+        double *losses
     ) noexcept nogil
 
 
@@ -99,8 +100,13 @@ ANY_NUMBER = {"dot": DOT, "maximum": MAXIMUM, "minimum": MINIMUM, "logsumexp": L
 MOST = 2**31 - 1  # C's int
 ROOM = 2**24  # rows, lanes or parameters: more are a mistake
 
+RULES = {"sgd": SGD, "adagrad": ADAGRAD, "rmsprop": RMSPROP, "adam": ADAM, "adamw": ADAMW}
 SETTINGS = {
     "sgd": {"momentum": 0.0, "dampening": 0.0, "weight_decay": 0.0, "nesterov": False},
+    "adagrad": {"lr_decay": 0.0, "weight_decay": 0.0, "eps": 1e-10},
+    "rmsprop": {
+        "alpha": 0.99, "eps": 1e-8, "weight_decay": 0.0, "momentum": 0.0, "centered": False
+    },
     "adam": {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "weight_decay": 0.0, "amsgrad": False},
     "adamw": {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "weight_decay": 1e-2, "amsgrad": False},
 }
@@ -148,6 +154,29 @@ cdef Lent lent(name, numbers, code, length=None, bint written=False):
     if length is not None and memory.length != length:
         raise ValueError(f"{name} has {length} numbers, got {memory.length}")
     return memory
+
+
+def settings_of(name, given):
+    """The settings of a group, all of them. Raises ValueError or TypeError for what are none."""
+    if not isinstance(given, dict):
+        raise TypeError(f"settings are a dict, got {given!r:.60}")
+    # the rate of each step comes by itself, and what sums start with is in the state
+    told = ("lr", "initial_accumulator_value")
+    given = {key: x for key, x in given.items() if key not in told}
+    if "betas" in given:
+        given["beta1"], given["beta2"] = given.pop("betas")
+    for key in given:
+        if key not in SETTINGS[name]:
+            raise ValueError(f"{name} has {', '.join(SETTINGS[name])}: no setting {key!r:.60}")
+    found = {**SETTINGS[name], **given}
+    for key in ("alpha", "beta1", "beta2"):
+        if not 0 <= found.get(key, 0.0) < 1:
+            raise ValueError(f"{key} is at least 0 and below 1, got {found[key]}")
+    if not found.get("eps", 1.0) > 0:
+        raise ValueError(f"eps is above 0, got {found['eps']}")
+    if not found.get("lr_decay", 0.0) >= 0:
+        raise ValueError(f"lr_decay is at least 0, got {found['lr_decay']}")
+    return found
 
 
 def index(name, x, low, high):
@@ -485,21 +514,35 @@ cdef class Machine:
                     out[s * n + i] = body.values[<Py_ssize_t>at + s]
         return None if raised else answer
 
-    def train(self, parameters, states, optimizer, data, classes, order, lrs, step):
-        """The losses of the steps done, before each: fewer than len(lrs) if one is abandoned.
+    def train(
+        self, parameters, states, optimizer, data, classes, order, lrs, step, momenta=None,
+        max_norm=None
+    ):
+        """The losses of the steps done, before each: fewer than there are if one is abandoned.
 
-        parameters and states change in place; an abandoned step changes nothing.
-        data: [samples * inputs]; classes: [samples] or None; order: [steps * lanes], which samples
-        a step sees; lrs: [steps]; step: how many steps were done before.
+        parameters and states change in place; an abandoned step changes nothing. optimizer: a pair
+        of a name and settings, which are a dict or, for groups of parameters, a list of (how many
+        parameters, a dict). data: [samples * inputs]; classes: [samples] or None; order:
+        [steps * lanes], which samples a step sees; lrs: [steps * groups]; momenta: likewise, of
+        Adam beta1, or None where they stay as set; step: how many steps were done before, or a list
+        of that for each group; max_norm: what gradients are clipped to, or None.
         """
         cdef State *m = self.made()
-        cdef Optimizer o
         cdef Lent p = lent("parameters", parameters, "d", m.parameters, True)
-        cdef list held = self.read_optimizer(&o, optimizer, states)
+        cdef dict held = {}
+        cdef bytearray memory = self.read_groups(held, optimizer, states, step, momenta is not None)
+        cdef Optimizer *groups = <Optimizer *><char *>memory
+        cdef int group_count = len(memory) // sizeof(Optimizer)
+        cdef double most = 0.0 if max_norm is None else max_norm
+        if max_norm is not None and not most > 0:
+            raise ValueError(f"max_norm is a positive number, got {max_norm}")
         cdef Lent x = lent("data", data, "d")
         cdef Lent rates = lent("lrs", lrs, "d")
-        cdef Py_ssize_t steps = rates.length, samples, done = 0
-        cdef Py_ssize_t before = index("step", step, 0, MOST)
+        cdef Py_ssize_t steps = rates.length // group_count, samples, done = 0
+        if rates.length % group_count:
+            raise ValueError(f"lrs has {group_count} numbers a step, got {rates.length} in all")
+        cdef Lent moved = self.given_momenta(momenta, rates.length)
+        cdef const double *of_steps = NULL if moved is None else moved.floats()
         cdef Lent picks = lent("order", order, "i", steps * m.body.lanes)
         cdef Py_ssize_t i
         cdef int pick
@@ -520,8 +563,8 @@ cdef class Machine:
         with self.lock:
             with nogil:
                 done = train(
-                    m, self.kernels, &o, p.floats(), x.floats(), of_samples, samples,
-                    picks.ints(), rates.floats(), steps, before, z.floats()
+                    m, self.kernels, groups, group_count, most, p.floats(), x.floats(),
+                    of_samples, samples, picks.ints(), rates.floats(), of_steps, steps, z.floats()
                 )
         held.clear()
         return losses[:done]
@@ -574,60 +617,90 @@ cdef class Machine:
                 rows.update(c.operands)
         return bytes(marks)
 
-    cdef list read_optimizer(self, Optimizer *o, optimizer, states):
-        """What is held as long as the optimiser is used."""
+    cdef Lent given_momenta(self, momenta, count):
+        """The momenta of the steps, or None where they stay as they are."""
+        if momenta is None:
+            return None
+        cdef Lent given = lent("momenta", momenta, "d", count)
+        cdef Py_ssize_t i
+        for i in range(given.length):
+            if not 0 <= given.floats()[i] < 1:
+                raise ValueError(f"momenta are at least 0 and below 1, got {given.floats()[i]}")
+        return given
+
+    cdef bytearray read_groups(self, dict held, optimizer, states, step, bint moving):
+        """An Optimizer for each group of parameters; held: what it points to, by name."""
         if not isinstance(optimizer, tuple) or len(optimizer) != 2:
             raise TypeError(f"an optimizer is a pair (name, settings), got {optimizer!r:.60}")
         name, given = optimizer
         if not isinstance(name, str) or name not in SETTINGS:
             known = ", ".join(SETTINGS)
             raise ValueError(f"the machine has the optimizers {known}, got {name!r:.60}")
-        if not isinstance(given, dict) or not isinstance(states, dict):
-            raise TypeError(f"settings and states are dicts, got {given!r:.60} and {states!r:.60}")
-        given = {key: x for key, x in given.items() if key != "lr"}
-        if "betas" in given:
-            given["beta1"], given["beta2"] = given.pop("betas")
-        for key in given:
-            if key not in SETTINGS[name]:
-                raise ValueError(f"{name} has {', '.join(SETTINGS[name])}: no setting {key!r:.60}")
-        found = {**SETTINGS[name], **given}
-        names = {}
-        o.weight_decay = found["weight_decay"]
-        if name == "sgd":
-            o.rule = SGD
-            o.momentum, o.dampening = found["momentum"], found["dampening"]
-            o.nesterov = bool(found["nesterov"])
-            if o.momentum:
-                names["velocity"] = "momentum_buffer"
-        else:
-            o.rule = ADAM if name == "adam" else ADAMW
-            o.beta1, o.beta2, o.eps = found["beta1"], found["beta2"], found["eps"]
-            o.amsgrad = bool(found["amsgrad"])
-            if not (0 <= o.beta1 < 1 and 0 <= o.beta2 < 1 and o.eps > 0):
-                raise ValueError(
-                    "betas are at least 0 and below 1, eps is above 0, "
-                    f"got {o.beta1}, {o.beta2} and {o.eps}"
-                )
-            names = {"mean": "exp_avg", "square": "exp_avg_sq"}
+        if not isinstance(states, dict):
+            raise TypeError(f"states are a dict, got {states!r:.60}")
+        if isinstance(given, dict):
+            given = [(self.m.parameters, given)]
+        groups = entries("settings", given)
+        counts = entries("step", step if isinstance(step, list) else [step] * len(groups))
+        if not groups or len(counts) != len(groups):
+            raise ValueError(f"a step for each group is wanted, got {len(counts)}, {len(groups)}")
+        memory = bytearray(len(groups) * sizeof(Optimizer))
+        cdef Optimizer *o = <Optimizer *><char *>memory
+        first = 0
+        for group, before in zip(groups, counts):
+            if not isinstance(group, tuple) or len(group) != 2:
+                raise TypeError(f"a group is a pair (count, settings), got {group!r:.60}")
+            o.first, o.step = first, index("step", before, 0, MOST)
+            o.count = index("parameters of a group", group[0], 0, self.m.parameters - first + 1)
+            first += o.count
+            self.read_group(o, name, settings_of(name, group[1]), moving)
+            self.read_states(o, name, states, held, moving)
+            o += 1
+        if first != self.m.parameters:
+            raise ValueError(f"the groups have {self.m.parameters} parameters, got {first}")
+        return memory
+
+    cdef int read_group(self, Optimizer *o, name, found, bint moving) except -1:
+        if moving and "momentum" not in found and "beta1" not in found:
+            raise ValueError(f"{name} has no momenta")
+        o.rule, o.weight_decay = RULES[name], found["weight_decay"]
+        o.momentum, o.dampening = found.get("momentum", 0.0), found.get("dampening", 0.0)
+        o.alpha, o.eps = found.get("alpha", 0.0), found.get("eps", 0.0)
+        o.beta1, o.beta2 = found.get("beta1", 0.0), found.get("beta2", 0.0)
+        o.lr_decay = found.get("lr_decay", 0.0)
+        o.nesterov, o.centered = bool(found.get("nesterov")), bool(found.get("centered"))
+        o.amsgrad = bool(found.get("amsgrad"))
+        return 0
+
+    cdef int read_states(self, Optimizer *o, name, states, dict held, bint moving) except -1:
+        """Point to the states that the rule has, under PyTorch's names."""
+        cdef bint velocity = moving or o.momentum != 0
+        if o.rule == SGD and velocity:
+            o.velocity = self.state(o, name, "momentum_buffer", states, held)
+        elif o.rule == ADAGRAD:
+            o.square = self.state(o, name, "sum", states, held)
+        elif o.rule == RMSPROP:
+            o.square = self.state(o, name, "square_avg", states, held)
+            if o.centered:
+                o.mean = self.state(o, name, "grad_avg", states, held)
+            if velocity:
+                o.velocity = self.state(o, name, "momentum_buffer", states, held)
+        elif o.rule == ADAM or o.rule == ADAMW:
+            o.mean = self.state(o, name, "exp_avg", states, held)
+            o.square = self.state(o, name, "exp_avg_sq", states, held)
             if o.amsgrad:
-                names["largest"] = "max_exp_avg_sq"
-        held = []
-        cdef Lent memory
-        for part, key in names.items():
-            if key not in states:
-                got = ", ".join(map(str, states)) or "none"
-                raise ValueError(f"{name} has the state {key}, got {got:.60}")
-            memory = lent(key, states[key], "d", self.m.parameters, True)
-            held.append(memory)
-            if part == "velocity":
-                o.velocity = memory.floats()
-            elif part == "mean":
-                o.mean = memory.floats()
-            elif part == "square":
-                o.square = memory.floats()
-            else:
-                o.largest = memory.floats()
-        return held
+                o.largest = self.state(o, name, "max_exp_avg_sq", states, held)
+        return 0
+
+    cdef double *state(self, Optimizer *o, name, key, states, dict held) except? NULL:
+        """Where the numbers of the group are in the state of that name."""
+        if key not in states:
+            got = ", ".join(map(str, states)) or "none"
+            raise ValueError(f"{name} has the state {key}, got {got:.60}")
+        if key not in held:
+            held[key] = lent(key, states[key], "d", self.m.parameters, True)
+        cdef Lent memory = held[key]
+        return memory.floats() + o.first
 
 
 def padded(n):

@@ -15,6 +15,8 @@ parameter or, after them, a constant.
 
 from __future__ import annotations
 
+from collections import Counter
+
 from engine import ops
 
 TYPE_CHECKING = False
@@ -25,7 +27,9 @@ if TYPE_CHECKING:
     from engine.tape import Tape
 
 MANY = 8  # samples, from which on a single neuron is faster as a layer
+ANY = -1  # the lane of what is the same for all samples
 MIXED = -2  # the lane of what is made of several samples, or of none: the tail
+NONE = -1  # the kind of what is no operation of a sample
 # Their slopes are numbers, whatever their inputs: where a sample has no part, 0 stays 0.
 LINEAR = {"add", "sub", "neg"}
 
@@ -42,7 +46,10 @@ class Plan:
     to be summed one sample after the other.
     """
 
-    def __init__(self, tape: Tape, lanes: int, classes: Sequence[int] | None) -> None:
+    def __init__(
+        self, tape: Tape, lanes: int, classes: Sequence[int] | None, once: bool = False
+    ) -> None:
+        """once: all of it is the tail, which keeps any order that one sample may have."""
         self.parameters, self.constants = len(tape.parameters), list(tape.constants)
         self.inputs = len(tape.inputs) // lanes
         self.lanes = lanes
@@ -51,7 +58,7 @@ class Plan:
         self.sums: list[tuple[Any, ...]] = []
         self.tail: list[tuple[Any, ...]] = []
         self.sequential = False
-        Lowering(self, tape, lanes, classes).run()
+        Lowering(self, tape, lanes, classes, once).run()
 
     def __repr__(self) -> str:
         return (
@@ -70,56 +77,69 @@ def lowered(tape: Tape, lanes: int, classes: Sequence[int] | None = None) -> Pla
         raise NoPlanError(f"{len(tape.inputs)} inputs are not those of {lanes} samples")
     if len(tape.outputs) != 1 or tape.outputs[0] < tape.first:
         raise NoPlanError("it takes one output, which is computed")
-    return Plan(tape, lanes, classes)
+    try:
+        return Plan(tape, lanes, classes)
+    except NoPlanError:
+        if lanes > 1:
+            raise
+        return Plan(tape, 1, None, once=True)
 
 
 class Lowering:
     """From slots to rows."""
 
-    def __init__(self, plan: Plan, tape: Tape, lanes: int, classes: Sequence[int] | None) -> None:
-        self.plan, self.tape, self.n = plan, tape, lanes
+    def __init__(
+        self, plan: Plan, tape: Tape, lanes: int, classes: Sequence[int] | None, once: bool
+    ) -> None:
+        self.plan, self.tape, self.n, self.once = plan, tape, lanes, once
         self.classes = list(classes) if classes is not None else None
         self.first_input = len(tape.parameters)
         self.first_constant = self.first_input + len(tape.inputs)
-        self.lane: dict[int, int] = {}  # of each slot that depends on an input
-        self.kind: dict[int, int] = {}  # what a slot of a sample does: a number for each kind
+        self.lane = [ANY] * len(tape.nodes)  # of each slot: whose sample it is part of
+        self.kind = [NONE] * len(tape.nodes)  # what a slot of a sample does: a number for each kind
         self.kinds: list[tuple[Any, ...]] = []  # (op, operands), an operand ("row", kind) or a slot
         self.members: list[set[int]] = []  # the samples that have one
 
     def run(self) -> None:
-        self.sort_into_kinds()
-        self.check_parameters()
+        if not self.once:
+            self.sort_into_kinds()
+            self.check_parameters()
         self.rows = self.write_body()
         self.write_tail()
 
     # ---- one instruction for the same operation of every sample ----
 
     def sort_into_kinds(self) -> None:
-        tape, plan = self.tape, self.plan
+        tape, lane_of = self.tape, self.lane
+        # An operand as a number that is the same in every sample: a scalar is its slot, a column of
+        # the inputs is the slot that it has in the first sample, a kind comes after all slots.
+        codes = list(range(len(tape.nodes)))
         for i in range(len(tape.inputs)):
-            self.lane[self.first_input + i] = i // plan.inputs
-        known: dict[tuple[Any, ...], int] = {}
-        seen: dict[Any, int] = {}
-        last: dict[int, int] = {}  # the kind that came last in each sample
-        for k, (op, args) in enumerate(zip(tape.ops, tape.args)):
-            slot = tape.first + k
-            lanes = {self.lane[i] for i in args if i in self.lane}
+            slot = self.first_input + i
+            lane_of[slot] = i // self.plan.inputs
+            codes[slot] = self.first_input + i % self.plan.inputs
+        known: dict[tuple[Any, ...], list[int]] = {}  # a sample may do the same twice
+        last = [NONE] * self.n  # the kind that came last in each sample
+        for slot, op, args in zip(range(tape.first, len(codes)), tape.ops, tape.args):
+            lanes = {*map(lane_of.__getitem__, args)}
+            lanes.discard(ANY)
             if len(lanes) != 1 or MIXED in lanes:
                 if lanes:
-                    self.lane[slot] = MIXED
+                    lane_of[slot] = MIXED
                 continue
             (lane,) = lanes
-            what = (op, tuple([self.operand(i) for i in args]))
-            seen[lane, what] = again = seen.get((lane, what), -1) + 1
-            key = (what, again)  # a sample may do the same twice
-            kind = known.setdefault(key, len(known))
-            if kind == len(self.kinds):
-                self.kinds.append((*what, slot in tape.reached))
+            same = known.setdefault((op, *map(codes.__getitem__, args)), [])
+            kind = next((kind for kind in same if lane not in self.members[kind]), NONE)
+            if kind == NONE:
+                kind = len(self.kinds)
+                same.append(kind)
+                operands = tuple([self.operand(i) for i in args])
+                self.kinds.append((op, operands, bool(tape.reached[slot])))
                 self.members.append(set())
-            if kind <= last.get(lane, -1):
+            if kind <= last[lane]:
                 raise NoPlanError("the samples do not have the same operations in the same order")
-            last[lane] = kind
-            self.lane[slot], self.kind[slot] = lane, kind
+            last[lane] = self.kind[slot] = kind
+            lane_of[slot], codes[slot] = lane, len(codes) + kind
             self.members[kind].add(lane)
         for (op, operands, _), members in zip(self.kinds, self.members):
             scaled = op is ops.mul and any(
@@ -130,9 +150,9 @@ class Lowering:
 
     def operand(self, slot: int) -> Any:
         """What a slot is to its sample: a column of the inputs, an operation, or a scalar."""
-        if slot in self.kind:
+        if self.kind[slot] != NONE:
             return ("row", self.kind[slot])
-        if slot in self.lane:
+        if self.lane[slot] != ANY:
             return ("input", (slot - self.first_input) % self.plan.inputs)
         if slot >= self.tape.first:
             raise NoPlanError("the samples use a number that is computed from parameters alone")
@@ -147,11 +167,9 @@ class Lowering:
                 if isinstance(slot, int) and slot < len(tape.parameters):
                     used[slot] = used.get(slot, 0) + 1
         self.plan.sequential = any(count > 1 for count in used.values())
-        body = [tape.first + k for k in range(len(tape.ops)) if tape.first + k in self.kind]
-        end = max(body, default=0)
-        for k, args in enumerate(tape.args):
-            slot = tape.first + k
-            if slot not in self.kind and slot < end and any(i in used for i in args):
+        end = max([slot for slot, kind in enumerate(self.kind) if kind != NONE], default=0)
+        for slot in range(tape.first, end):
+            if self.kind[slot] == NONE and any(i in used for i in tape.args[slot - tape.first]):
                 raise NoPlanError("a parameter is used before the samples, and by them")
 
     # ---- the body ----
@@ -162,6 +180,10 @@ class Lowering:
         next_row = self.plan.inputs
         done: set[int] = set()
         live = self.live_kinds()
+        self.users: dict[Any, list[int]] = {}  # of an operand: the kinds that take it
+        for kind, (_, operands, _) in enumerate(self.kinds):
+            for x in {*operands}:
+                self.users.setdefault(x, []).append(kind)
         for kind, (op, operands, reached) in enumerate(self.kinds):
             if kind in done:
                 continue
@@ -204,11 +226,7 @@ class Lowering:
         if op is not ops.dot or not self.is_neuron(operands) or not reached:
             return [kind]
         inputs = self.dot_inputs(operands)
-        users = [
-            other
-            for other, (_, taken, _) in enumerate(self.kinds)
-            if any(x in taken for x in inputs if isinstance(x, tuple))
-        ]
+        users = sorted({other for x in inputs for other in self.users[x]})
         layer = []
         for other in users[users.index(kind) :]:
             other_op, taken, other_reached = self.kinds[other]
@@ -260,40 +278,44 @@ class Lowering:
     def write_tail(self) -> None:
         """What is done once: the sums over the samples, and what comes after and beside them."""
         tape, plan = self.tape, self.plan
-        uses: dict[int, int] = {}
-        for i in [i for args in tape.args for i in args]:
-            uses[i] = uses.get(i, 0) + 1
+        steps = [
+            (slot, op, args)
+            for slot, op, args in zip(range(tape.first, len(self.kind)), tape.ops, tape.args)
+            if self.kind[slot] == NONE
+        ]
+        uses = Counter([i for _, _, args in steps for i in args])
         self.tail: dict[int, int] = {}  # the row of a slot
         self.chains: dict[int, list[int]] = {}  # of a sum so far: the slots that it has added up
-        for k, (op, args) in enumerate(zip(tape.ops, tape.args)):
-            slot = tape.first + k
-            if slot in self.kind:
-                continue
+        for slot, op, args in steps:
             chain = self.chain(op, args)
             if chain is not None and len(chain) == self.n:
                 self.sum(slot, chain)
             elif chain is not None:
-                if uses.get(slot) != 1:
+                if uses[slot] != 1:
                     raise NoPlanError("a sum over some of the samples is used by itself")
                 self.chains[slot] = chain
             else:
                 operands = tuple([self.tail_operand(i) for i in args])
                 self.tail[slot] = len(self.tail)
                 instruction = (op.name, self.tail[slot], operands)
-                wanted = slot in tape.reached
-                plan.tail.append(instruction if wanted else (*instruction, False))
+                plan.tail.append(instruction if tape.reached[slot] else (*instruction, False))
         plan.output = self.tail_operand(tape.outputs[0])
         plan.tail_rows = len(self.tail)
 
     def chain(self, op: Any, args: Sequence[int]) -> list[int] | None:
-        """The samples' slots that are added up so far, if that is such a sum, in their order."""
+        """The samples' slots that are added up so far, if that is such a sum, in their order.
+
+        A sum so far has one user, whose it becomes here: copies would grow as its square.
+        """
         if op is not ops.add:
             return None
         x, y = args
-        chain = self.chains.get(x) or ([x] if x in self.kind and self.lane[x] == 0 else None)
-        if chain is None or y not in self.kind or self.lane[y] != len(chain):
+        chain = self.chains.get(x) or ([x] if self.kind[x] != NONE and self.lane[x] == 0 else None)
+        if chain is None or self.kind[y] == NONE or self.lane[y] != len(chain):
             return None
-        return [*chain, y]
+        self.chains.pop(x, None)
+        chain.append(y)
+        return chain
 
     def sum(self, slot: int, chain: list[int]) -> None:
         """Write the sum of a slot of each sample."""
@@ -310,10 +332,14 @@ class Lowering:
         self.plan.sums.append(("sum", self.tail[slot], tuple(of_class)))
 
     def tail_operand(self, slot: int) -> int:
-        if slot in self.kind and slot not in self.tail and self.n == 1:
+        if self.kind[slot] != NONE and slot not in self.tail and self.n == 1:
             self.sum(slot, [slot])
         if slot in self.tail:
             return self.tail[slot]
-        if slot in self.lane or slot in self.chains:
+        if self.once and self.first_input <= slot < self.first_constant:
+            self.tail[slot] = len(self.tail)
+            self.plan.sums.append(("sum", self.tail[slot], (slot - self.first_input,)))
+            return self.tail[slot]
+        if self.lane[slot] != ANY:
             raise NoPlanError("the samples come together otherwise than in a sum")
         return self.scalar(slot)

@@ -13,8 +13,9 @@ from __future__ import annotations
 
 from array import array
 
+from engine.batch import LANES, Batch
 from engine.op import number
-from engine.plan import lowered
+from engine.plan import MANY, lowered
 from engine.tape import Tape
 from engine.value import Value
 
@@ -68,28 +69,41 @@ class Program:
             raise ValueError("a program has at least 1 output, got 0")
         self._compiled: dict[str, Callable[..., Any]] = {}
         self._machine = machine_of(self.tape)
+        self._batch: Any = False  # not yet asked for; None where there is none
 
     def __call__(self, inputs: Sequence[Any]) -> Any:
-        """The outputs for these inputs; a list of them for a list of inputs, sample by sample.
+        """The outputs for these inputs; for a list of samples, a list of the outputs of each.
 
-        inputs: [n] -> a float, or a list where several outputs were traced. Raises ValueError for
-        another number of inputs, TypeError for what is no number, and what the operations raise.
+        inputs: [n] -> a float, or a list [m] where m outputs were traced; [samples][n] ->
+        [samples] or [samples][m]. Raises ValueError for another number of inputs, TypeError for
+        what is no number, and what the operations raise, with the number of the sample.
         """
         if is_batch(inputs):
-            return [self(sample) for sample in inputs]
-        outputs = self._run("program", inputs)
-        return outputs[0] if self.single else list(outputs)
+            return self._outputs(inputs)
+        return self._output(inputs)
 
-    def value_and_grad(self, inputs: Sequence[Any]) -> tuple[float, list[float]]:
+    def value_and_grad(self, inputs: Sequence[Any]) -> tuple[Any, list[Any]]:
         """The output for these inputs, and its derivative with respect to each parameter.
 
-        Raises ValueError if several outputs were traced, and as a call does.
+        inputs: [n] -> (a float, [parameters]); [samples][n] -> ([samples],
+        [samples][parameters]): each sample has its own, as under JAX's `vmap`, and nothing is
+        summed. Raises ValueError if several outputs were traced, and as a call does.
         """
+        if is_batch(inputs):
+            found = self._each(self._gradient, inputs)
+            n = len(self.tape.inputs)
+            return [value for value, _ in found], [grads[n:] for _, grads in found]
         value, of_inputs_and_parameters = self._gradient(inputs)
         return value, of_inputs_and_parameters[len(self.tape.inputs) :]
 
-    def input_grad(self, inputs: Sequence[Any]) -> list[float]:
-        """The derivative of the output with respect to each input. Errors as of value_and_grad."""
+    def input_grad(self, inputs: Sequence[Any]) -> list[Any]:
+        """The derivative of the output with respect to each input.
+
+        inputs: [n] -> [n]; [samples][n] -> [samples][n]. Errors as of value_and_grad.
+        """
+        if is_batch(inputs):
+            found = self._each(self._gradient, inputs)
+            return [grads[: len(self.tape.inputs)] for _, grads in found]
         return self._gradient(inputs)[1][: len(self.tape.inputs)]
 
     def backward(self, inputs: Sequence[Any]) -> float:
@@ -100,6 +114,8 @@ class Program:
         """
         tape = self.tape
         self._check_single()
+        if is_batch(inputs):
+            raise TypeError(f"backward takes the inputs of one sample, got {len(inputs)} samples")
         numbers = tape.numbers(self._inputs(inputs), self._parameters())
         grads = tape.gradients(numbers)
         leaves = len(tape.parameters) + len(tape.inputs)
@@ -133,6 +149,46 @@ class Program:
         )
 
     # ---- how it runs ----
+
+    def _output(self, inputs: Sequence[Any]) -> Any:
+        """The outputs for one sample."""
+        outputs = self._run("program", inputs)
+        return outputs[0] if self.single else list(outputs)
+
+    def _outputs(self, samples: Sequence[Any]) -> list[Any]:
+        """The outputs of each sample: many at once where there is a machine for it."""
+        if len(samples) < MANY or not self._has_batch():
+            return self._each(self._output, samples)
+        rows = self._each(self._inputs, samples)
+        parameters, answers = self._parameters(), []
+        for first in range(0, len(rows), LANES):
+            block = rows[first : first + LANES]
+            found = self._batch.outputs(block, parameters)
+            if found is None:
+                answers += self._each(self._output, block, first)
+            else:
+                answers += [outputs[0] if self.single else outputs for outputs in found]
+        return answers
+
+    def _each(self, call: Callable[..., Any], samples: Sequence[Any], first: int = 0) -> list[Any]:
+        """What call gives for each sample; its errors name the sample, counted from `first`."""
+        found = []
+        for i, sample in enumerate(samples, first):
+            try:
+                found.append(call(sample))
+            except (ArithmeticError, TypeError, ValueError) as error:
+                error.args = (f"sample {i}: {error}",)
+                raise
+        return found
+
+    def _has_batch(self) -> bool:
+        """Whether there is a machine for many samples, which is made when first asked for."""
+        if self._batch is False:
+            try:
+                self._batch = Batch(self.tape)
+            except (ImportError, ValueError):
+                self._batch = None
+        return self._batch is not None
 
     def _gradient(self, inputs: Sequence[Any]) -> tuple[float, list[float]]:
         self._check_single()
@@ -172,12 +228,20 @@ class Program:
         return self._compiled[name]
 
     def _inputs(self, inputs: Any) -> list[float]:
-        wanted = len(self.tape.inputs)
-        if isinstance(inputs, str) or not hasattr(inputs, "__len__"):
-            raise TypeError(f"a program takes a list of its {wanted} inputs, got {inputs!r:.60}")
-        if len(inputs) != wanted:
-            raise ValueError(f"a program of {wanted} input{'s' * (wanted != 1)} got {len(inputs)}")
-        return [x.data if isinstance(x, Value) else number(x) for x in inputs]
+        n = len(self.tape.inputs)
+        wanted = f"{n} input{'s' * (n != 1)}"
+        if not is_list(inputs):
+            raise TypeError(f"a program takes a list of its {wanted}, got {inputs!r:.60}")
+        if len(inputs) != n:
+            raise ValueError(f"a program of {wanted} got {len(inputs)}")
+        found: list[float] = []
+        try:
+            for x in inputs:
+                found.append(x.data if isinstance(x, Value) else number(x))
+        except (ArithmeticError, TypeError, ValueError) as error:
+            error.args = (f"input {len(found)}: {error}",)
+            raise
+        return found
 
     def _parameters(self) -> list[float]:
         for i, p in enumerate(self.tape.parameters):
@@ -208,15 +272,22 @@ def machine_of(tape: Tape) -> Any:
 
 
 def is_batch(inputs: Any) -> bool:
-    """Whether these are the inputs of several samples."""
-    if not isinstance(inputs, list | tuple) or not inputs or isinstance(inputs[0], str):
+    """Whether these are the inputs of several samples: a list of lists, or an array of two axes."""
+    if hasattr(inputs, "ndim"):
+        return bool(inputs.ndim == 2)
+    return isinstance(inputs, list | tuple) and bool(inputs) and is_list(inputs[0])
+
+
+def is_list(given: Any) -> bool:
+    """Whether that has items in an order: a list, a tuple, an array, but no text, dict or set."""
+    if isinstance(given, str | bytes | dict):
         return False
-    return hasattr(inputs[0], "__len__")
+    return hasattr(given, "__len__") and hasattr(given, "__getitem__")
 
 
 def values(name: str, given: Any) -> list[Value]:
     """The Values that were given. Raises TypeError for what is none."""
-    if isinstance(given, str) or not hasattr(given, "__iter__"):
+    if not is_list(given) and not hasattr(given, "__next__"):
         raise TypeError(f"{name} are a list of Values, got {given!r:.60}")
     found = list(given)
     for i, v in enumerate(found):

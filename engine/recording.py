@@ -8,7 +8,7 @@ from functools import wraps
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any, TypeVar
+    from typing import Any, Self, TypeVar
 
     Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -53,18 +53,23 @@ class no_grad:  # noqa: N801 - PyTorch's name
         return unrecorded  # type: ignore[return-value]
 
 
-recorded: ContextVar[bool] = ContextVar("recorded", default=False)  # are we in a tracing block?
+recorded: ContextVar[tracing | None] = ContextVar("recorded", default=None)  # the open block
 
 
 class tracing:  # noqa: N801 - as no_grad
     """A block whose graph is to be traced: numbers that a function would only take are nodes in it.
 
     The largest logit, which cross-entropy subtracts so that nothing overflows, is such a number: of
-    a graph for one set of data a constant, of a program not.
+    a graph for one set of data a constant, of a program not. So are random numbers: `drawn` has
+    what would draw them, and the leaves that stand for them, in the order of drawing.
     """
 
-    def __enter__(self) -> None:
-        self.token = recorded.set(True)
+    def __init__(self) -> None:
+        self.drawn: list[tuple[Any, list[Any]]] = []
+
+    def __enter__(self) -> Self:
+        self.token = recorded.set(self)
+        return self
 
     def __exit__(self, *exception: object) -> None:
         recorded.reset(self.token)

@@ -113,7 +113,7 @@ class Lines:
         lines = [f"{grad if output < leaves else self.let(grad)} = {self.seed()}"]
         for k in reversed(range(len(tape.ops))):
             slot, op, args = tape.first + k, tape.ops[k], tape.args[k]
-            if slot not in tape.reached or slot not in begun:
+            if not tape.reached[slot] or slot not in begun:
                 continue
             inputs = [self.names[i] for i in args]
             for j, i in enumerate(args):

@@ -102,16 +102,15 @@ def by_ourselves(
     names: dict[str, tuple[float, float]], uses: list[tuple[str, int, int]], rankdir: str
 ) -> tuple[dict[str, tuple[float, float]], list[str], tuple[float, float]]:
     sideways = rankdir == "LR"  # which is the way that layout.py goes
-    room = gap_between(rankdir) - 36  # layout.py leaves 36 itself
     sizes = {name: (w, h) if sideways else (h, w) for name, (w, h) in names.items()}
-    nodes = {name: Node(width=w + room, height=h + 8) for name, (w, h) in sizes.items()}
+    nodes = {name: Node(width=w, height=h + 8) for name, (w, h) in sizes.items()}
     edges = [Edge(nodes[tail], nodes[f"v{head}"], {}) for tail, head, _ in uses]
     part(edges, True)
     layers = ranked(list(nodes.values()), edges)
-    place(layers, edges)
+    place(layers, edges, gap_between(rankdir))
 
     def turned(x: float, y: float) -> tuple[float, float]:
-        x, y = round(x - room / 2, 1), round(y, 1)
+        x, y = round(x, 1), round(y, 1)
         return (x, y) if sideways else (y, x)
 
     paths = []
@@ -129,4 +128,4 @@ def by_ourselves(
     right = max([node.x + node.width / 2 for node in there])
     bottom = max([node.y + node.height / 2 for node in there])
     places = {name: turned(node.x, node.y) for name, node in nodes.items()}
-    return places, paths, turned(right - room / 2, bottom)
+    return places, paths, turned(right, bottom)

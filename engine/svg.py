@@ -18,8 +18,20 @@ FORBIDDEN = r"[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 def svg(source: str) -> str:
     """The graph that the DOT source describes, as an SVG document."""
+    attributes, nodes, edges = arranged(source)
+    straight = attributes.get("splines") == "line"
+    return written(nodes, edges, runs_sideways(attributes), straight)
+
+
+def runs_sideways(attributes: Attributes) -> bool:
+    """Whether the ranks of a graph follow one another from left to right, or from right to left."""
+    return attributes.get("rankdir", "TB") in ("LR", "RL")
+
+
+def arranged(source: str) -> tuple[Attributes, list[Node], list[Edge]]:
+    """The attributes of a graph, and its nodes and edges in their places."""
     attributes, nodes, edges = parse(source)
-    sideways = attributes.get("rankdir", "TB") in ("LR", "RL")
+    sideways = runs_sideways(attributes)
     for name, node in nodes.items():
         measure(name, node)
     part(edges, sideways)
@@ -27,7 +39,7 @@ def svg(source: str) -> str:
     for node in (node for layer in layers for node in layer):
         if not sideways:  # the layout below runs from left to right
             node.width, node.height = node.height, node.width
-    place(layers, edges)
+    place(layers, edges, max(36.0, 72 * size_of(attributes, "ranksep", 0)))
     width = max((node.x + node.width / 2 for layer in layers for node in layer), default=0.0)
     for node in (node for layer in layers for node in layer):
         if attributes.get("rankdir") in ("RL", "BT"):
@@ -35,7 +47,7 @@ def svg(source: str) -> str:
         if not sideways:
             node.x, node.y = node.y, node.x
             node.width, node.height = node.height, node.width
-    return written(list(nodes.values()), edges, sideways)
+    return attributes, list(nodes.values()), edges
 
 
 def text_width(text: str, size: float) -> float:
@@ -58,13 +70,14 @@ def measure(name: str, node: Node) -> None:
     node.height = max(node.height, 72 * size_of(node.attributes, "height", 0))
 
 
-def written(nodes: list[Node], edges: list[Edge], sideways: bool) -> str:
+def written(nodes: list[Node], edges: list[Edge], sideways: bool, straight: bool) -> str:
     bends = [bend for edge in edges for bend in edge.bends]
     right = max((n.x + n.width / 2 for n in nodes + bends), default=0.0)
     bottom = max((n.y + n.height / 2 for n in nodes + bends), default=0.0)
     loops = [edge.head.x + edge.head.width / 2 + 20 for edge in edges if edge.head is edge.tail]
     right = max([right, *loops])
-    parts = [drawn_edge(edge, sideways) for edge in edges] + [drawn_node(node) for node in nodes]
+    parts = [drawn_edge(edge, sideways, straight) for edge in edges]
+    parts += [drawn_node(node) for node in nodes]
     size = f'width="{right + 16:.0f}pt" height="{bottom + 16:.0f}pt"'
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -104,10 +117,18 @@ def drawn_node(node: Node) -> str:
             baseline = y + size * (0.25 + 1.2 * j + 0.95)
             parts.append(drawn_text(text, node.x, baseline, size, look.get("fontcolor", "black")))
         y += len(lines) * size * 1.2 + size * 0.5
-    return "\n".join(parts)
+    return hinted(parts, look)
 
 
-def drawn_edge(edge: Edge, sideways: bool) -> str:
+def hinted(parts: list[str], look: Attributes) -> str:
+    """The parts, with the tooltip that a browser shows over them if they have one."""
+    hint = " ".join(texts(look.get("tooltip", ""), record=False)[0])
+    if not hint:
+        return "\n".join(parts)
+    return "\n".join([f"<g><title>{escaped(hint)}</title>", *parts, "</g>"])
+
+
+def drawn_edge(edge: Edge, sideways: bool, straight: bool) -> str:
     """A curve through the edge's bends that leaves and arrives along the ranks' direction."""
     step = 1 if (edge.head.x - edge.tail.x if sideways else edge.head.y - edge.tail.y) >= 0 else -1
     dx, dy = (step, 0) if sideways else (0, step)
@@ -117,19 +138,24 @@ def drawn_edge(edge: Edge, sideways: bool) -> str:
     across, along = dy * edge.aside, dx * edge.aside
     points = [(tail.x + dx * tail.width / 2 + across, tail.y + dy * tail.height / 2 + along)]
     points += [(bend.x + across, bend.y + along) for bend in edge.bends]
-    points.append((head.x - dx * (head.width / 2 + 7), head.y - dy * (head.height / 2 + 7)))
+    look = edge.attributes
+    tip = 0 if look.get("arrowhead") == "none" else 7
+    points.append((head.x - dx * (head.width / 2 + tip), head.y - dy * (head.height / 2 + tip)))
     path = f"M{points[0][0]:.1f},{points[0][1]:.1f}"
     for (x0, y0), (x1, y1) in pairwise(points):
-        half = (abs(x1 - x0) if sideways else abs(y1 - y0)) / 2
+        half = 0.0 if straight else (abs(x1 - x0) if sideways else abs(y1 - y0)) / 2
         path += f" C{x0 + dx * half:.1f},{y0 + dy * half:.1f} "
         path += f"{x1 - dx * half:.1f},{y1 - dy * half:.1f} {x1:.1f},{y1:.1f}"
-    look = edge.attributes
     color = escaped(look.get("color", "black"))
     x, y = points[-1]
-    tip = f"{x + 7 * dx:.1f},{y + 7 * dy:.1f} {x - 3 * dy:.1f},{y - 3 * dx:.1f} "
-    tip += f"{x + 3 * dy:.1f},{y + 3 * dx:.1f}"
-    parts = [f'<path d="{path}" fill="none" stroke="{color}"/>']
-    parts.append(f'<polygon points="{tip}" fill="{color}" stroke="{color}"/>')
+    width = size_of(look, "penwidth", 1)
+    pen = f' stroke-width="{width:g}"' if width != 1 else ""
+    pen += ' stroke-dasharray="4,3"' if look.get("style") == "dashed" else ""
+    parts = [f'<path d="{path}" fill="none" stroke="{color}"{pen}/>']
+    if tip:
+        corners = f"{x + 7 * dx:.1f},{y + 7 * dy:.1f} {x - 3 * dy:.1f},{y - 3 * dx:.1f} "
+        corners += f"{x + 3 * dy:.1f},{y + 3 * dx:.1f}"
+        parts.append(f'<polygon points="{corners}" fill="{color}" stroke="{color}"/>')
     if "label" in look:
         (x0, y0), (x1, y1) = points[0], points[1]
         size = size_of(look, "fontsize", 14)
@@ -137,7 +163,7 @@ def drawn_edge(edge: Edge, sideways: bool) -> str:
         middle = ((x0 + x1) / 2, (y0 + y1) / 2 - 3)
         halo = ' stroke="white" stroke-width="5" paint-order="stroke"'  # the curve runs behind it
         parts.append(drawn_text(text, *middle, size, look.get("fontcolor", "black"), halo))
-    return "\n".join(parts)
+    return hinted(parts, look)
 
 
 def drawn_loop(node: Node, look: Attributes) -> str:

@@ -8,6 +8,7 @@ with other numbers: here by asking each op, exactly as a graph does, in `engine.
 from __future__ import annotations
 
 from copy import copy
+from itertools import chain
 
 from engine import ops
 from engine.op import number
@@ -39,17 +40,18 @@ class Tape:
             if leaf in slots:
                 raise ValueError(f"{named(leaf)} is given twice, as a parameter or an input")
             slots[leaf] = len(slots)
+        for i, v in enumerate(outputs):
+            if v.op is ops.CONSTANT and v not in slots:
+                raise ValueError(f"output {i} is a constant, {v!r}: it has nothing to compute")
         order = topological_order(*outputs)
         check_leaves(order, self.inputs, slots)
 
-        self.constants: list[float] = []
-        self.ops: list[Any] = []
-        self.args: list[tuple[int, ...]] = []
         computed = [v for v in order if v.op is not None]
-        taken = [arguments(v) for v in computed]
+        taken: list[Any] = [arguments(v) for v in computed]
         self.nodes: list[Any] = [*self.parameters, *self.inputs]
+        self.constants: list[float] = []
         known: dict[str, int] = {}  # a constant by its digits, which tell -0.0 from 0.0
-        for v in [u for args in taken for u in args]:
+        for v in dict.fromkeys(chain.from_iterable(taken)):
             if v.op is ops.CONSTANT and v not in slots:
                 digits = v.data.hex()
                 if digits not in known:
@@ -58,22 +60,25 @@ class Tape:
                     self.constants.append(v.data)
                 slots[v] = known[digits]
         self.first = len(self.nodes)
-        for v, args in zip(computed, taken):
-            slots[v] = len(self.nodes)
-            self.nodes.append(v)
-            self.ops.append(v.op)
-            self.args.append(tuple([slots[u] for u in args]))
+        self.nodes += computed
+        slots.update(zip(computed, range(self.first, len(self.nodes))))
+        for k, args in enumerate(taken):  # in place: there are millions in a large graph
+            taken[k] = tuple(map(slots.__getitem__, args))
+        self.ops: list[Any] = [v.op for v in computed]
+        self.args: list[tuple[int, ...]] = taken
         self.outputs = [slots[v] for v in outputs]
         self.reached = self.reached_slots()
 
-    def reached_slots(self) -> set[int]:
-        """Those that a gradient of the outputs comes to: no flat op cuts them off."""
+    def reached_slots(self) -> bytearray:
+        """1 for each slot that a gradient of the outputs comes to: no flat op cuts it off."""
         reached = set(self.outputs)
         for k in reversed(range(len(self.ops))):
             if self.first + k in reached:
-                op = self.ops[k]
-                reached.update([i for j, i in enumerate(self.args[k]) if op.passes(j)])
-        return reached
+                op, args = self.ops[k], self.args[k]
+                if op.gradient is None:  # such an op may be flat in some of its inputs
+                    args = tuple([i for j, i in enumerate(args) if op.passes(j)])
+                reached.update(args)
+        return bytearray(map(reached.__contains__, range(len(self.nodes))))
 
     def __len__(self) -> int:
         return len(self.ops)
@@ -111,7 +116,7 @@ class Tape:
         grads[self.outputs[0]] = 1.0
         for k in reversed(range(len(self.ops))):
             slot, op, args = self.first + k, self.ops[k], self.args[k]
-            if slot not in self.reached:
+            if not self.reached[slot]:
                 continue
             wanted = [self.nodes[i] is not None and op.passes(j) for j, i in enumerate(args)]
             taken = [numbers[i] for i in args]

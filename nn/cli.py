@@ -1,5 +1,5 @@
 """The command: `chainrule train xor`, `chainrule predict xor/weights.json 0,1`,
-`chainrule draw "tanh(w*x + b)" w=2 x=-0.5 b=1`, `chainrule explore` of the same.
+`chainrule draw "tanh(w*x + b)" w=2 x=-0.5 b=1`.
 """
 
 import argparse
@@ -10,15 +10,19 @@ import sys
 import webbrowser
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any, NoReturn
 from unicodedata import normalize
 
+import graphviz
+
 import engine
-from engine import Value, draw, explore, topological_order, trace
+from engine import Value, draw, explain, explore, topological_order, trace
 from engine.dialects import LANGUAGES
 from engine.expression import expression, names_in
 from engine.files import write_file
 from nn.choices import OPTIMIZERS, SCHEDULES
+from nn.gallery import gallery
 from nn.mlp import ACTIVATIONS
 from nn.predict import predict
 from nn.tasks import TASKS, own_table, task_called
@@ -28,7 +32,7 @@ from nn.train import Settings, train
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code: 0 done, 1 not learned, 2 an error, in one line."""
     words = sys.argv[1:] if arguments is None else list(arguments)
-    if words[:1] in (["draw"], ["explore"], ["predict"], ["source"]):
+    if words[:1] in (["draw"], ["explain"], ["explore"], ["predict"], ["source"]):
         # A formula, or a row, may begin with a minus: with a space, it is no option.
         words = [f" {word}" if re.match(r"-[^-oh]", word) else word for word in words]
     options = parser().parse_args(words)
@@ -95,6 +99,25 @@ def parser() -> Parser:
     add("-o", "--output", type=Path, metavar="FILE", help="picture; its ending is the format")
     add("--rankdir", choices=["LR", "TB", "RL", "BT"], default="LR", help="direction of the graph")
     add("--derivatives", action="store_true", help="write local derivatives on the edges")
+    add("--format", help="instead of what FILE ends in, such as svg, mermaid or tikz")
+    add("--collapse", action="store_true", help="fold what repeats into one box with a count")
+    add("--gradients", action="store_true", help="colour by the size of the gradient")
+    add("--depth", type=int, metavar="N", help="only so many operations back from the result")
+    add("--around", metavar="NAME", help="only what is near this variable")
+    add("--open", action="store_true", help="show the picture in a window")
+
+    showing = commands.add_parser("gallery", help="write a page of pictures and their code")
+    showing.set_defaults(run=write_gallery)
+    showing.add_argument("folder", type=Path, help="where gallery.md and its pictures go")
+
+    explaining = commands.add_parser("explain", help="explain a derivative as a sum over paths")
+    explaining.set_defaults(run=explain_expression)
+    add = explaining.add_argument
+    add("expression", help='a formula, such as "tanh(w*x + b)"')
+    add("variable", help="what it is differentiated by, such as w")
+    add("variables", nargs="*", metavar="name=number", help="as in w=2 x=-0.5")
+    add("--format", choices=["text", "markdown", "latex"], default="text", help="(default: text)")
+    add("--limit", type=not_negative, default=20, help="list no more paths (default: 20)")
 
     exploring = commands.add_parser("explore", help="make a page that steps through a formula")
     exploring.set_defaults(run=explore_expression)
@@ -272,18 +295,49 @@ def draw_expression(options: argparse.Namespace) -> int:
     """Draw a formula into a file, or print its DOT source."""
     result, variables = formula(options)
     result.backward()
-    diagram = draw(result, rankdir=options.rankdir, derivatives=options.derivatives)
-    if options.output is None:
-        print(diagram.source, end="")
+    if options.around is not None and options.around not in variables:
+        known = f"take one of {', '.join(variables)}" if variables else "the formula has none"
+        raise ValueError(f"unknown variable {options.around!r:.60}: {known}")
+    diagram = draw(
+        result,
+        rankdir=options.rankdir,
+        derivatives=options.derivatives,
+        depth=options.depth,
+        around=variables.get(options.around),
+        collapse=options.collapse,
+        color="gradient" if options.gradients else "kind",
+    )
+    output = options.output
+    if output is None and options.open:
+        output = Path(mkdtemp(prefix="chainrule-")) / f"graph.{options.format or 'svg'}"
+    if output is None:
+        if options.format is None:
+            print(diagram.source, end="")
+        else:
+            sys.stdout.buffer.write(diagram.pipe(options.format))
         return 0
-    ending = options.output.suffix.lstrip(".").lower()
+    ending = options.format or output.suffix.lstrip(".").lower()
     if not ending:
-        raise ValueError(f"{options.output} has no ending to tell its format, such as .svg")
+        raise ValueError(f"{output} has no ending to tell its format, such as .svg")
     in_dot = ending in ("gv", "dot")
-    write_file(options.output, diagram.source if in_dot else diagram.pipe(ending))
+    write_file(output, diagram.source if in_dot else diagram.pipe(ending))
+    if options.open:
+        graphviz.view(output)
     print(f"{options.expression.strip()} = {result.data:.6g}")
     for name, x in variables.items():
         print(f"  d/d{name} = {x.grad:.6g}")
+    return 0
+
+
+def explain_expression(options: argparse.Namespace) -> int:
+    """Print a derivative of a formula as the sum over its paths."""
+    result, variables = formula(options)
+    name = normalize("NFKC", options.variable.strip())
+    if name not in variables:
+        known = f"take one of {', '.join(variables)}" if variables else "there is none"
+        raise ValueError(f"{name} is no variable here: {known}")
+    explanation = explain(result, variables[name], limit=options.limit)
+    print(getattr(explanation, options.format)().rstrip("\n"))
     return 0
 
 
@@ -299,7 +353,7 @@ def explore_expression(options: argparse.Namespace) -> int:
 
 
 def formula(options: argparse.Namespace) -> tuple[Value, dict[str, Value]]:
-    """The graph of a command's expression, and its variables, which all occur in it."""
+    """The Value of a formula, and its variables; each is given, once, and occurs in it."""
     variables: dict[str, Value] = {}
     for text in options.variables:
         name, value = assignment(text)
@@ -312,6 +366,12 @@ def formula(options: argparse.Namespace) -> tuple[Value, dict[str, Value]]:
         if x not in used:
             raise ValueError(f"{name} is given a value, but does not occur in the formula")
     return result, variables
+
+
+def write_gallery(options: argparse.Namespace) -> int:
+    """Write the page of pictures, and say where."""
+    print(gallery(options.folder))
+    return 0
 
 
 def print_source(options: argparse.Namespace) -> int:

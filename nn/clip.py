@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import inf, isfinite, isnan, nan
+from math import inf, isfinite, isnan, nan, sqrt
 
 from engine import Value
 from engine.op import number
@@ -72,8 +72,13 @@ def norm(xs: list[float], p: float) -> float:
     largest = max(sizes, default=0.0)
     if p == inf or largest in (0.0, inf):
         return largest
+    parts = [x / largest for x in sizes]
     total = 0.0
-    for x in sizes:
-        total += (x / largest) ** p
+    if p == 2:  # a product and a root have the same bits everywhere, which powers have not
+        for x in parts:
+            total += x * x
+        return largest * sqrt(total)
+    for x in parts:
+        total += x**p
     length: float = largest * total ** (1 / p)
     return length

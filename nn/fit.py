@@ -80,7 +80,8 @@ def fit(
     bar. Afterwards the model is in eval mode. LBFGS goes up to max_iter steps on each batch, which
     is best all of the data, and the loss of its step is that of the first.
     replay: True has the steps done by the machine of `engine.machine`, with the same bits, and
-    raises NoPlanError where it cannot; "auto" does so where it can.
+    raises NoPlanError where it cannot; "auto" does so where it can. It knows every optimiser but
+    LBFGS. Schedules and the random numbers of Dropout are then asked for many steps at a time.
 
     Ctrl-C ends the run and keeps what was learned. A loss that is not finite ends it with a
     TrainingError that names the step; the model then has the last weights whose loss was finite.

@@ -17,6 +17,7 @@ import random
 
 from engine import Value, dot, ops
 from engine.op import number
+from engine.recording import recorded
 from engine.value import constant
 from nn.activations import sample
 from nn.init import source, uniform_
@@ -147,13 +148,21 @@ class Dropout(Module):
 
     def __call__(self, x: Vector | SupportsFloat) -> list[Any]:
         """x: [n] -> [n]. It draws n random numbers; none in eval mode or where p is 0 or 1."""
-        xs = sample(x, "dropout")
+        xs, block = sample(x, "dropout"), recorded.get()
         if not self.training or self.p == 0:
             return list(xs)
-        if self.p == 1:
-            return [ops.mul(v, 0.0) for v in xs]
+        if block is None or self.p == 1:
+            return [ops.mul(v, factor) for v, factor in zip(xs, self.mask(len(xs)))]
+        factors = [Value(1.0) for _ in xs]
+        block.drawn.append((self, factors))
+        return [ops.mul(v, factor) for v, factor in zip(xs, factors)]
+
+    def mask(self, n: int) -> list[float]:
+        """The factors of n numbers, drawn: 0 for what is dropped, 1 / (1 - p) for the others."""
+        if self.p in (0, 1):
+            return [1.0 - self.p] * n
         scale, draw = 1.0 / (1.0 - self.p), source(self.rng).random
-        return [ops.mul(v, scale if draw() >= self.p else 0.0) for v in xs]
+        return [scale if draw() >= self.p else 0.0 for _ in range(n)]
 
     def __repr__(self) -> str:
         return f"Dropout(p={self.p!r})"

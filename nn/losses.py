@@ -140,7 +140,7 @@ def cross_entropy(
 
 def largest_of(logits: Any) -> Any:
     """The largest as a number, which no gradient passes; in a graph that is traced, as a node."""
-    if recorded.get():
+    if recorded.get() is not None:
         return stop_gradient(maximum(*logits))
     return max([float(x) for x in logits])
 

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from typing import Any, Self
 
+    from engine.collapse import Part
+    from engine.diagram import Diagram
+
 
 class Module:
     """A part of a network. Every leaf Value among its attributes is one of its parameters.
@@ -100,6 +103,18 @@ class Module:
             raise ValueError(f"state dict does not fit: {'; '.join(problems)}")
         for value, data in new:
             value.data = data
+
+    # ---- what engine.draw asks of a model ----
+
+    def _parts_(self, level: int | str | type | None) -> list[Part]:
+        from nn.parts import parts
+
+        return parts(self, level)
+
+    def _diagram_(self, **options: Any) -> Diagram:
+        from nn.picture import picture
+
+        return picture(self, **options)
 
     def __repr__(self) -> str:
         """The module's attributes that are, or hold, modules or parameters, one on a line."""

@@ -174,12 +174,21 @@ class Run:
 
     def step(self, inputs: Sequence[Any], targets: Sequence[Any]) -> None:
         """One step of the optimiser; whatever interrupts it, the parameters are those before it."""
-        before = [p.data for p in self.parameters]
 
-        def closure() -> Value:
+        def gradient() -> Value:
             loss = self.loss_of(inputs, targets)
             self.optimizer.zero_grad()
             loss.backward()
+            return loss
+
+        self.descend(gradient)
+
+    def descend(self, gradient: Callable[[], Value | float]) -> None:
+        """A step of the optimiser along the gradient of the loss that this function gives."""
+        before = [p.data for p in self.parameters]
+
+        def closure() -> Value | float:
+            loss = gradient()
             if self.max_norm is not None:
                 clip_grad_norm_(self.parameters, self.max_norm)
             self.last_finite = before
@@ -195,7 +204,7 @@ class Run:
         except KeyboardInterrupt:
             self.give_back(before)
             raise
-        self.history.losses.append(loss.data)
+        self.history.losses.append(float(loss))
         if self.schedule is not None and self.each == "step":
             self.schedule.step()
 

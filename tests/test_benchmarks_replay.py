@@ -18,7 +18,9 @@ import engine
 sys.path.append(str(Path(__file__).parent.parent))
 
 from benchmarks import growth, replay
-from benchmarks.contenders import ENTRIES, PROBLEMS, W1, W2, Eager, Limit
+from benchmarks.contenders import W1, W2, Eager, Limit
+from benchmarks.entries import ENTRIES, PROBLEMS
+from benchmarks.gpt_contenders import W3
 from benchmarks.process import WorkerError
 from benchmarks.turns import Worker
 
@@ -27,6 +29,8 @@ compiled = pytest.mark.skipif(not engine.compiled, reason="the machine is in the
 
 def made(name, problem):
     """The contender; skips the test where what it needs is not there."""
+    if not ENTRIES[name].enters(problem.name):
+        pytest.skip(f"{name} takes no part in {problem.name}")
     package = ENTRIES[name].package
     if package and find_spec(package) is None:
         pytest.skip(f"needs {package}")
@@ -63,9 +67,10 @@ def test_a_contender_that_starts_again_is_where_it_was(name):
     assert [float(x) for x in contender.train(3)] == first
 
 
+@pytest.mark.parametrize("problem", [W1, W3], ids=["w1", "w3"])
 @pytest.mark.parametrize("name", ENTRIES)
-def test_a_second_call_goes_on_where_the_first_ended(name):
-    contender, other = made(name, W1), made(name, W1)
+def test_a_second_call_goes_on_where_the_first_ended(name, problem):
+    contender, other = made(name, problem), made(name, problem)
 
     parts = [float(x) for _ in range(2) for x in contender.train(2)]
 
@@ -90,6 +95,11 @@ def test_a_wrong_step_is_caught():
     off = replay.differences({"limit": list(limit.train(3)), "eager": list(eager.train(3))})
 
     assert off["limit"] > replay.TOLERANCE
+
+
+def test_who_takes_no_part_in_a_problem_says_so():
+    with pytest.raises(ValueError, match=r"^arrays of the batch, by hand: takes no part in w3$"):
+        ENTRIES["numpy"].make(W3)
 
 
 def test_the_limit_without_a_compiler_says_so(monkeypatch):
@@ -172,10 +182,12 @@ def test_the_report_has_a_row_for_each_contender_and_size(tmp_path, capsys):
     printed = capsys.readouterr().out
     assert code == 0, printed
     for name in ("replay", "eager", "limit", "numpy"):
-        there = printed.count(f"\n| {name} ") == 2  # W1's and W2's
+        entered = sum(ENTRIES[name].enters(problem) for problem in PROBLEMS)
+        there = printed.count(f"\n| {name} ") == entered
         assert there or f"- {name}: " in printed
     assert "w1: replay and eager, 1000 losses and 17 parameters: the same bits" in printed
     assert "w2: replay and eager, 100 losses and 337 parameters: the same bits" in printed
+    assert "w3: replay and eager, 20 losses and 4192 parameters: the same bits" in printed
     assert "recording and lowering" in printed
     texts = "".join(ElementTree.parse(chart).getroot().itertext())
     assert "batch size (samples)" in texts

@@ -250,9 +250,60 @@ def test_draw_writes_local_derivatives_if_asked(capsys):
     assert "label=0.786" in capsys.readouterr().out
 
 
+def test_draw_folds_what_repeats_if_asked(capsys):
+    main(["draw", "tanh(x1) + tanh(x2) + tanh(x3)", "x1=1", "x2=2", "x3=3", "--collapse"])
+
+    assert 'label="tanh × 3"' in capsys.readouterr().out
+
+
+def test_draw_colours_by_gradient_if_asked(capsys):
+    main([*NEURON, "--gradients"])
+
+    assert 'label="grad 1 to 10"' in capsys.readouterr().out
+
+
+def test_draw_cuts_a_formula_off_where_asked(capsys):
+    main([*NEURON, "--depth", "1"])
+
+    assert capsys.readouterr().out.count("_op [") == 1
+
+
+def test_draw_shows_what_is_around_a_variable(capsys):
+    main([*NEURON, "--around", "b"])
+    source = capsys.readouterr().out
+
+    assert '"b|data 1.5|' in source
+    assert "tanh" not in source
+
+
+def test_draw_opens_the_picture_it_wrote(monkeypatch, capsys):
+    opened = []
+    monkeypatch.setattr("graphviz.view", opened.append)
+
+    main([*NEURON, "-o", "neuron.svg", "--open"])
+
+    assert opened == [Path("neuron.svg")]
+    assert Path("neuron.svg").exists()
+
+
+def test_draw_opens_a_picture_without_a_name(monkeypatch, capsys):
+    opened = []
+    monkeypatch.setattr("graphviz.view", opened.append)
+
+    assert main([*NEURON, "--open"]) == 0
+
+    [path] = opened
+    assert ElementTree.parse(path).getroot().tag.endswith("svg")
+    assert "digraph" not in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (["x*2", "x=1", "--around", "y"], "unknown variable 'y': take one of x"),
+        (["2*3", "--around", "y"], "unknown variable 'y': the formula has none"),
+        (["x*2", "x=1", "--depth", "0"], "depth is at least 1, got 0"),
+        (["x*2", "x=1", "--depth", "2", "--collapse"], "collapse draws the whole graph"),
         (["log(x)", "x=-1"], "log(-1.0): math domain error"),
         (["x + y", "x=1"], "y has no value: give it one, as in y=1"),
         (["x", "x=1", "y=2"], "y is given a value, but does not occur in the formula"),

@@ -14,9 +14,11 @@ import graphviz
 import pytest
 
 import engine
+import engine.colors
 import engine.render
 from engine import Diagram, Op, Value, dot, draw, no_grad, sqrt, tanh, topological_order
 from engine.render import RendererNotFound
+from nn import Neuron
 
 SVG = "{http://www.w3.org/2000/svg}"
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -513,7 +515,228 @@ def test_an_op_of_many_inputs_has_a_derivative_on_each_edge():
     assert slopes(engine.maximum(Value(1.0), Value(5.0), Value(5.0))) == ["0", "0.5", "0.5"]
 
 
+def products(value):
+    found = [
+        re.search(r"\blabel=(\S+)", look) for *_, look in edges(draw(value, derivatives="products"))
+    ]
+    return [float(m[1].strip('"')) for m in found if m]
+
+
+def test_local_derivatives_have_a_name_too():
+    o = neuron()
+
+    assert draw(o, derivatives="local").source == draw(o, derivatives=True).source
+
+
+def test_the_products_on_the_edges_add_up_to_the_gradients():
+    a = Value(3.0)
+    z = a * a + a * 5.0
+    z.backward()
+
+    assert sum(x for x in products(z) if x != 1) == a.grad == 11.0
+
+
+def test_a_product_is_the_gradient_behind_times_the_local_derivative():
+    z = Value(2.0) * Value(5.0)
+    z.backward(10.0)
+
+    assert products(z) == [50.0, 20.0]
+
+
+def test_a_product_that_is_not_a_number_is_shown():
+    z = sqrt(Value(0.0)) * 0.0
+    z.backward()
+
+    assert [str(x) for x in products(z)] == ["nan", "0.0"]
+
+
+def test_unknown_derivatives_list_the_known():
+    with pytest.raises(ValueError, match="unknown derivatives 'all': take one of False, True, loc"):
+        draw(Value(1.0), derivatives="all")
+
+
+# ---- gradients that are graphs ----
+
+
+def test_a_gradient_is_drawn_by_the_graph_that_computed_it():
+    x = Value(0.5, "x")
+    y = tanh(x)
+    y.label = "y"
+    slope = engine.grad(y, x)
+    slope.label = "dy/dx"
+
+    assert operations(draw(slope)) == ["tanh", "*", "-"]
+    assert [box[0] for box in boxes(draw(slope)) if len(box) == 3] == ["x", "y", "dy/dx"]
+
+
+def test_a_value_and_its_gradient_share_one_picture():
+    x = Value(0.5, "x")
+    y = x * x * x
+
+    assert [box[0] for box in boxes(draw([y, engine.grad(y, x)]))].count("x") == 1
+
+
+# ---- colours ----
+
+
+def test_a_parameter_is_yellow_and_an_input_blue():
+    w, x = Value(2.0, "w"), Value(3.0, "x")
+    diagram = draw(w * x, parameters=[w])
+
+    assert 'fillcolor="#faf3a5"' in look_of(diagram, "w|")
+    assert 'fillcolor="#d6e6f5"' in look_of(diagram, "x|")
+
+
+def test_the_parameters_may_be_those_of_a_model():
+    model = Neuron(2, activation="tanh")
+    diagram = draw(model([Value(1.0, "x"), 2.0]), parameters=model)
+
+    assert diagram.source.count("#faf3a5") == 3 + 1  # and the legend
+
+
+def test_known_parameters_bring_a_legend():
+    w = Value(2.0)
+
+    assert list(legend(draw(w * 3.0, parameters=[w]))) == ["input", "parameter", "computed"]
+
+
+def test_without_known_parameters_there_is_no_legend():
+    assert legend(draw(neuron())) == {}
+
+
+@pytest.mark.parametrize("wrong", [3.0, "w", [1.0]])
+def test_parameters_that_are_none_are_refused(wrong):
+    with pytest.raises(TypeError, match="parameters are Values, or a model, got "):
+        draw(Value(1.0), parameters=wrong)
+
+
+def legend(diagram):
+    """A colour for each text of the legend."""
+    found = {k: v for k, v in nodes(diagram).items() if k.startswith("legend")}
+    return {text: re.search(r'fillcolor="?([#\w]+)', look)[1] for text, look in found.values()}
+
+
+def with_gradients(*gradients):
+    leaves = [Value(1.0, f"x{i}") for i in range(len(gradients))]
+    z = engine.maximum(*leaves)
+    z.backward()
+    for x, gradient in zip(leaves, gradients):
+        x.grad = gradient
+    return z
+
+
+def test_each_decade_of_gradients_has_a_colour_down_to_the_fifth():
+    z = with_gradients(1.5, -0.15, 0.015, 0.0015, 0.00015, 1e-9)
+    diagram = draw(z, color="gradient")
+
+    assert list(legend(diagram)) == [
+        "grad 1 to 10",
+        "grad 0.1 to 1",
+        "grad 0.01 to 0.1",
+        "grad 0.001 to 0.01",
+        "grad below 0.001",
+    ]
+    assert len(set(legend(diagram).values())) == 5
+
+
+def test_a_box_has_the_colour_that_the_legend_says():
+    diagram = draw(with_gradients(1.5, 0.015), color="gradient")
+
+    assert legend(diagram)["grad 0.01 to 0.1"] in look_of(diagram, "x1|")
+
+
+def test_gradients_of_zero_and_those_that_are_not_finite_have_colours_of_their_own():
+    diagram = draw(with_gradients(float("nan"), float("-inf"), 0.0, 2.0), color="gradient")
+
+    assert list(legend(diagram)) == ["grad inf or nan", "grad 1 to 10", "grad 0"]
+    assert look_of(diagram, "x0|") == look_of(diagram, "x1|")
+
+
+def test_the_colours_of_gradients_grow_darker_in_grey_too():
+    def grey(color):
+        red, green, blue = (int(color[i : i + 2], 16) for i in (1, 3, 5))
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    assert sorted(engine.colors.SCALE, key=grey, reverse=True) == engine.colors.SCALE
+
+
+def test_no_operation_has_a_colour_that_stands_for_a_gradient():
+    diagram = draw(neuron(), color="gradient")
+    fills = {look for name, (_, look) in nodes(diagram).items() if name.endswith("_op")}
+
+    assert all("fillcolor=white" in look for look in fills)
+
+
+@pytest.mark.parametrize("extreme", [5e-324, 1.7e308])
+def test_a_gradient_of_any_size_has_a_colour(extreme):
+    assert len(legend(draw(with_gradients(extreme), color="gradient"))) == 2
+
+
+@every_renderer
+def test_the_legend_is_in_the_picture(program):
+    picture = draw(with_gradients(1.5, 0.5), color="gradient", program=program).pipe()
+
+    assert {"grad 1 to 10", "grad 0.1 to 1"} < set(texts(picture))
+
+
+def test_an_unknown_color_lists_the_known():
+    with pytest.raises(ValueError, match="unknown color 'red': take one of kind, gradient"):
+        draw(Value(1.0), color="red")
+
+
 # ---- part of a graph ----
+
+
+def chain_of_named(n):
+    values = [Value(1.0, "v0")]
+    for i in range(1, n):
+        values.append(values[-1] + 1.0)
+        values[-1].label = f"v{i}"
+    return values
+
+
+def names(diagram):
+    return [box[0] for box in boxes(diagram)]
+
+
+def test_around_a_value_are_what_it_is_made_of_and_what_is_made_of_it():
+    values = chain_of_named(9)
+
+    assert names(draw(values[-1], around=values[4])) == ["v3", "v4", "v5"]
+
+
+def test_depth_says_how_far_around_a_value_is():
+    values = chain_of_named(9)
+
+    assert names(draw(values[-1], around=values[4], depth=3)) == [f"v{i}" for i in range(1, 8)]
+
+
+def test_what_a_user_of_the_value_takes_besides_is_drawn():
+    a, b = Value(1.0, "a"), tanh(Value(2.0))
+    b.label = "b"
+    diagram = draw(a * b, around=a)
+
+    assert names(diagram)[:2] == ["a", "b"]
+    assert "dashed" in look_of(diagram, "b|")
+
+
+def test_the_surroundings_are_as_near_as_the_shortest_way():
+    values = chain_of_named(9)
+    z = values[-1] + values[0]
+    z.label = "z"
+
+    assert names(draw(z, around=values[0])) == ["v0", "v1", "v8", "z"]
+
+
+def test_a_value_that_is_not_in_the_graph_has_no_surroundings():
+    with pytest.raises(ValueError, match=r"around is a Value .*, got Value.*not in it"):
+        draw(Value(1.0) * 2.0, around=Value(3.0))
+
+
+@pytest.mark.parametrize("wrong", ["x", 1.0, [Value(1.0), Value(2.0)]])
+def test_surroundings_are_those_of_a_value(wrong):
+    with pytest.raises(TypeError, match=r"around is a Value of the graph, got (str|float|list)"):
+        draw(Value(1.0), around=wrong)
 
 
 def test_depth_counts_operations_back_from_the_value():
@@ -578,8 +801,9 @@ def test_a_graph_too_large_says_how_to_draw_it():
         draw(chain(1_000))
 
     assert str(caught.value) == (
-        "the graph has 1,001 values to draw, more than max_nodes=400: draw the last steps with "
-        "depth=3, keep dot products whole with fused=True, or draw it all with max_nodes=None"
+        "the graph has 1,001 values to draw, more than max_nodes=400: fold what repeats with "
+        "collapse=True, draw the last steps with depth=3, keep dot products whole with fused=True, "
+        "or draw it all with max_nodes=None"
     )
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from engine import Value
 from engine.ops import TABLE
-from nn import SGD, Adam, AdamW
+from nn import SGD, Adagrad, Adam, AdamW, RMSprop, clip_grad_norm_
 
 machine = pytest.importorskip("engine.machine", reason="needs the compiled build")
 Machine = machine.Machine
@@ -531,6 +531,12 @@ OPTIMIZERS = [
     ("sgd", SGD, {"momentum": 0.9}),
     ("sgd", SGD, {"momentum": 0.9, "dampening": 0.3, "weight_decay": 0.01}),
     ("sgd", SGD, {"momentum": 0.9, "nesterov": True}),
+    ("adagrad", Adagrad, {}),
+    ("adagrad", Adagrad, {"lr_decay": 0.1, "weight_decay": 0.01, "eps": 1e-3}),
+    ("rmsprop", RMSprop, {}),
+    ("rmsprop", RMSprop, {"alpha": 0.5, "eps": 1e-3, "weight_decay": 0.1}),
+    ("rmsprop", RMSprop, {"momentum": 0.9}),
+    ("rmsprop", RMSprop, {"centered": True, "momentum": 0.5}),
     ("adam", Adam, {}),
     ("adam", Adam, {"betas": (0.5, 0.9), "eps": 1e-3, "weight_decay": 0.1}),
     ("adam", Adam, {"amsgrad": True, "betas": (0.9, 0.5)}),
@@ -538,7 +544,8 @@ OPTIMIZERS = [
     ("adamw", AdamW, {"weight_decay": 0.0}),
     ("adamw", AdamW, {"amsgrad": True, "weight_decay": 0.3}),
 ]
-LISTS = ["momentum_buffer", "exp_avg", "exp_avg_sq", "max_exp_avg_sq"]
+LISTS = ["momentum_buffer", "sum", "square_avg", "grad_avg"]
+LISTS += ["exp_avg", "exp_avg_sq", "max_exp_avg_sq"]
 
 
 def training_plan():
@@ -546,35 +553,112 @@ def training_plan():
     return plan(**parts, constants=[4.0], tail=[("div", 1, (0, ~parts["parameters"]))])
 
 
-@pytest.mark.parametrize(("name", "kind", "settings"), OPTIMIZERS)
-def test_training_has_the_bits_of_the_optimisers(name, kind, settings):
-    rng = random.Random(7)
-    p, steps = training_plan(), 30
-    numbers, data = floats(rng, p.parameters), floats(rng, 3 * 10)
-    order = array("i", [rng.randrange(10) for _ in range(4 * steps)])
-    lrs = array("d", [0.1 / (1 + i) for i in range(steps)])
-    values = [Value(x) for x in numbers]
-    optimizer = kind(values, **settings)
-    losses = []
-    for i in range(steps):
+def in_python(p, numbers, data, order, optimizer, lrs, momenta=None, max_norm=None):
+    """The losses of training, and what the optimiser moves, with the judge's gradients."""
+    values, groups, losses = optimizer.parameters, optimizer.param_groups, []
+    for v, x in zip(values, numbers):
+        v.data = x
+    for i in range(len(order) // 4):
         rows = [x for s in order[4 * i : 4 * i + 4] for x in data[3 * s : 3 * s + 3]]
         slow = Slow(p, 4, [v.data for v in values], rows)
         losses.append(slow.run())
         for v, grad in zip(values, slow.differentiate()):
             v.grad = grad
-        optimizer.lr = lrs[i]
+        if max_norm is not None:
+            clip_grad_norm_(values, max_norm)
+        for k, group in enumerate(groups, i * len(groups)):
+            group["lr"] = lrs[k]
+            if momenta is not None and "betas" in group:
+                group["betas"] = (momenta[k], group["betas"][1])
+            elif momenta is not None:
+                group["momentum"] = momenta[k]
         optimizer.step()
+    return losses
+
+
+def hexes(numbers):
+    return [x.hex() for x in numbers]
+
+
+def state_of(optimizer, key):
+    """The numbers of all groups, 0 where a group has none."""
+    pairs = zip(optimizer.param_groups, optimizer.state)
+    return [x for group, state in pairs for x in state.get(key, [0.0] * len(group["params"]))]
+
+
+STEPS = 30
+
+
+def trained_both_ways(name, kind, groups, momenta=None, max_norm=None):
+    """(losses, parameters, states) in the machine, in two parts, and in Python."""
+    rng = random.Random(7)
+    p, n = training_plan(), len(groups)
+    numbers, data = floats(rng, p.parameters), floats(rng, 3 * 10)
+    order = array("i", [rng.randrange(10) for _ in range(4 * STEPS)])
+    lrs = array("d", [0.1 / (1 + i) for i in range(n * STEPS)])
+    values = iter([Value(0.0) for _ in numbers])
+    optimizer = kind([{"params": [next(values) for _ in range(k)], **g} for k, g in groups])
+    losses = in_python(p, numbers, data, order, optimizer, lrs, momenta, max_norm)
     states = {key: array("d", [0.0] * p.parameters) for key in LISTS}
-    made = Machine(p, 4)
+    made, done = Machine(p, 4), []
+    given = (name, groups if n > 1 else groups[0][1])
+    for first, last in ((0, 10), (10, STEPS)):
+        part = slice(first * n, last * n)
+        options = {"max_norm": max_norm}
+        if momenta is not None:
+            options["momenta"] = momenta[part]
+        picks = order[4 * first : 4 * last]
+        step = first if n == 1 else [first] * n
+        done += made.train(numbers, states, given, data, None, picks, lrs[part], step, **options)
+    there = [key for key in LISTS if any(key in state for state in optimizer.state)]
+    return (
+        (hexes(done), hexes(numbers), {key: list(states[key]) for key in there}),
+        (
+            hexes(losses),
+            hexes([v.data for v in optimizer.parameters]),
+            {key: state_of(optimizer, key) for key in there},
+        ),
+    )
 
-    done = made.train(numbers, states, (name, settings), data, None, order[:40], lrs[:10], 0)
-    done += made.train(numbers, states, (name, settings), data, None, order[40:], lrs[10:], 10)
 
-    assert [x.hex() for x in done] == [x.hex() for x in losses]
-    assert [x.hex() for x in numbers] == [v.data.hex() for v in values]
-    for key in LISTS:
-        if key in optimizer.state[0] and (name != "sgd" or optimizer.momentum):
-            assert list(states[key]) == optimizer.state[0][key]
+@pytest.mark.parametrize("max_norm", [None, 1e-2, 1e3, math.inf])
+@pytest.mark.parametrize(("name", "kind", "settings"), OPTIMIZERS)
+def test_training_has_the_bits_of_the_optimisers(name, kind, settings, max_norm):
+    groups = [(training_plan().parameters, settings)]
+
+    machines, pythons = trained_both_ways(name, kind, groups, max_norm=max_norm)
+
+    assert machines == pythons
+
+
+@pytest.mark.parametrize("first", [1, 5])
+@pytest.mark.parametrize(
+    ("name", "kind", "settings", "others"),
+    [
+        ("sgd", SGD, {"momentum": 0.9}, {"momentum": 0.5, "nesterov": True}),
+        ("adagrad", Adagrad, {"lr_decay": 0.1}, {"weight_decay": 0.1}),
+        ("rmsprop", RMSprop, {"momentum": 0.9}, {"centered": True}),
+        ("adam", Adam, {"amsgrad": True}, {"betas": (0.5, 0.9)}),
+        ("adamw", AdamW, {}, {"weight_decay": 0.0}),
+    ],
+)
+def test_groups_have_their_own_settings(name, kind, settings, others, first):
+    n = training_plan().parameters
+    groups = [(first, settings), (n - first - 2, others), (2, settings)]
+
+    machines, pythons = trained_both_ways(name, kind, groups, max_norm=0.5)
+
+    assert machines == pythons
+
+
+@pytest.mark.parametrize(("name", "kind"), [("sgd", SGD), ("rmsprop", RMSprop), ("adam", Adam)])
+def test_the_momentum_may_change_from_step_to_step(name, kind):
+    momenta = array("d", [0.95 - 0.01 * i for i in range(STEPS)])
+    groups = [(training_plan().parameters, {})]
+
+    machines, pythons = trained_both_ways(name, kind, groups, momenta)
+
+    assert machines == pythons
 
 
 def test_training_uses_the_classes_of_the_samples_it_sees():
@@ -610,6 +694,21 @@ def test_an_abandoned_step_changes_nothing_and_ends_the_training():
     assert list(done) == [0.0]
     assert list(numbers) == [0.5]
     assert list(states["momentum_buffer"]) == [1.0]
+
+
+@pytest.mark.parametrize("name", ["adagrad", "rmsprop", "adam"])
+def test_a_root_of_a_negative_sum_is_left_to_python(name):
+    state = {"adagrad": "sum", "rmsprop": "square_avg", "adam": "exp_avg_sq"}[name]
+    p = plan(parameters=1, rows=2, body=[("mul", 1, (0, ~0))], sums=[("sum", 0, (1,))])
+    states = {state: array("d", [-1.0]), "exp_avg": array("d", [0.0])}
+    numbers, data = array("d", [1.0]), array("d", [1.0])
+    lrs, order = array("d", [0.1]), array("i", [0])
+
+    done = Machine(p, 1).train(numbers, states, (name, {}), data, None, order, lrs, 0)
+
+    assert list(done) == []
+    assert list(numbers) == [1.0]
+    assert list(states[state]) == [-1.0]
 
 
 def test_threads_take_turns_with_a_machine():
@@ -749,11 +848,52 @@ BAD_TRAINING = [
     ({"parameters": array("d")}, ValueError, r"parameters has 2 numbers, got 0"),
     ({"parameters": memoryview(bytes(16)).cast("d")}, TypeError, r"parameters are changed, got"),
     ({"optimizer": "sgd"}, TypeError, r"an optimizer is a pair \(name, settings\), got 'sgd'"),
-    ({"optimizer": ("lion", {})}, ValueError, r"optimizers sgd, adam, adamw, got 'lion'"),
-    ({"optimizer": ("sgd", 1)}, TypeError, r"settings and states are dicts, got 1 and"),
+    (
+        {"optimizer": ("lion", {})},
+        ValueError,
+        r"optimizers sgd, adagrad, rmsprop, adam, adamw, got 'lion'",
+    ),
+    ({"optimizer": ("sgd", 1)}, TypeError, r"settings is a list, got 1"),
+    ({"optimizer": ("sgd", [])}, ValueError, r"a step for each group is wanted, got 0, 0"),
+    ({"optimizer": ("sgd", [{}])}, TypeError, r"a group is a pair \(count, settings\), got \{\}"),
+    ({"optimizer": ("sgd", [(2, 1)])}, TypeError, r"settings are a dict, got 1"),
+    ({"optimizer": ("sgd", [(1, {})])}, ValueError, r"the groups have 2 parameters, got 1"),
+    ({"optimizer": ("sgd", [(3, {})])}, ValueError, r"parameters of a group is from 0 to 2, got 3"),
+    (
+        {"optimizer": ("sgd", [(1, {}), (1, {})]), "step": [0]},
+        ValueError,
+        r"a step for each group is wanted, got 1, 2",
+    ),
+    (
+        {"optimizer": ("sgd", [(1, {}), (1, {})])},
+        ValueError,
+        r"lrs has 2 numbers a step, got 1 in all",
+    ),
+    ({"states": 1}, TypeError, r"states are a dict, got 1"),
+    ({"momenta": array("d")}, ValueError, r"sgd has the state momentum_buffer, got none"),
+    (
+        {"momenta": array("d"), "states": {"momentum_buffer": array("d", TWO)}},
+        ValueError,
+        r"momenta has 1 numbers, got 0",
+    ),
+    (
+        {"momenta": array("d", [1.0]), "states": {"momentum_buffer": array("d", TWO)}},
+        ValueError,
+        r"momenta are at least 0 and below 1, got 1.0",
+    ),
+    ({"momenta": array("d"), "optimizer": ("adagrad", {})}, ValueError, r"adagrad has no momenta"),
+    ({"max_norm": 0.0}, ValueError, r"max_norm is a positive number, got 0.0"),
+    ({"max_norm": math.nan}, ValueError, r"max_norm is a positive number, got nan"),
     ({"optimizer": ("sgd", {"eps": 1.0})}, ValueError, r"sgd has momentum, .*: no setting 'eps'"),
     ({"optimizer": ("sgd", {"momentum": 0.9})}, ValueError, r"sgd has the state momentum_buffer"),
-    ({"optimizer": ("adam", {"beta1": 1.0})}, ValueError, r"at least 0 and below 1.* got 1.0"),
+    (
+        {"optimizer": ("adam", {"beta1": 1.0})},
+        ValueError,
+        r"beta1 is at least 0 and below 1, got 1",
+    ),
+    ({"optimizer": ("rmsprop", {"alpha": -1.0})}, ValueError, r"alpha is at least 0 .*, got -1.0"),
+    ({"optimizer": ("adam", {"eps": 0.0})}, ValueError, r"eps is above 0, got 0.0"),
+    ({"optimizer": ("adagrad", {"lr_decay": -1.0})}, ValueError, r"lr_decay is at least 0, got -1"),
     (
         {"optimizer": ("sgd", {"momentum": 0.9}), "states": {"momentum_buffer": array("d")}},
         ValueError,

@@ -190,11 +190,49 @@ def test_a_parameter_that_a_sample_uses_twice_makes_the_plan_sequential():
     assert plan.sequential
 
 
+def test_what_a_sample_does_twice_is_done_twice():
+    w = Value(0.5)
+    rows = [[Value(0.3 + i)] for i in range(3)]
+    losses = [tanh(w * x) - tanh(w * x) * 0.5 for (x,) in rows]
+    total = (losses[0] + losses[1]) + losses[2]
+    plan = compare(Tape([total], [x for (x,) in rows], [w]), [[0.3], [1.3], [2.3]], total, [w])
+
+    assert [name for name, *_ in plan.body].count("tanh") == 2
+
+
+def test_a_sum_over_some_samples_that_has_another_user_has_no_plan():
+    w, rows = Value(0.5), [[Value(1.0)], [Value(2.0)], [Value(3.0)]]
+    losses = [w * x for (x,) in rows]
+    part = losses[0] + losses[1]
+
+    assert refused(part + losses[2] + part, rows, [w]) == (
+        "a sum over some of the samples is used by itself"
+    )
+
+
 def test_a_single_sample_is_a_batch_of_one():
     model = MLP(2, [3, 1], rng=random.Random(0))
     tape, rows, output = traced(model, [[0.5, -1.0]], [1.0], mse_loss)
 
     assert compare(tape, rows, output, model.parameters()).lanes == 1
+
+
+def test_a_single_sample_with_a_penalty_is_all_tail():
+    model = MLP(2, [3, 1], rng=random.Random(0))
+    penalty = lambda m: 1e-2 * l2_penalty(m.parameters())  # noqa: E731
+    tape, rows, output = traced(model, [[0.5, -1.0]], [1.0], mse_loss, penalty)
+    plan = compare(tape, rows, output, model.parameters())
+
+    assert plan.body == []
+    assert len(plan.sums) == 3  # two inputs and a target
+
+
+def test_a_single_sample_may_begin_with_parameters_alone():
+    w, x = Value(0.5), Value(3.0)
+    shared = w * w
+    total = shared * x + tanh(shared - w * x)
+
+    compare(Tape([total], [x], [w]), [[3.0]], total, [w])
 
 
 def test_what_no_parameter_has_a_part_in_wants_no_gradient():

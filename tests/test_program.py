@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from engine import Op, Value, dot, ops, relu, softmax, sqrt, stop_gradient, tanh, trace
 from engine.dialects import LANGUAGES
+from engine.value import constant
 from nn import MLP, mse_loss
 
 LEAVES = 4
@@ -151,14 +152,12 @@ def test_the_machine_has_the_bits_of_the_graph(seed, numbers):
     )
 
 
-def test_a_gpt_trained_by_its_program_has_the_bits_of_an_eager_one(monkeypatch):
+def test_a_gpt_trained_by_its_program_has_the_bits_of_an_eager_one():
     from benchmarks import gpt
-
-    # As in PyTorch, the shift of a softmax is part of the graph; as a plain number it is frozen.
-    monkeypatch.setattr(gpt, "softmax", lambda _engine, scores: softmax(scores))
 
     class Ours:
         dot, relu, log = staticmethod(dot), staticmethod(relu), staticmethod(ops.log)
+        softmax = staticmethod(softmax)  # whose shift is in the graph: a plain number is frozen
 
     def descend(parameters, gradient):
         for _ in range(3):
@@ -345,6 +344,91 @@ def test_a_list_of_samples_gives_a_list_of_outputs():
     assert program([[1.0], [2.0]]) == [3.0, 5.0]
 
 
+@settings(deadline=None, max_examples=100)
+@given(seeds, numbers, st.lists(st.tuples(floats, floats), min_size=1, max_size=70))
+def test_a_batch_has_the_bits_or_the_error_of_its_samples_alone(seed, numbers, samples):
+    output, leaves = eager(seed, numbers)
+    program = trace(output, leaves[:2], leaves[2:])
+    errors = [error_of(lambda row=row: program(row)) for row in samples]
+    first = next((i for i, error in enumerate(errors) if error), None)
+
+    if first is not None:
+        assert error_of(lambda: program(samples)) == f"sample {first}: {errors[first]}"
+    else:
+        assert bits(program(samples)) == bits([program(row) for row in samples])
+
+
+def test_the_layers_of_a_network_take_a_batch_at_once():
+    model = MLP(3, [5, 4, 2], activation="tanh", rng=random.Random(0))
+    x = [Value(0.5) for _ in range(3)]
+    program = trace(model(x), x, model.parameters())
+    rng = random.Random(1)
+    samples = [[rng.gauss(0, 1) for _ in x] for _ in range(130)]
+
+    assert program(samples) == [program(sample) for sample in samples]
+
+
+@pytest.mark.parametrize("output", [0, 1], ids=["input", "parameter"])
+def test_a_batch_may_ask_for_what_is_not_computed(output):
+    w, x = Value(2.0), Value(3.0)
+    program = trace([[x, w][output], w * x], [x], [w])
+    samples = [[float(i)] for i in range(9)]
+
+    assert program(samples) == [program(sample) for sample in samples]
+
+
+def test_each_sample_of_a_batch_has_gradients_of_its_own():
+    program, _ = line()
+
+    assert program.value_and_grad([[1.0], [2.0]]) == ([3.0, 5.0], [[1.0, 1.0], [2.0, 1.0]])
+    assert program.input_grad([[1.0], [2.0]]) == [[2.0], [2.0]]
+
+
+def test_an_array_of_two_axes_is_a_batch():
+    np = pytest.importorskip("numpy", reason="needs numpy, of the extra test")
+    program, _ = line()
+
+    assert program(np.array([[1.0], [2.0]])) == [3.0, 5.0]
+    assert program(np.array([1.0])) == 3.0
+
+
+@pytest.mark.parametrize("size", [3, 100])
+def test_an_error_of_a_batch_names_the_sample_and_the_label(size):
+    x = Value(2.0)
+    y = ops.log(x)
+    y.label = "share"
+    program = trace(y, [x])
+    samples = [[1.0]] * (size - 1) + [[-1.0]]
+
+    message = rf"^sample {size - 1}: log\(-1.0\): math domain error, at 'share'$"
+    for call in (program, program.value_and_grad, program.input_grad):
+        with pytest.raises(ValueError, match=message):
+            call(samples)
+
+
+@pytest.mark.parametrize(
+    ("sample", "error", "message"),
+    [
+        ([1.0, 2.0], ValueError, r"^sample 1: a program of 1 input got 2$"),
+        (["a"], TypeError, r"^sample 1: input 0: expected a number or a Value, got str 'a'$"),
+        (
+            [[1.0]],
+            TypeError,
+            r"^sample 1: input 0: expected a number or a Value, got list \[1.0\]$",
+        ),
+        (2.0, TypeError, r"^sample 1: a program takes a list of its 1 input, got 2.0$"),
+    ],
+)
+@pytest.mark.parametrize("size", [2, 9])
+def test_bad_input_in_a_batch_names_the_sample(size, sample, error, message):
+    program, _ = line()
+    samples = [[1.0], sample, *[[1.0]] * (size - 2)]
+
+    for call in (program, program.value_and_grad, program.input_grad):
+        with pytest.raises(error, match=message):
+            call(samples)
+
+
 def test_several_outputs_come_in_a_list():
     x = Value(2.0)
     program = trace([x * x, x + 1], [x])
@@ -472,7 +556,23 @@ def test_a_graph_is_as_it_was_after_an_error():
         (lambda x, w: trace([], []), ValueError, "^a program has at least 1 output, got 0"),
         (lambda x, w: trace(x * w, [x], [w])([1, 2]), ValueError, "^a program of 1 input got 2"),
         (lambda x, w: trace(x * w, [x], [w])(1.0), TypeError, "^a program takes a list of its 1"),
-        (lambda x, w: trace(x * w, [x], [w])(["a"]), TypeError, "^expected a number or a Value"),
+        (lambda x, w: trace(x * w, [x], [w])(["a"]), TypeError, "^input 0: expected a number or a"),
+        (lambda x, w: trace(x * w, [x], [w])({0: 1.0}), TypeError, "list of its 1 input, got {0: "),
+        (lambda x, w: trace(x * w, [x], [w])({1.0}), TypeError, "list of its 1 input, got {1.0}$"),
+        (lambda x, w: trace(x * w, [x], [w])(b"a"), TypeError, "list of its 1 input, got b'a'$"),
+        (lambda x, w: trace(x * w, [x], {w}), TypeError, "^parameters are a list of Values, got {"),
+        (lambda x, w: trace(x * w, {"x": x}, [w]), TypeError, "^inputs are a list of Values, got"),
+        (lambda x, w: trace([constant(2.0)], []), ValueError, "^output 0 is a constant, Value"),
+        (
+            lambda x, w: trace(x * w, [x], [w]).backward([[1.0], [2.0]]),
+            TypeError,
+            "^backward takes the inputs of one sample, got 2 samples$",
+        ),
+        (
+            lambda x, w: trace(x * w, [x, w])([1.0, 10**400]),
+            OverflowError,
+            "^input 1: int too large",
+        ),
     ],
 )
 def test_what_makes_no_program_is_refused(make, error, message):
@@ -480,6 +580,14 @@ def test_what_makes_no_program_is_refused(make, error, message):
 
     with pytest.raises(error, match=message):
         make(x, w)
+
+
+def test_a_parameter_that_has_become_a_result_is_refused():
+    program, (w, x, _) = line()
+    w.__setstate__((x * 2).__getstate__())
+
+    with pytest.raises(ValueError, match=r"^parameter 0 of the program has become the result of"):
+        program([1.0])
 
 
 def test_an_inner_node_is_no_input():

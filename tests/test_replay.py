@@ -1,5 +1,6 @@
 """Replayed training: the bits, the record and the errors of eager training; and its limits."""
 
+import math
 import random
 from functools import partial
 
@@ -10,11 +11,9 @@ from engine.plan import NoPlanError
 from nn import (
     MLP,
     SGD,
-    Adagrad,
     Adam,
     AdamW,
     CosineAnnealingLR,
-    Dropout,
     EarlyStopping,
     Linear,
     Module,
@@ -24,6 +23,7 @@ from nn import (
     StepLR,
     Tanh,
     TrainingError,
+    batchplan,
     binary_cross_entropy_with_logits,
     cross_entropy,
     data,
@@ -51,6 +51,10 @@ def bits(model):
 
 def weighted(strength, penalty, weights):
     return strength * penalty(weights)
+
+
+def weighted_loss(weight, y, t):
+    return weight * mse_loss(y, t)
 
 
 def outcome(replay, make, samples, loss, optimizer, schedule=None, penalty=None, **options):
@@ -234,14 +238,15 @@ class Frozen(Module):
         return y * float(y)
 
 
-def dropping():
-    rng = random.Random(0)
-    return Sequential(Linear(2, 3, rng=rng), Tanh(), Dropout(0.2, rng=rng), Linear(3, 2, rng=rng))
+class Halved(Adam):
+    """An optimiser of one's own."""
+
+    def update(self, group, state):
+        super().update({**group, "lr": group["lr"] / 2}, state)
 
 
 NONE = [
-    (dropping, MOONS, cross_entropy, Adam, "Dropout draws random numbers at every step"),
-    (lambda: mlp(3, 2), MOONS, cross_entropy, Adagrad, "the machine has no Adagrad"),
+    (lambda: mlp(3, 2), MOONS, cross_entropy, Halved, "the machine has no Halved"),
     (Branching, FLOATS, mse_loss, Adam, "is part of some samples only"),
     (Frozen, FLOATS, mse_loss, Adam, "same operations in the same|some samples only|has not the"),
 ]
@@ -260,19 +265,29 @@ def test_auto_trains_eagerly_then(make, samples, loss, optimizer, _reason):
     )
 
 
-@pytest.mark.parametrize(
-    ("options", "reason"),
-    [
-        ({"max_norm": 1.0}, "gradients are clipped"),
-        (
-            {"schedule": lambda o: StepLR(o, 2), "schedule_each": "step"},
-            "the learning rate changes at every step",
-        ),
-    ],
-)
-def test_a_run_that_the_machine_does_not_know_is_refused(options, reason):
-    with pytest.raises(NoPlanError, match=reason):
-        outcome(True, *CASES["Adam"], **options)
+def test_a_second_model_of_the_same_structure_is_not_lowered_again(monkeypatch):
+    first = outcome(True, *CASES["three classes"])
+    monkeypatch.setattr(batchplan, "lowered", None)
+
+    assert outcome(True, *CASES["three classes"]) == first
+    with pytest.raises(TypeError):  # another activation
+        outcome(True, lambda: mlp(4, 3, activation="tanh"), *CASES["three classes"][1:])
+
+
+def test_constants_of_other_bits_make_another_plan():
+    def run(replay, zero):
+        loss = partial(weighted_loss, zero)
+        return outcome(replay, lambda: mlp(1), FLOATS, loss, lambda p: SGD(p, lr=0.1), epochs=1)
+
+    assert run(True, 0.0)[1][0] == 0.0
+    assert math.copysign(1.0, run(True, -0.0)[1][0]) == -1.0
+
+
+def test_few_plans_are_kept():
+    for n in range(1, 2 * batchplan.MOST):
+        outcome(True, lambda n=n: mlp(n, 1), FLOATS, *CASES["dampening"][2:], epochs=1)
+
+    assert len(batchplan.PLANS) == batchplan.MOST
 
 
 def test_replay_is_true_false_or_auto():

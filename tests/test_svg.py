@@ -572,3 +572,49 @@ def test_a_deep_nest_of_groups_is_drawn():
 
 def test_a_long_chain_of_edges_is_drawn():
     assert len(curves("digraph { " + " -> ".join(f"n{i}" for i in range(3000)) + " }")) == 2999
+
+
+# ---- how edges look ----
+
+
+def only_path(attributes, graph=""):
+    [path] = parsed(f"digraph {{{graph} a -> b [{attributes}]}}").iter(f"{SVG}path")
+    return path.attrib
+
+
+def test_an_edge_is_as_wide_as_its_pen():
+    assert only_path("penwidth=2.5")["stroke-width"] == "2.5"
+
+
+def test_an_edge_may_be_dashed():
+    assert "stroke-dasharray" in only_path("style=dashed")
+
+
+def test_an_edge_without_a_head_ends_at_its_node():
+    root = parsed("digraph {a -> b [arrowhead=none]}")
+
+    assert list(root.iter(f"{SVG}polygon")) == []
+
+
+def test_edges_are_straight_lines_if_asked():
+    source = "digraph {rankdir=LR splines=line a -> b a -> c}"
+    for path in parsed(source).iter(f"{SVG}path"):
+        x0, y0, *controls, x3, y3 = map(float, re.findall(r"-?[\d.]+", path.attrib["d"]))
+
+        assert controls == [x0, y0, x3, y3]
+
+
+@pytest.mark.parametrize("source", ["a [tooltip=hint]", "a -> b [tooltip=hint]"])
+def test_a_tooltip_is_the_title_of_what_it_is_about(source):
+    [title] = parsed(f"digraph {{{source}}}").iter(f"{SVG}title")
+
+    assert title.text == "hint"
+
+
+def test_ranks_stand_as_far_apart_as_asked():
+    def width(ranksep):
+        return float(
+            parsed(f"digraph {{rankdir=LR ranksep={ranksep} a -> b}}").attrib["width"][:-2]
+        )
+
+    assert width(3.0) - width(2.0) == pytest.approx(72, abs=1)

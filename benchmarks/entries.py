@@ -1,0 +1,52 @@
+"""The entries: which contenders there are, and in which problems each of them takes part."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from benchmarks import contenders, gpt_contenders
+from benchmarks.contenders import W1, W2, Contender, Problem
+from benchmarks.gpt_contenders import W3, Language
+
+PROBLEMS: dict[str, Problem | Language] = {problem.name: problem for problem in (W1, W2, W3)}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """How a contender is made for a problem, the package it needs, and how it is driven."""
+
+    network: Callable[[Any], Contender]
+    package: str  # what has to be importable; also the folder of the peer
+    how: str
+    gpt: Callable[[Any], Contender] | None = None
+
+    def enters(self, problem: str) -> bool:
+        return problem != W3.name or self.gpt is not None
+
+    def make(self, problem: Problem | Language) -> Contender:
+        """The contender. Raises ValueError where it does not take part."""
+        if isinstance(problem, Problem):
+            return self.network(problem)
+        if self.gpt is None:
+            raise ValueError(f"{self.how}: takes no part in {problem.name}")
+        return self.gpt(problem)
+
+
+ENTRIES = {
+    "limit": Entry(contenders.Limit, "", "C by hand, as wide as the processor"),
+    "limit-avx2": Entry(
+        lambda problem: contenders.Limit(problem, "-mno-avx512f"), "", "the same without AVX-512"
+    ),
+    "replay": Entry(
+        contenders.Replayed, "engine", "one call of the machine's train", gpt_contenders.ReplayedGpt
+    ),
+    "fit": Entry(contenders.Fitted, "engine", "fit with replay: an epoch a step"),
+    "eager": Entry(
+        contenders.Eager, "engine", "a graph for each step, compiled", gpt_contenders.EagerGpt
+    ),
+    "jax-loop": Entry(contenders.Loop, "jax", "lax.fori_loop under jit", gpt_contenders.LoopGpt),
+    "jax": Entry(contenders.Jax, "jax", "a call of a jitted step"),
+    "torch": Entry(contenders.Torch, "torch", "tensors of the batch, autograd"),
+    "numpy": Entry(contenders.Numpy, "numpy", "arrays of the batch, by hand"),
+    "casadi": Entry(contenders.Casadi, "casadi", "SX, called through buffers"),
+}

@@ -1,0 +1,108 @@
+"""What is drawn: a graph as boxes, its fused operations unfolded and its far ends cut off."""
+
+from collections.abc import Sequence
+from contextvars import Context
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.op import Op
+from engine.value import Value, topological_order
+
+
+@dataclass(eq=False)
+class Box:
+    """A Value as it is drawn. A cut box has an op that is not drawn.
+
+    `inputs` are boxes, groups of them and constants; `numbers` the number that each of them is.
+    """
+
+    label: str
+    data: float
+    grad: float
+    op: Op | None = None
+    inputs: list[Any] = field(default_factory=list)
+    numbers: list[float] = field(default_factory=list)
+    cut: bool = False
+    parameter: bool = False
+    name: str = ""
+
+
+def boxed(
+    outputs: Sequence[Value],
+    depth: int | None = None,
+    around: Value | None = None,
+    fused: bool = False,
+    max_nodes: int | None = None,
+) -> dict[Value, Box]:
+    """A Box for each Value to draw, inputs first; under other keys those inside fused ops.
+
+    Raises ValueError for too many, and if `around` is no part of the graph.
+    """
+    order = topological_order(*outputs)
+    whole = near(order, outputs, depth) if around is None else about(order, around, depth or 1)
+    kept = {*whole, *(outputs if around is None else [around])}
+    kept.update([x for v in whole for x in v.inputs if isinstance(x, Value)])
+    drawn = [v for v in order if v in kept]
+    unfolds = {v for v in whole if v.op and v.op.unfold and len(v.inputs) > 1 and not fused}
+    total = sum(len(v.inputs) - 1 if v in unfolds else 1 for v in drawn)
+    if max_nodes is not None and total > max_nodes:
+        raise ValueError(
+            f"the graph has {total:,} values to draw, more than max_nodes={max_nodes}: fold what "
+            "repeats with collapse=True, draw the last steps with depth=3, keep dot products whole "
+            "with fused=True, or draw it all with max_nodes=None"
+        )
+    box_of: dict[Value, Box] = {}
+    for v in drawn:
+        if v in unfolds:
+            unfold(v, box_of)
+        elif v in whole:
+            box_of[v] = box(v, box_of)
+        else:
+            box_of[v] = Box(v.label, v.data, v.grad, cut=v.op is not None)
+    return box_of
+
+
+def box(v: Value, box_of: dict[Value, Any]) -> Box:
+    """The Box of v, joined to those of its inputs."""
+    inputs = [box_of[x] if isinstance(x, Value) else x for x in v.inputs]
+    numbers = [x.data if isinstance(x, Value) else x for x in v.inputs]
+    return Box(v.label, v.data, v.grad, v.op, inputs, numbers)
+
+
+def near(order: list[Value], outputs: Sequence[Value], depth: int | None) -> set[Value]:
+    """The nodes fewer than depth operations back from the nearest output; all for None."""
+    if depth is None:
+        return set(order)
+    distance = dict.fromkeys(outputs, 0)
+    for v in reversed(order):
+        for x in v.inputs if v in distance else ():
+            if isinstance(x, Value):
+                distance[x] = min(distance.get(x, len(order)), distance[v] + 1)
+    return {v for v, n in distance.items() if n < depth}
+
+
+def about(order: list[Value], center: Value, depth: int) -> set[Value]:
+    """The nodes up to depth operations after center, and fewer than that before it."""
+    if center not in set(order):
+        raise ValueError(f"around is a Value of the graph, got {center!r:.60}, which is not in it")
+    users = {center: 0}
+    for v in order:
+        steps = [users[x] for x in v.inputs if isinstance(x, Value) and x in users]
+        if steps and min(steps) < depth:
+            users[v] = min(steps) + 1
+    users[center] = 0
+    return {*users, *near(order, [center], depth)}
+
+
+def unfold(v: Value, box_of: dict[Value, Box]) -> None:
+    """Add the boxes of a fused op's simpler ones, with the gradients they would have had."""
+    unfolded: Any = v.op and v.op.unfold
+    copies = [Value(x.data) if isinstance(x, Value) else x for x in v.inputs]
+    z = Context().run(unfolded, *copies)  # a context of its own records under no_grad too
+    z.backward(v.grad)
+    inner: dict[Any, Box] = {c: box_of[x] for c, x in zip(copies, v.inputs) if isinstance(x, Value)}
+    for u in topological_order(z):
+        if u not in inner:
+            inner[u] = box(u, inner)
+            box_of[v if u is z else u] = inner[u]
+    inner[z].label, inner[z].data = v.label, v.data

@@ -1,0 +1,156 @@
+"""The explanation: a gradient as the sum over all paths, the way the chain rule is taught."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+from engine.formula import Latex, Text
+from engine.lesson import Lesson, Row
+from engine.names import in_code, names, one_line
+from engine.paths import (
+    Edges,
+    Graph,
+    Path,
+    adjoints_of,
+    counted,
+    edges_between,
+    paths_along,
+    spelled_out,
+    walls,
+)
+from engine.value import Value
+
+WIDTH = 88  # of a line of text; a row that is longer takes a line for each step
+
+
+def explain(output: Value, leaf: Value, limit: int | None = 20) -> Explanation:
+    """d output / d leaf as the sum over all paths from leaf to output, to print or to show.
+
+    leaf may be any Value that output depends on. Paths are counted first; where there are more
+    than limit (None: no limit) they are not listed, and the sums are shown node by node, as
+    backward takes them. Raises TypeError for anything but Values or a limit that is no int, and
+    ValueError for one below 0.
+
+    >>> a = Value(3.0, label="a")
+    >>> explain(a * a + a, a).gradient
+    7.0
+    """
+    for v in (output, leaf):
+        if not isinstance(v, Value):
+            raise TypeError(f"explain takes Values, got {type(v).__name__} {v!r:.60}")
+    if limit is not None and (not isinstance(limit, int) or isinstance(limit, bool)):
+        raise TypeError(f"limit is a whole number of paths or None, got {limit!r:.60}")
+    if limit is not None and limit < 0:
+        raise ValueError(f"limit is at least 0, got {limit}")
+    graph = spelled_out(output)
+    edges = edges_between(graph, leaf, output)
+    count = counted(edges, leaf, output)
+    if limit is not None and count > limit:
+        gradient = adjoints_of(edges, output)[leaf]
+        return Explanation(output, leaf, count, None, gradient, limit, graph, edges)
+    paths = tuple(paths_along(edges, leaf, output)) if count else ()
+    gradient = 0.0
+    for path in paths:
+        gradient += path.product
+    return Explanation(output, leaf, count, paths, gradient, limit, graph, edges)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Explanation:
+    """What explain found: print it, let a notebook show it, or read its numbers.
+
+    `count` is the number of paths, `paths` are they (None if more than limit), `gradient` is the
+    sum of their products.
+    """
+
+    output: Value
+    leaf: Value
+    count: int
+    paths: tuple[Path, ...] | None
+    gradient: float
+    limit: int | None
+    graph: Graph
+    edges: Edges
+
+    def text(self) -> str:
+        """The lesson as plain text."""
+        return "\n".join([*self.sentences(str), *map(in_lines, self.rows(Text()))])
+
+    def latex(self) -> str:
+        """The formulas as LaTeX, to stand between `$$` or `\\[` and `\\]`; they need amsmath."""
+        rows = [head + " = ".join(steps) for head, steps in self.rows(Latex())]
+        return "\n".join([r"\begin{aligned}", " \\\\\n".join(rows), r"\end{aligned}"])
+
+    def markdown(self) -> str:
+        """The lesson as Markdown, its formulas as LaTeX."""
+        return "\n\n".join([*self.sentences(in_code), f"$$\n{self.latex()}\n$$\n"])
+
+    def __repr__(self) -> str:
+        return self.text()
+
+    def _repr_markdown_(self) -> str:
+        return self.markdown()
+
+    def _repr_latex_(self) -> str:
+        return f"$$\n{self.latex()}\n$$"
+
+    @cached_property
+    def names(self) -> dict[Value, str]:
+        """A name for each Value: its label, or v and its position in the graph that draw shows."""
+        values = list(dict.fromkeys([*self.graph, self.leaf]))
+        return dict(zip(values, names([v.label for v in values])))
+
+    def sentences(self, quoted: Callable[[str], str]) -> list[str]:
+        """What is explained, in words; names and formulas are passed through quoted."""
+        called, text = self.names, Text()
+        y, x = called[self.output], called[self.leaf]
+        gradient = quoted(text.derivative(text.name(y), text.name(x)))
+        said = f"{gradient} at {quoted(f'{x} = {text.number(self.leaf.data)}')}"
+        passed = walls(self.graph, self.leaf, self.output)
+        kept = f"no gradient passes {', '.join(map(quoted, map(one_line, passed)))}"
+        if self.leaf is self.output:
+            return [f"{said}: 1 path, without a step, and the product of no factors is 1"]
+        if self.leaf not in self.graph:
+            return [f"{said}: no path, {quoted(y)} was not computed from {quoted(x)}"]
+        if not self.count:
+            return [f"{said}: no path, {kept}"]
+        sentences = [f"{said}: {grouped(self.count)} path{'s' if self.count > 1 else ''}"]
+        if self.paths is None:
+            products = sum(map(len, self.edges.values()))
+            sentences[0] += f", more than limit={self.limit}"
+            sentences.append(
+                "Backward takes none of them alone: it sums at each value, from the output back, "
+                f"{products:,} products in all."
+            )
+        if passed:
+            sentences.append(f"There are others, but {kept}.")
+        if any(
+            math.isnan(p.product) and not any(map(math.isnan, p.derivatives))
+            for p in self.paths or ()
+        ):
+            sentences.append("A product of inf and 0 has no value: it is nan.")
+        return sentences
+
+    def rows(self, notation: Text) -> list[Row]:
+        """The formulas: how values are computed, the product of each path, and the sum."""
+        lesson = Lesson(self.graph, self.edges, self.names, notation)
+        if self.paths is None:
+            return [*lesson.definitions(), *lesson.sums(self.output)]
+        total = lesson.total(self.output, self.leaf, self.paths, self.gradient)
+        paths = map(lesson.path, [path for path in self.paths if path.edges])
+        return [*lesson.definitions(), *paths, total]
+
+
+def in_lines(row: Row) -> str:
+    line = f"  {row.head}{' = '.join(row.steps)}"
+    if len(line) <= WIDTH:
+        return line
+    return "\n".join([f"  {row.head.rstrip(' =')}", *[f"    = {step}" for step in row.steps]])
+
+
+def grouped(count: int) -> str:
+    """A count in full, if it has at most 100 digits; Python writes out no more than 4,300."""
+    return f"{count:,}" if count < 10**100 else f"about 10**{math.log10(count):.0f}"

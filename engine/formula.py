@@ -1,0 +1,175 @@
+"""The formula: what an operation computes, and its derivatives, in symbols and in numbers."""
+
+from __future__ import annotations
+
+import math
+from contextvars import Context
+
+from engine import ops
+from engine.names import in_formula, one_line
+from engine.value import Value, topological_order
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+    from engine.op import Op
+
+# How tight a part binds: it stands in parentheses where something tighter is wanted.
+SUM, NEGATIVE, PRODUCT, POWER, ATOM = range(1, 6)
+
+LONGEST = 12  # a derivative of more operations is shown as a number only
+
+
+class Text:
+    """Formulas as Python writes them."""
+
+    times, arrow, numbered_arrow, dots = " * ", " -> ", " -(input {})-> ", "..."
+    parentheses, equation, route = "({})", "{} = ", "{}: "
+    # How an op is written, how tight that binds, and how tight each operand must.
+    written: Mapping[Op, tuple[Any, ...]] = {
+        ops.add: ("{} + {}", SUM, SUM, PRODUCT),
+        ops.sub: ("{} - {}", SUM, SUM, PRODUCT),
+        ops.mul: ("{} * {}", PRODUCT, NEGATIVE, POWER),
+        ops.div: ("{} / {}", PRODUCT, NEGATIVE, POWER),
+        ops.power: ("{}**{}", POWER, ATOM, POWER),
+        ops.neg: ("-{}", NEGATIVE, POWER),
+    }
+
+    def name(self, name: str) -> str:
+        return name if name.isidentifier() else f"({name})"
+
+    def number(self, x: float) -> str:
+        return f"{x:.4g}"
+
+    def function(self, op: Op) -> str:
+        return one_line(op.name)
+
+    def derivative(self, of: str, by: str) -> str:
+        return f"d{of}/d{by}"
+
+    def factors(self, parts: Sequence[str]) -> str:
+        """Numbers multiplied with one another."""
+        return self.times.join([*parts[:1], *map(self.operand, parts[1:])])
+
+    def terms(self, parts: Sequence[str]) -> str:
+        """Numbers or products added to one another."""
+        return " + ".join([*parts[:1], *map(self.operand, parts[1:])])
+
+    def operand(self, number: str) -> str:
+        return self.parentheses.format(number) if number.startswith("-") else number
+
+    def apply(self, op: Op, operands: Sequence[tuple[str, int] | float]) -> tuple[str, int]:
+        """An op of operands, with how tight it binds; each operand is that too, or a number."""
+        parts = [self.bound(x) if isinstance(x, float) else x for x in operands]
+        if op not in self.written:
+            inside = ", ".join([text for text, _ in parts])
+            return self.function(op) + self.parentheses.format(inside), ATOM
+        template, binding, *needs = self.written[op]
+        held = [
+            text if tight >= need else self.parentheses.format(text)
+            for (text, tight), need in zip(parts, needs)
+        ]
+        return template.format(*held), binding
+
+    def bound(self, x: float) -> tuple[str, int]:
+        text = self.number(x)
+        return text, NEGATIVE if text.startswith("-") else ATOM
+
+
+class Latex(Text):
+    """Formulas as LaTeX, MathJax and KaTeX read them."""
+
+    times, arrow, numbered_arrow = r" \cdot ", r" \to ", r" \xrightarrow{{{}}} "
+    dots, parentheses = r"\cdots", r"\left({}\right)"
+    equation, route = "{} &= ", r"{}\colon\quad & "
+    written: Mapping[Op, tuple[Any, ...]] = {
+        **Text.written,
+        ops.mul: (r"{} \cdot {}", PRODUCT, NEGATIVE, POWER),
+        ops.div: (r"\frac{{{}}}{{{}}}", POWER, SUM, SUM),
+        ops.power: ("{}^{{{}}}", POWER, ATOM, SUM),
+        ops.absolute: (r"\left|{}\right|", ATOM, SUM),
+        ops.sqrt: (r"\sqrt{{{}}}", ATOM, SUM),
+    }
+    functions = (ops.sin, ops.cos, ops.tan, ops.sinh, ops.cosh, ops.tanh, ops.exp, ops.log)
+
+    def name(self, name: str) -> str:
+        return in_formula(name)
+
+    def number(self, x: float) -> str:
+        if not math.isfinite(x):
+            return r"\mathrm{nan}" if x != x else r"\infty" if x > 0 else r"-\infty"
+        digits, _, exponent = f"{x:.4g}".partition("e")
+        return rf"{digits} \cdot 10^{{{int(exponent)}}}" if exponent else digits
+
+    def bound(self, x: float) -> tuple[str, int]:
+        text = self.number(x)
+        return text, NEGATIVE if text[0] == "-" else PRODUCT if "cdot" in text else ATOM
+
+    def function(self, op: Op) -> str:
+        if op in self.functions:
+            return f"\\{op.name}"
+        return in_formula(one_line(op.name)).replace(r"\mathrm", r"\operatorname")
+
+    def derivative(self, of: str, by: str) -> str:
+        return rf"\frac{{\partial {of}}}{{\partial {by}}}"
+
+
+def computed(op: Op, operands: Sequence[str | float], notation: Text) -> str:
+    """What op computes of operands, each a name or a number: `w * x`."""
+    parts = [x if isinstance(x, float) else (notation.name(x), ATOM) for x in operands]
+    return notation.apply(op, parts)[0]
+
+
+def slope(
+    op: Op, i: int, z: tuple[str, float], xs: Sequence[tuple[str, float] | float], notation: Text
+) -> tuple[str, int]:
+    """dz/dx for x = xs[i] in symbols, with how tight it binds; no text for one too long.
+
+    z and xs are names with their numbers; a constant is a number alone. It is op's own row that
+    is asked, with Values for z and xs: what it answers is a graph, and the graph is written.
+    """
+    copies = [x if isinstance(x, float) else Value(x[1], x[0]) for x in xs]
+    result = Value(z[1], z[0])
+    wanted = [k == i for k in range(len(copies))]
+    slopes = Context().run(op.slopes, result, copies, wanted)  # recorded under no_grad too
+    return written(slopes[i], {x for x in [result, *copies] if isinstance(x, Value)}, notation)
+
+
+def written(slope: Any, named: set[Value], notation: Text) -> tuple[str, int]:
+    """The graph of a slope as a formula of the values named."""
+    if not isinstance(slope, Value):
+        return notation.bound(float(slope))
+    known: dict[Value, tuple[str, int] | float] = {}
+    operations = 0
+    for v in topological_order(slope):
+        if v in named:
+            known[v] = notation.name(v.label), ATOM
+        elif v.op is None:
+            known[v] = v.data
+        else:
+            operands = [known[x] if isinstance(x, Value) else x for x in v.inputs]
+            part = simplified(v, operands)
+            if part is None:
+                part = notation.apply(v.op, operands)
+                operations += 1
+            known[v] = part
+            if operations > LONGEST:
+                return "", ATOM
+    whole = known[slope]
+    return notation.bound(whole) if isinstance(whole, float) else whole
+
+
+def simplified(v: Value, operands: Sequence[Any]) -> Any:
+    """What a reader would write at once: a number for numbers, x for x + 0; None if nothing."""
+    if v.op in (ops.equal, ops.origin) or all(isinstance(x, float) for x in operands):
+        return v.data  # those two are how the table tells cases apart
+    neutral = {ops.add: 0.0, ops.sub: 0.0, ops.mul: 1.0, ops.div: 1.0, ops.power: 1.0}
+    if v.op in neutral:
+        x, y = operands
+        if y == neutral[v.op]:
+            return x
+        if x == neutral[v.op] and v.op in (ops.add, ops.mul):
+            return y
+    return None

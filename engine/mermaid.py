@@ -1,0 +1,66 @@
+"""Mermaid: a graph as a flowchart, the text that Markdown pages turn into a picture."""
+
+import html
+import re
+
+from engine.dotlang import Attributes, parse, texts
+from engine.svg import measure
+
+# What is before and after the label of a node, by its shape in DOT; a box where none is named.
+SHAPES = {"ellipse": ("([", "])"), "oval": ("([", "])"), "circle": ("((", "))")}
+
+
+def mermaid(source: str) -> str:
+    """The graph that the DOT source describes, as a Mermaid flowchart."""
+    attributes, nodes, edges = parse(source)
+    number = {id(node): f"n{i}" for i, node in enumerate(nodes.values())}
+    lines = [f"flowchart {attributes.get('rankdir', 'TB')}"]
+    for name, node in nodes.items():
+        shape = node.attributes.get("shape", "ellipse")
+        before, after = SHAPES.get(shape, ("[", "]"))
+        measure(name, node)
+        text = "<br/>".join([quoted(line) for field in node.fields for line in field])
+        lines.append(f'  {number[id(node)]}{before}"{text}"{after}')
+        if look := style(node.attributes, shape):
+            lines.append(f"  style {number[id(node)]} {look}")
+    for edge in edges:
+        label = edge.attributes.get("label", "")
+        text = " ".join(texts(label, record=False)[0])
+        arrow = f'-->|"{quoted(text)}"|' if text else "-->"
+        lines.append(f"  {number[id(edge.tail)]} {arrow} {number[id(edge.head)]}")
+    return "\n".join(lines) + "\n"
+
+
+def quoted(text: str) -> str:
+    """Text as Mermaid shows it within quotes, as it is: signs that could mean more are numbered.
+
+    Its entities begin with #, as in #60; for <. It breaks a line at a backslash and n, however
+    they are written; a word joiner, which nobody sees, keeps them apart.
+    """
+    text = text.replace("\\n", "\\\u2060n")
+    return re.sub(r"[^\w .]|_|^\d+\.", lambda m: "".join(map(entity, m[0])), text)
+
+
+def entity(sign: str) -> str:
+    return f"#{ord(sign)};" if sign.isascii() else sign
+
+
+def style(look: Attributes, shape: str) -> str:
+    """The colours of a node as Mermaid has them."""
+    if shape in ("plaintext", "none", "plain"):
+        parts = ["fill:none", "stroke:none"]
+    elif "filled" in look.get("style", ""):
+        parts = [f"fill:{color(look.get('fillcolor', 'lightgrey'))}", "stroke:#333"]
+    else:
+        parts = []
+    if "dashed" in look.get("style", ""):
+        parts.append("stroke-dasharray:4 3")
+    if parts or "fontcolor" in look:
+        parts.append(f"color:{color(look.get('fontcolor', 'black'))}")
+    return ",".join(parts)
+
+
+def color(name: str) -> str:
+    """A colour by its name or digits; black for anything else that stands there."""
+    name = html.unescape(name)
+    return name if re.fullmatch(r"#[0-9a-fA-F]{3,8}|[a-zA-Z]+", name) else "black"

@@ -1,0 +1,87 @@
+"""TikZ: a graph as a picture that LaTeX sets, at the places that our own layout gives it."""
+
+import re
+from itertools import pairwise
+
+from engine.dotlang import Attributes, Edge, Node, texts
+from engine.names import in_tex
+from engine.svg import arranged, runs_sideways
+
+COMMENT = """\
+% \\usepackage{tikz} in the preamble; letters beyond Latin ones need lualatex or xelatex.
+"""
+
+
+def tikz(source: str) -> str:
+    """The graph that the DOT source describes, as a tikzpicture to \\input into a document."""
+    attributes, nodes, edges = arranged(source)
+    sideways = runs_sideways(attributes)
+    number = {id(node): f"n{i}" for i, node in enumerate(nodes)}
+    lines = [r"\begin{tikzpicture}[x=1bp, y=-1bp, >=stealth, font=\sffamily\footnotesize]"]
+    for node in nodes:
+        place = f"({number[id(node)]}) at ({node.x:.1f}, {node.y:.1f})"
+        lines.append(rf"  \node[{look_of(node)}] {place} {{{label_of(node)}}};")
+    for edge in edges:
+        lines.append(f"  {drawn_edge(edge, number, sideways)}")
+    return COMMENT + "\n".join([*lines, r"\end{tikzpicture}"]) + "\n"
+
+
+def label_of(node: Node) -> str:
+    """The lines of a node's label, one above the other."""
+    lines = [in_tex(line) for field in node.fields for line in field]
+    return r" \\ ".join([line or "~" for line in lines])
+
+
+def look_of(node: Node) -> str:
+    look = node.attributes
+    shape, styles = look.get("shape", "ellipse"), look.get("style", "").split(",")
+    parts = ["align=center", "inner sep=1bp"]
+    parts += [f"minimum width={node.width:.1f}bp", f"minimum height={node.height:.1f}bp"]
+    if shape in ("circle", "ellipse", "oval"):
+        parts.append("rounded corners=" + f"{min(node.width, node.height) / 2:.1f}bp")
+    if shape not in ("plaintext", "none", "plain"):
+        parts.append("draw")
+    if "filled" in styles:
+        parts.append(f"fill={color(look.get('fillcolor', 'lightgray'))}")
+    if "dashed" in styles:
+        parts.append("dashed")
+    return ", ".join([*parts, f"text={color(look.get('fontcolor', 'black'))}"])
+
+
+def drawn_edge(edge: Edge, number: dict[int, str], sideways: bool) -> str:
+    """A line through the edge's bends; those that share both ends stand beside each other."""
+    look = edge.attributes
+    tail, head = number[id(edge.tail)], number[id(edge.head)]
+    draw = rf"\draw[->, draw={color(look.get('color', 'black'))}]"
+    label = label_node(look)
+    if edge.tail is edge.head:
+        return f"{draw} ({tail}) to[loop right] {label}({head});"
+    across, along = (0.0, edge.aside) if sideways else (edge.aside, 0.0)
+    places = [f"({tail})"]
+    if edge.aside:  # a point of its own on the side that faces the head
+        ahead = edge.head.x >= edge.tail.x if sideways else edge.head.y >= edge.tail.y
+        half = (edge.tail.width if sideways else edge.tail.height) / 2 * (1 if ahead else -1)
+        x = edge.tail.x + (half if sideways else across)
+        y = edge.tail.y + (along if sideways else half)
+        places = [f"({x:.1f}, {y:.1f})"]
+    places += [f"({bend.x + across:.1f}, {bend.y + along:.1f})" for bend in edge.bends]
+    places.append(f"({head})")
+    steps = [f" -- {label if i == 0 else ''}{b}" for i, (_, b) in enumerate(pairwise(places))]
+    return f"{draw} {places[0]}{''.join(steps)};"
+
+
+def label_node(look: Attributes) -> str:
+    if "label" not in look:
+        return ""
+    text = in_tex(" ".join(texts(look["label"], record=False)[0]))
+    shade = color(look.get("fontcolor", "black"))
+    return rf"node[midway, above, font=\sffamily\tiny, text={shade}] {{{text}}} "
+
+
+def color(name: str) -> str:
+    """A colour as xcolor takes it: #rrggbb as its three parts, any other name of DOT's as black."""
+    if match := re.fullmatch(r"#([0-9a-fA-F]{2})([0-9a-fA-F]{2})([0-9a-fA-F]{2})", name):
+        red, green, blue = (int(part, 16) for part in match.groups())
+        return f"{{rgb,255:red,{red};green,{green};blue,{blue}}}"
+    known = ("white", "black", "red", "green", "blue", "gray", "lightgray", "orange")
+    return name if name in known else "black"

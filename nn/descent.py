@@ -1,0 +1,96 @@
+"""The numbers that the machine moves: the parameters and the optimiser's state, as arrays."""
+
+from __future__ import annotations
+
+from array import array
+
+from nn.adaptive import Adagrad, Adam, AdamW, RMSprop
+from nn.optim import SGD
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from nn.ahead import Ahead
+    from nn.run import Run
+
+KNOWN = (SGD, Adagrad, RMSprop, Adam, AdamW)  # the machine has them, under their names
+
+
+class State:
+    """The parameters and the optimiser's state, as arrays while the machine has them."""
+
+    def __init__(self, run: Run) -> None:
+        self.run, self.optimizer = run, run.optimizer
+        self.name = type(run.optimizer).__name__.lower()
+        self.read()
+
+    def read(self) -> None:
+        """Take the numbers from the Values and the optimiser."""
+        self.parameters = array("d", [p.data for p in self.run.parameters])
+        self.states: dict[str, array[float]] = {}
+        for name in {name: None for state in self.optimizer.state for name in lists(state)}:
+            self.states[name] = numbers = array("d")
+            for group, state in zip(self.optimizer.param_groups, self.optimizer.state):
+                numbers.extend(state.get(name, [0.0] * len(group["params"])))
+        self.steps: list[int] = [state.get("step", 0) for state in self.optimizer.state]
+
+    def give_back(self) -> None:
+        """Give the numbers to the Values and the optimiser."""
+        self.run.give_back(self.parameters)
+        start = 0
+        for group, state, step in zip(
+            self.optimizer.param_groups, self.optimizer.state, self.steps
+        ):
+            end = start + len(group["params"])
+            state.update({name: list(self.states[name][start:end]) for name in lists(state)})
+            if "step" in state:
+                state["step"] = step
+            start = end
+
+    def copy(self) -> tuple[Any, ...]:
+        return self.parameters[:], {name: x[:] for name, x in self.states.items()}, self.steps[:]
+
+    def restore(self, saved: tuple[Any, ...]) -> None:
+        """Go back to a copy, which stays as it is."""
+        parameters, states, steps = saved
+        self.parameters, self.steps = parameters[:], steps[:]
+        self.states = {name: x[:] for name, x in states.items()}
+
+    def train(
+        self, machine: Any, data: tuple[Any, Any, Any], ahead: Ahead, first: int, last: int
+    ) -> Any:
+        """The losses of the steps that the machine has done, of those from first to last.
+
+        data: the samples, their classes, and which of them each step of all sees.
+        """
+        if first == last:
+            return array("d")
+        samples, labels, order = data
+        lanes, n = len(order) // ahead.steps, len(self.steps)
+        losses = machine.train(
+            self.parameters,
+            self.states,
+            (self.name, ahead.settings),
+            samples,
+            labels,
+            order[first * lanes : last * lanes],
+            ahead.lrs[first * n : last * n],
+            self.steps,
+            ahead.momenta[first * n : last * n] if ahead.moving else None,
+            self.run.max_norm,
+        )
+        self.count(ahead.momenta[first * n : (first + len(losses)) * n], len(losses))
+        return losses
+
+    def count(self, momenta: Sequence[float], done: int) -> None:
+        """Count the steps: SGD those with momentum, as its own `update`."""
+        n = len(self.steps)
+        for i in range(n):
+            self.steps[i] += done if self.name != "sgd" else sum(map(bool, momenta[i::n]))
+
+
+def lists(state: dict[str, Any]) -> list[str]:
+    """The names of what a group's state has for each parameter."""
+    return [name for name, x in state.items() if isinstance(x, list)]

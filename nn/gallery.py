@@ -1,0 +1,121 @@
+"""The gallery: every kind of picture beside the code that makes it, as a page of Markdown."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+from engine.files import write_file
+
+# A title, what there is to see, and the code. Each goes on where the one before it ended; what
+# its last line gives is drawn.
+PICTURES = [
+    (
+        "An expression",
+        "A box for each value, a circle for each operation, and on each edge the local derivative.",
+        """\
+from engine import Value, draw, grad, tanh
+
+w, x, b = Value(2.0, "w"), Value(-0.5, "x"), Value(1.5, "b")
+y = tanh(w * x + b)
+y.label = "y"
+y.backward()
+draw(y, derivatives=True, parameters=[w, b])""",
+    ),
+    (
+        "What each edge adds to a gradient",
+        "Local derivative times the gradient behind it: a has a gradient of 3 + 3 + 1.",
+        """\
+a = Value(3.0, "a")
+z = a * a + a
+z.backward()
+draw(z, derivatives="products")""",
+    ),
+    (
+        "A gradient is a graph too",
+        "The second derivative would come from this one.",
+        """\
+dy_dx = grad(y, x)
+dy_dx.label = "dy/dx"
+draw(dy_dx)""",
+    ),
+    (
+        "A network",
+        "A circle for each neuron, a line for each weight: blue is positive, vermilion negative.",
+        """\
+from random import Random
+from nn import MLP, data, mse_loss
+
+model = MLP(2, [4, 1], activation="tanh", rng=Random(0))
+draw(model)""",
+    ),
+    (
+        "A wide network",
+        "Of many neurons the first and the last.",
+        """\
+draw(MLP(64, [32, 10], rng=Random(1)))""",
+    ),
+    (
+        "The loss of a whole batch",
+        "Each neuron is one box; what is the same for all four samples is drawn once.",
+        """\
+inputs, targets = data.xor()
+inputs = [[Value(number) for number in row] for row in inputs]
+loss = mse_loss([model(row) for row in inputs], targets)
+loss.backward()
+draw(loss, collapse=model)""",
+    ),
+    (
+        "Where gradients are large",
+        "The same by layers, coloured by the largest gradient in each box.",
+        """\
+draw(loss, collapse=model, level="Layer", color="gradient")""",
+    ),
+    (
+        "Without a model",
+        "What repeats is folded all the same: one operation of alike inputs, used alike.",
+        """\
+rates = [Value(0.1 * i, f"rate{i}") for i in range(100)]
+draw(sum(tanh(rate) ** 2 for rate in rates), collapse=True)""",
+    ),
+    (
+        "The last steps",
+        "Dashed values are computed by what is not shown.",
+        """\
+draw(loss, depth=3, color="gradient")""",
+    ),
+    (
+        "Around a value",
+        "What it is computed by and what is computed with it.",
+        """\
+bias = model.layers[0].neurons[0].bias
+bias.label = "bias"
+draw(loss, around=bias, fused=True)""",
+    ),
+]
+
+
+def gallery(folder: str | os.PathLike[str]) -> Path:
+    """Write gallery.md, and its pictures into a folder gallery beside it; the path of the page.
+
+    The pictures are those of our own renderer, so that they are the same on every machine.
+    """
+    page = Path(folder) / "gallery.md"
+    parts = ["# Gallery", "Made by `chainrule gallery docs`."]
+    names: dict[str, Any] = {}
+    drawn = []
+    for title, caption, code in PICTURES:
+        *steps, last = code.split("\n")
+        exec("\n".join(steps), names)
+        name = re.sub(r"\W+", "-", title.lower())
+        drawn.append((f"{name}.svg", eval(last, names)))
+        picture = f"![{title}](gallery/{name}.svg)"
+        parts += [f"## {title}", caption, f"```python\n{code}\n```", picture]
+    (page.parent / "gallery").mkdir(parents=True, exist_ok=True)
+    for name, diagram in drawn:
+        diagram.program = "builtin"
+        write_file(page.parent / "gallery" / name, diagram.pipe("svg"))
+    write_file(page, "\n\n".join(parts) + "\n")
+    return page

@@ -51,6 +51,14 @@ SLIPS = {
         ("program([there])", "program([here])"),
         ("reversed(list(zip(xs, ts)))", "list(zip(xs, ts))"),
     ],
+    "04_backpropagation_step_by_step": [
+        ("[dz * b, dz * a]", "[dz * a, dz * b]"),
+        ("product *= derivative", "product += derivative"),
+        ("paths.get(x, 0) + paths[v]", "paths[v]"),
+        ("sum(n > 1 for n in uses.values())", "len(uses)"),
+        ("x not in seen", "x not in values"),
+        ("grad += slope(w)", "grad = slope(w)"),
+    ],
 }
 
 

@@ -30,7 +30,12 @@ def mse_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
     >>> mse_loss([1.0, 2.0], [1.0, 4.0])
     2.0
     """
-    return reduced(paired("mse_loss", lambda x, t: (x - t) ** 2, input, target), reduction)
+    return reduced(paired("mse_loss", squared_error, input, target), reduction)
+
+
+def squared_error(x: Any, t: Any) -> Any:
+    d = x - t
+    return d * d  # a fifth of the time of d**2, whose every node calls pow
 
 
 def l1_loss(input: Any, target: Any, reduction: str = "mean") -> Any:

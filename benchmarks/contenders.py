@@ -27,7 +27,7 @@ class Problem:
     """A network, its data, its loss, and the rate at which it learns."""
 
     title: str
-    name: str  # that of its functions in limit.c
+    name: str  # that of its functions in strict.c and limit.c
     sizes: Sequence[int]
     activations: Sequence[str]  # of each layer: "tanh", "relu" or "linear"
     samples: Samples
@@ -416,9 +416,10 @@ class Numpy(NetworkContender):
 
 
 class Limit(NetworkContender):
-    """limit.c, compiled for this processor, with the flags given beside those it always has."""
+    """Steps in C, compiled for this processor with the flags given: strict.c, with eager's bits."""
 
-    FLAGS = ("-O3", "-march=native", "-ffp-contract=off", "-shared", "-fPIC")
+    SOURCE = "strict.c"
+    FLAGS: tuple[str, ...] = ("-O3", "-march=native", "-ffp-contract=off", "-shared", "-fPIC")
 
     def __init__(self, problem: Problem, *flags: str) -> None:
         super().__init__(problem)
@@ -427,7 +428,7 @@ class Limit(NetworkContender):
             raise ImportError("there is no C compiler, cc")
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
             library = str(Path(folder) / "limit.so")
-            source = str(Path(__file__).with_name("limit.c"))
+            source = str(Path(__file__).with_name(self.SOURCE))
             command = [compiler, *self.FLAGS, *flags, "-o", library, source, "-lm"]
             answer = subprocess.run(command, capture_output=True, text=True)
             if answer.returncode:
@@ -447,6 +448,16 @@ class Limit(NetworkContender):
         losses = (ctypes.c_double * steps)()
         self.function(self.current, self.rows, steps, self.problem.lr, losses)
         return losses
+
+    def parameters(self) -> list[float]:
+        return list(self.current)
+
+
+class FastLimit(Limit):
+    """limit.c, whose sums are in lanes and whose products and sums may be fused: other bits."""
+
+    SOURCE = "limit.c"
+    FLAGS = ("-O3", "-march=native", "-ffp-contract=fast", "-shared", "-fPIC")
 
 
 def numbers(given: Sequence[float]) -> Any:

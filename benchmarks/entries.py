@@ -33,9 +33,13 @@ class Entry:
 
 
 ENTRIES = {
-    "limit": Entry(contenders.Limit, "", "C by hand, as wide as the processor"),
+    "limit": Entry(contenders.Limit, "", "strict C: by hand, with eager's sums"),
     "limit-avx2": Entry(
         lambda problem: contenders.Limit(problem, "-mno-avx512f"), "", "the same without AVX-512"
+    ),
+    "limit-fast": Entry(contenders.FastLimit, "", "fast C: sums in lanes, and FMA"),
+    "limit-fast-avx2": Entry(
+        lambda problem: contenders.FastLimit(problem, "-mno-avx512f"), "", "the same, no AVX-512"
     ),
     "replay": Entry(
         contenders.Replayed, "engine", "one call of the machine's train", gpt_contenders.ReplayedGpt

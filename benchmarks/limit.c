@@ -1,9 +1,10 @@
-/* The limit: the training steps of W1 and W2 by hand, for one network and one data set only.
+/* The fast limit: the training steps of W1 and W2 by hand, for one network and one data set only.
 
-   What a good programmer with a C compiler can reach: no graph, no instruction, every size known
-   to the compiler, samples side by side in vector registers, sums kept in registers. The sums over
-   the samples run across the lanes, in another order than eager's, which replay may not do.
-   Compiled without -ffast-math and without contraction to FMA: every operation is IEEE's.
+   What a good programmer with a C compiler can reach who has no care for the last bits: no graph,
+   no instruction, every size known to the compiler, samples side by side in vector registers, sums
+   kept in registers. The sums over the samples run across the lanes, in another order than eager's,
+   and a product and a sum may be rounded once, as FMA: strict.c does neither.
+   Compiled without -ffast-math.
 
    Parameters lie neuron by neuron, weights and then the bias. data is a row for each input and one
    of the targets, each of LANES numbers, those behind the last sample being 0. */

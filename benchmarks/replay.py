@@ -19,7 +19,7 @@ from benchmarks.turns import Worker
 
 CHECKED_STEPS, TOLERANCE = 5, 1e-9
 OURS, LIMIT = "replay", "limit"
-EXACT = ("replay", "fit", "eager")  # those that have the same bits
+EXACT = ("limit", "limit-avx2", "replay", "fit", "eager")  # those that have the same bits
 
 Rounds = dict[str, list[float]]  # of each contender its seconds a step, in each round
 
@@ -112,7 +112,7 @@ def differences(losses: dict[str, list[float]]) -> dict[str, float]:
 
 
 def bits(problem: str, workers: dict[str, Worker]) -> dict[str, float]:
-    """Print whether replay has eager's bits, in all losses and in the last parameters."""
+    """Print who has eager's bits, in all losses and in the last parameters."""
     steps = PROBLEMS[problem].exact_steps
     if "eager" not in workers:
         return {}

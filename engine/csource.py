@@ -95,12 +95,15 @@ VECTORS = """\
         return f; \\
     }
 #define BACKWARD(i, name, call) \\
-    TARGET static int NAME(backward##i##_##name)(ptrdiff_t n, const double *gz, const double *z, \\
-                                                 const double *x, const double *y, \\
-                                                 double *RESTRICT g) { \\
+    TARGET static int NAME(backward##i##_##name)(ptrdiff_t n, int first, const double *gz, \\
+                                                 const double *z, const double *x, \\
+                                                 const double *y, double *RESTRICT g) { \\
         int f = 0, *flag = &f; \\
         (void)z, (void)x, (void)y; \\
-        for (ptrdiff_t s = 0; s < n; s++) g[s] += gz[s] * call; \\
+        if (first) \\
+            for (ptrdiff_t s = 0; s < n; s++) g[s] = 0.0 + gz[s] * call; \\
+        else \\
+            for (ptrdiff_t s = 0; s < n; s++) g[s] += gz[s] * call; \\
         return f; \\
     }
 

@@ -40,8 +40,12 @@ static int prepare(Optimizer *o, double lr, const double *momentum) {
     return flag;
 }
 
-static void sgd(Optimizer *o, double *p, const double *g) {
-    double share = o->step == 0 ? 1.0 : 1 - o->dampening;
+static void sgd(Optimizer *o, double *RESTRICT p, const double *RESTRICT g) {
+    double share = o->step == 0 ? 1.0 : 1 - o->dampening, lr = o->lr;
+    if (!o->weight_decay && !o->momentum) { /* without a question inside, a loop of vectors */
+        for (int i = 0; i < o->count; i++) p[i] -= lr * g[i];
+        return;
+    }
     for (int i = 0; i < o->count; i++) {
         double direction = o->weight_decay ? g[i] + o->weight_decay * p[i] : g[i];
         if (o->momentum) {
@@ -49,7 +53,7 @@ static void sgd(Optimizer *o, double *p, const double *g) {
             o->velocity[i] = velocity;
             direction = o->nesterov ? direction + o->momentum * velocity : velocity;
         }
-        p[i] -= o->lr * direction;
+        p[i] -= lr * direction;
     }
     if (o->momentum) o->step++;
 }
@@ -141,12 +145,14 @@ static ptrdiff_t train(Machine *m, const Kernels *kernels, Optimizer *groups, in
                        double max_norm, double *parameters, const double *data,
                        const int *classes, ptrdiff_t samples, const int *order, const double *lrs,
                        const double *momenta, ptrdiff_t steps, double *losses) {
+    const ptrdiff_t lanes = m->body.lanes;
     ptrdiff_t step = 0;
     for (; step < steps; step++) {
         int flag = 0;
-        for (ptrdiff_t s = 0; s < m->body.lanes; s++)
-            if (!set_sample(m, s, data, classes, order[step * m->body.lanes + s], samples))
-                return step;
+        const int *batch = order + step * lanes; /* a whole one is the same at each step */
+        if (step == 0 || memcmp(batch, batch - lanes, lanes * sizeof(int)) != 0)
+            for (ptrdiff_t s = 0; s < lanes; s++)
+                if (!set_sample(m, s, data, classes, batch[s], samples)) return step;
         for (int i = 0; i < group_count; i++) {
             ptrdiff_t at = step * group_count + i;
             flag |= prepare(groups + i, lrs[at], momenta ? momenta + at : NULL);

@@ -7,7 +7,13 @@
 
 #if WIDTH == 4
 typedef double NAME(Vector) __attribute__((vector_size(32), aligned(8), may_alias));
+typedef long long NAME(Lanes) __attribute__((vector_size(32)));
 #define SPLAT(x) ((NAME(Vector)){(x), (x), (x), (x)})
+#ifdef __clang__
+#define SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#else
+#define SHUFFLE(a, b, ...) __builtin_shuffle(a, b, (NAME(Lanes)){__VA_ARGS__})
+#endif
 #elif WIDTH == 2
 typedef double NAME(Vector) __attribute__((vector_size(16), aligned(8), may_alias));
 #define SPLAT(x) ((NAME(Vector)){(x), (x)})
@@ -32,9 +38,7 @@ TARGET static INLINE const double *NAME(spread)(const Machine *m, const Rows *ro
 /* Where n lanes of contributions to an operand are added up: a scratch row if it is a scalar. */
 TARGET static INLINE double *NAME(target)(const Machine *m, const Rows *rows, int operand,
                                           ptrdiff_t first, ptrdiff_t n) {
-    if (operand >= 0 || n == 1) return grad_at(m, rows, operand, first);
-    memset(m->g, 0, n * sizeof(double));
-    return m->g;
+    return operand >= 0 || n == 1 ? grad_at(m, rows, operand, first) : m->g;
 }
 
 /* The contributions in the scratch row, if it has any, summed into the scalar's gradient. */
@@ -45,27 +49,39 @@ TARGET static INLINE void NAME(settle)(const Machine *m, int operand, ptrdiff_t 
     m->scalar_grads[~operand] = total;
 }
 
-/* ---- ops of one or two inputs ---- */
+/* ---- ops of one or two inputs: rows without gaps between them are one long row ---- */
 
 TARGET static int NAME(elementwise)(const Machine *m, const Rows *rows, const Instruction *c,
                                     ptrdiff_t first, ptrdiff_t n) {
-    const double *x = NAME(spread)(m, rows, c->operands[0], first, n, m->x);
-    const double *y = c->count == 1 ? x : NAME(spread)(m, rows, c->operands[1], first, n, m->y);
-    return NAME(LOOPS)[c->loop].forward(n, value_at(m, rows, c->out, first), x, y);
+    const int whole = n == rows->stride, times = whole ? 1 : c->rows;
+    const ptrdiff_t length = whole ? n * c->rows : n;
+    int f = 0;
+    for (int r = 0; r < times; r++) {
+        const double *x = NAME(spread)(m, rows, c->operands[0] + r, first, n, m->x), *y = x;
+        if (c->count == 2) y = NAME(spread)(m, rows, c->operands[1] + r, first, n, m->y);
+        f |= NAME(LOOPS)[c->loop].forward(length, value_at(m, rows, c->out + r, first), x, y);
+    }
+    return f;
 }
 
 TARGET static int NAME(elementwise_back)(const Machine *m, const Rows *rows, const Instruction *c,
                                          ptrdiff_t first, ptrdiff_t n) {
     const Loops *loops = NAME(LOOPS) + c->loop;
-    const double *z = value_at(m, rows, c->out, first), *gz = grad_at(m, rows, c->out, first);
-    const double *x = NAME(spread)(m, rows, c->operands[0], first, n, m->x);
-    const double *y = c->count == 1 ? x : NAME(spread)(m, rows, c->operands[1], first, n, m->y);
+    const int whole = n == rows->stride, times = whole ? 1 : c->rows;
+    const ptrdiff_t length = whole ? n * c->rows : n;
     int f = 0;
-    for (int i = 0; i < c->count; i++) {
-        if (loops->backward[i] == NULL || !has_gradient(m, rows, c->operands[i])) continue;
-        double *g = NAME(target)(m, rows, c->operands[i], first, n);
-        f |= loops->backward[i](n, gz, z, x, y, g);
-        NAME(settle)(m, c->operands[i], n);
+    for (int r = 0; r < times; r++) {
+        const double *z = value_at(m, rows, c->out + r, first);
+        const double *gz = grad_at(m, rows, c->out + r, first);
+        const double *x = NAME(spread)(m, rows, c->operands[0] + r, first, n, m->x), *y = x;
+        if (c->count == 2) y = NAME(spread)(m, rows, c->operands[1] + r, first, n, m->y);
+        for (int i = 0; i < c->count; i++) {
+            const int operand = c->operands[i] + r;
+            if (loops->backward[i] == NULL || !has_gradient(m, rows, operand)) continue;
+            double *g = NAME(target)(m, rows, operand, first, n);
+            f |= loops->backward[i](length, c->first[i] || g == m->g, gz, z, x, y, g);
+            NAME(settle)(m, operand, n);
+        }
     }
     return f;
 }
@@ -79,6 +95,12 @@ TARGET static void NAME(dot)(const Machine *m, const Rows *rows, const Instructi
     if (n == 1) {
         const int *w = c->operands, *x = w + pairs;
         double sum = c->count % 2 ? *value_at(m, rows, w[2 * pairs], first) : 0.0;
+        if (c->neighbours) {
+            const double *ws = value_at(m, rows, w[0], first), *xs = value_at(m, rows, x[0], first);
+            for (int i = 0; i < pairs; i++) sum += ws[i] * xs[i];
+            *z = sum;
+            return;
+        }
         for (int i = 0; i < pairs; i++)
             sum += *value_at(m, rows, w[i], first) * *value_at(m, rows, x[i], first);
         *z = sum;
@@ -104,6 +126,14 @@ TARGET static void NAME(dot_back)(const Machine *m, const Rows *rows, const Inst
     if (n == 1) {
         const int *w = c->operands, *x = w + pairs;
         const double grad = *gz;
+        if (c->neighbours) {
+            const double *ws = value_at(m, rows, w[0], first), *xs = value_at(m, rows, x[0], first);
+            double *RESTRICT gw = grad_at(m, rows, w[0], first);
+            for (int i = 0; i < pairs; i++) gw[i] += grad * xs[i];
+            double *RESTRICT gx = grad_at(m, rows, x[0], first);
+            for (int i = 0; i < pairs; i++) gx[i] += grad * ws[i];
+            return;
+        }
         for (int i = 0; i < pairs; i++)
             if (has_gradient(m, rows, w[i]))
                 *grad_at(m, rows, w[i], first) += grad * *value_at(m, rows, x[i], first);
@@ -117,6 +147,7 @@ TARGET static void NAME(dot_back)(const Machine *m, const Rows *rows, const Inst
     for (int i = 0; i < c->count; i++) { /* the weights, then the inputs, then the bias */
         if (!has_gradient(m, rows, c->operands[i])) continue;
         double *RESTRICT g = NAME(target)(m, rows, c->operands[i], first, n);
+        if (g == m->g) memset(g, 0, n * sizeof(double));
         if (i == 2 * pairs) {
             for (ptrdiff_t s = 0; s < n; s++) g[s] += gz[s];
         } else {
@@ -203,6 +234,35 @@ TARGET static void NAME(layer)(const Machine *m, const Rows *rows, const Instruc
     }
 }
 
+/* Takes the gradients of a layer's weights so far to its slopes, or brings them back. */
+TARGET static INLINE void NAME(exchange)(const Machine *m, const Instruction *c, const int back) {
+    const int *scalar = c->operands + c->count;
+    for (int j = 0; j < c->neurons; j++, scalar += c->count + c->biased) {
+        double *slopes = c->slopes + j * c->width, *grads = m->scalar_grads + ~*scalar;
+        int i = c->neighbours ? c->count : 0;
+        memcpy(back ? grads : slopes, back ? slopes : grads, i * sizeof(double));
+        for (; i < c->count + c->biased; i++) {
+            double *grad = m->scalar_grads + ~scalar[i];
+            *(back ? grad : slopes + i) = *(back ? slopes + i : grad);
+        }
+    }
+}
+
+#if WIDTH == 4
+/* Four lanes of four rows, turned in registers: pairs of lanes first, then their halves. */
+TARGET static INLINE void NAME(turn_square)(const double *x0, const double *x1, const double *x2,
+                                            const double *x3, double *sample, ptrdiff_t width) {
+    typedef NAME(Vector) V;
+    const V a = *(const V *)x0, b = *(const V *)x1, c = *(const V *)x2, d = *(const V *)x3;
+    const V ab02 = SHUFFLE(a, b, 0, 4, 2, 6), ab13 = SHUFFLE(a, b, 1, 5, 3, 7);
+    const V cd02 = SHUFFLE(c, d, 0, 4, 2, 6), cd13 = SHUFFLE(c, d, 1, 5, 3, 7);
+    *(V *)sample = SHUFFLE(ab02, cd02, 0, 1, 4, 5);
+    *(V *)(sample + width) = SHUFFLE(ab13, cd13, 0, 1, 4, 5);
+    *(V *)(sample + 2 * width) = SHUFFLE(ab02, cd02, 2, 3, 6, 7);
+    *(V *)(sample + 3 * width) = SHUFFLE(ab13, cd13, 2, 3, 6, 7);
+}
+#endif
+
 /* The inputs of a layer sample by sample. What stands behind them, a 1 and zeros, stays. */
 TARGET static void NAME(turn)(const Machine *m, const Rows *rows, const Instruction *c) {
     const ptrdiff_t width = c->width, lanes = rows->lanes;
@@ -213,7 +273,12 @@ TARGET static void NAME(turn)(const Machine *m, const Rows *rows, const Instruct
         const double *x2 = value_at(m, rows, c->operands[i + 2], 0);
         const double *x3 = value_at(m, rows, c->operands[i + 3], 0);
         double *RESTRICT sample = c->turned + i;
-        for (ptrdiff_t s = 0; s < lanes; s++, sample += width)
+        ptrdiff_t s = 0;
+#if WIDTH == 4
+        for (; s + 4 <= lanes; s += 4, sample += 4 * width)
+            NAME(turn_square)(x0 + s, x1 + s, x2 + s, x3 + s, sample, width);
+#endif
+        for (; s < lanes; s++, sample += width)
             sample[0] = x0[s], sample[1] = x1[s], sample[2] = x2[s], sample[3] = x3[s];
     }
     for (; i < c->count; i++) {
@@ -241,19 +306,20 @@ TARGET static INLINE void NAME(weight_slopes)(const int J, const int V, const In
         for (int v = 0; v < V; v++) ((NAME(Vector) *)(g + q * width))[v] = sums[q][v];
 }
 
-/* The gradients of C inputs, on V vectors of lanes; the last neuron contributes first. */
+/* The gradients of C inputs that follow one another, on V vectors of lanes; the last neuron
+   contributes first. */
 TARGET static INLINE void NAME(input_slopes)(const int C, const int V, const Instruction *c,
-                                             const int *inputs, double *const *targets,
+                                             int input, double *const *targets,
                                              const double *gz, ptrdiff_t stride, ptrdiff_t s) {
     NAME(Vector) sums[4][2];
     for (int q = 0; q < C; q++)
-        for (int v = 0; v < V; v++) sums[q][v] = ((NAME(Vector) *)(targets[q] + s))[v];
-    for (int j = c->neurons; j-- > 0;) {
-        const NAME(Vector) *d = (const NAME(Vector) *)(gz + j * stride + s);
-        const double *w = c->weights + j * c->width;
+        for (int v = 0; v < V; v++)
+            sums[q][v] = c->first[0] ? SPLAT(0.0) : ((NAME(Vector) *)(targets[q] + s))[v];
+    const double *w = c->weights + (c->neurons - 1) * c->width + input, *d = gz + s;
+    d += (c->neurons - 1) * stride;
+    for (int j = c->neurons; j-- > 0; w -= c->width, d -= stride)
         for (int q = 0; q < C; q++)
-            for (int v = 0; v < V; v++) sums[q][v] += d[v] * SPLAT(w[inputs[q]]);
-    }
+            for (int v = 0; v < V; v++) sums[q][v] += ((const NAME(Vector) *)d)[v] * SPLAT(w[q]);
     for (int q = 0; q < C; q++)
         for (int v = 0; v < V; v++) ((NAME(Vector) *)(targets[q] + s))[v] = sums[q][v];
 }
@@ -262,12 +328,9 @@ TARGET static void NAME(layer_back)(const Machine *m, const Rows *rows, const In
     const double *gz = grad_at(m, rows, c->out, 0);
     const ptrdiff_t width = c->width, stride = rows->stride, lanes = rows->lanes;
     const ptrdiff_t pairs = width / (2 * WIDTH) * (2 * WIDTH);
-    const int *scalar = c->operands + c->count;
     int j = 0, q = 0;
     NAME(turn)(m, rows, c);
-    for (int n = 0; n < c->neurons; n++)
-        for (int i = 0; i < c->count + c->biased; i++)
-            c->slopes[n * width + i] = m->scalar_grads[~*scalar++];
+    NAME(exchange)(m, c, 0);
     /* Eight sums at once, since each must wait for what was added to it last. */
     for (; j + 4 <= c->neurons; j += 4)
         for (ptrdiff_t i = 0; i < pairs; i += 2 * WIDTH)
@@ -286,25 +349,24 @@ TARGET static void NAME(layer_back)(const Machine *m, const Rows *rows, const In
         for (; i < width; i += WIDTH)
             NAME(weight_slopes)(1, 1, c, gz, stride, lanes, j, i);
     }
-    scalar = c->operands + c->count;
-    for (int n = 0; n < c->neurons; n++)
-        for (int i = 0; i < c->count + c->biased; i++)
-            m->scalar_grads[~*scalar++] = c->slopes[n * width + i];
+    NAME(exchange)(m, c, 1);
 
     double **to = m->targets;
     for (int i = 0; i < c->wanted_count; i++)
         to[i] = grad_at(m, rows, c->operands[c->wanted[i]], 0);
-    for (; q + 4 <= c->wanted_count; q += 4) {
+    for (int step; q < c->wanted_count; q += step) {
+        const int input = c->wanted[q];
         ptrdiff_t s = 0;
-        for (; s + WIDTH < lanes; s += 2 * WIDTH)
-            NAME(input_slopes)(4, 2, c, c->wanted + q, to + q, gz, stride, s);
-        if (s < lanes) NAME(input_slopes)(4, 1, c, c->wanted + q, to + q, gz, stride, s);
-    }
-    for (; q < c->wanted_count; q++) {
-        ptrdiff_t s = 0;
-        for (; s + WIDTH < lanes; s += 2 * WIDTH)
-            NAME(input_slopes)(1, 2, c, c->wanted + q, to + q, gz, stride, s);
-        if (s < lanes) NAME(input_slopes)(1, 1, c, c->wanted + q, to + q, gz, stride, s);
+        step = q + 4 <= c->wanted_count && c->wanted[q + 3] == input + 3 ? 4 : 1;
+        if (step == 4) {
+            for (; s + WIDTH < lanes; s += 2 * WIDTH)
+                NAME(input_slopes)(4, 2, c, input, to + q, gz, stride, s);
+            if (s < lanes) NAME(input_slopes)(4, 1, c, input, to + q, gz, stride, s);
+        } else {
+            for (; s + WIDTH < lanes; s += 2 * WIDTH)
+                NAME(input_slopes)(1, 2, c, input, to + q, gz, stride, s);
+            if (s < lanes) NAME(input_slopes)(1, 1, c, input, to + q, gz, stride, s);
+        }
     }
 }
 

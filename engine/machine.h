@@ -23,12 +23,13 @@
 #define INLINE inline __attribute__((always_inline))
 #endif
 
-/* An op of one or two inputs as loops over lanes; each returns whether it raised its flag. */
+/* An op of one or two inputs as loops over lanes; each returns whether it raised its flag. The
+   first contribution to a gradient is added to 0, whatever stands there: -0.0 becomes 0.0. */
 typedef struct {
     const char *name;
     int inputs;
     int (*forward)(ptrdiff_t n, double *z, const double *x, const double *y);
-    int (*backward[2])(ptrdiff_t n, const double *gz, const double *z, const double *x,
+    int (*backward[2])(ptrdiff_t n, int first, const double *gz, const double *z, const double *x,
                        const double *y, double *g);
 } Loops;
 
@@ -38,14 +39,16 @@ enum { ELEMENTWISE, DOT, MAXIMUM, MINIMUM, LOGSUMEXP, LAYER };
 typedef struct {
     int kind;
     int loop;            /* which of LOOPS, if it is elementwise */
-    int out;             /* the row it computes; of a layer, the first */
+    int out;             /* the row it computes, or the first of them */
+    int rows;            /* how many; of an op of one or two inputs: the same op, row by row */
     int differentiated;  /* whether the output depends on it */
     int count;           /* operands; of a layer, inputs */
     const int *operands; /* of a layer: its inputs, then neuron by neuron weights and bias */
+    int first[2];        /* whether no gradient came to an input before; of a layer, to any */
     /* and for a layer alone: */
     int neurons, biased;
     int direct;        /* whether something in it occurs twice, so that lanes must take turns */
-    int neighbours;    /* whether each neuron's weights follow one another as scalars */
+    int neighbours;    /* whether each neuron's weights, or a dot's, follow one another as scalars */
     ptrdiff_t width;   /* of a row of weights: inputs + 1, padded to whole vectors */
     ptrdiff_t height;  /* neurons, padded likewise */
     int *wanted;       /* which of its inputs have a gradient */
@@ -71,6 +74,8 @@ typedef struct {
     int count;
     Instruction *code;
     int length;
+    int *zeroed; /* which rows' gradients begin with 0, and not with what first comes to them */
+    int zeroed_count;
 } Rows;
 
 typedef struct {
@@ -177,7 +182,10 @@ static void pack(const Machine *m, const Rows *rows) {
         const int *scalar = layer->operands + layer->count;
         for (int j = 0; j < layer->neurons; j++) {
             double *w = layer->weights + j * layer->width;
-            for (int i = 0; i < layer->count + layer->biased; i++) w[i] = m->scalars[~*scalar++];
+            int i = layer->neighbours ? layer->count : 0;
+            memcpy(w, m->scalars + ~*scalar, i * sizeof(double));
+            for (; i < layer->count + layer->biased; i++) w[i] = m->scalars[~scalar[i]];
+            scalar += layer->count + layer->biased;
         }
         if (rows->lanes > 1) continue;
         for (int j = 0; j < layer->neurons; j++)
@@ -227,8 +235,8 @@ static int backward(Machine *m, const Kernels *kernels) {
     int f = 0;
     memset(m->scalar_grads, 0, m->scalar_count * sizeof(double));
     memset(m->tail.grads, 0, m->tail.count * sizeof(double));
-    memset(m->body.grads + m->body.inputs * m->body.stride, 0,
-           (m->body.count - m->body.inputs) * m->body.stride * sizeof(double));
+    for (int i = 0; i < m->body.zeroed_count; i++)
+        memset(grad_at(m, &m->body, m->body.zeroed[i], 0), 0, m->body.stride * sizeof(double));
     m->tail.grads[m->output] = 1.0;
     if (kernels->backward(m, &m->tail, 0, 1)) return 0;
     for (const Sum *sum = m->sums + m->sum_count; sum-- > m->sums;) {

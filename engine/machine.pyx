@@ -24,6 +24,7 @@ cdef extern from *:
     ctypedef struct Loops:
         const char *name
         int inputs
+        void *backward[2]  # or rather functions
 
     const Loops LOOPS[]
     const int LOOP_COUNT
@@ -31,9 +32,10 @@ cdef extern from *:
     const int SGD, ADAGRAD, RMSPROP, ADAM, ADAMW
 
     ctypedef struct Instruction:
-        int kind, loop, out, differentiated, count
+        int kind, loop, out, rows, differentiated, count
         int neurons, biased, direct, neighbours, wanted_count
         const int *operands
+        int first[2]
         int *wanted
         Py_ssize_t width, height
         double *weights
@@ -49,7 +51,8 @@ cdef extern from *:
         double *values
         double *grads
         Py_ssize_t stride, lanes
-        int inputs, count, length
+        int inputs, count, length, zeroed_count
+        int *zeroed
         Instruction *code
 
     # As machine.h has it; here it goes by another name, since the class below has this one.
@@ -199,9 +202,25 @@ def entries(name, xs):
 class Checked:
     """What an instruction says, once it is known to be right: numbers for C."""
 
-    def __init__(self, kind, loop, out, live, operands, count, neurons=1, biased=False):
+    def __init__(self, kind, loop, out, live, operands, count, rows=1, biased=False):
         self.kind, self.loop, self.out, self.live = kind, loop, out, live
-        self.operands, self.count, self.neurons, self.biased = operands, count, neurons, biased
+        self.operands, self.count, self.rows, self.biased = operands, count, rows, biased
+
+    def join(self, next):
+        """Whether next is now the last row of this instruction: an op of one input whose rows
+        follow one another, as its inputs do, of which none is computed here.
+        """
+        x, y = self.operands[-1], next.operands[0]
+        same = (self.kind, self.loop, self.live, self.count) == (
+            next.kind, next.loop, next.live, 1
+        )
+        if not same or self.kind != ELEMENTWISE or next.out != self.out + self.rows:
+            return False
+        if y != x + 1 or x < 0 or self.out <= y:
+            return False
+        self.operands.append(y)
+        self.rows += 1
+        return True
 
 
 class Reader:
@@ -322,11 +341,11 @@ cdef class Machine:
         known[:inputs] = b"\1" * inputs
         tail_known = bytearray(tail_rows)
         reader = Reader("body", known, scalars)
-        self.body = [reader.read(i, c) for i, c in enumerate(entries("body", plan.body))]
+        self.body = joined([reader.read(i, c) for i, c in enumerate(entries("body", plan.body))])
         self.known = known
         sums = self.checked_sums(plan.sums, known, tail_known)
         reader = Reader("tail", tail_known, scalars)
-        tail = [reader.read(i, c) for i, c in enumerate(entries("tail", plan.tail))]
+        tail = joined([reader.read(i, c) for i, c in enumerate(entries("tail", plan.tail))])
         output = index("output", plan.output, 0, tail_rows)
         if not tail_known[output]:
             raise ValueError(f"output: row {output} of the tail is never computed")
@@ -340,6 +359,7 @@ cdef class Machine:
         self.lay_out(&m.body, inputs, rows, lanes, self.body)
         self.lay_out(&m.tail, 0, tail_rows, 1, tail)
         self.lay_out_sums(sums)
+        self.lay_out_gradients(sums)
         m.classes = self.ints([0] * lanes)
         m.x = self.doubles(m.body.stride)
         m.y = self.doubles(m.body.stride)
@@ -393,14 +413,16 @@ cdef class Machine:
             c.kind, c.loop, c.out = checked.kind, checked.loop, checked.out
             c.differentiated, c.count = checked.live, checked.count
             c.operands = self.ints(checked.operands)
-            c.neurons, c.biased = checked.neurons, checked.biased
+            c.rows, c.neurons, c.biased = checked.rows, checked.rows, checked.biased
+            if checked.kind == DOT:
+                c.neighbours = self.has_neighbours(checked.operands)
             if checked.kind == LAYER:
                 self.lay_out_layer(c, checked, inputs, lanes)
         return 0
 
     cdef int lay_out_layer(self, Instruction *c, checked, inputs, lanes) except -1:
         cdef Py_ssize_t s
-        k, m = checked.count, checked.neurons
+        k, m = checked.count, checked.rows
         known, scalars = checked.operands[:k], checked.operands[k:]
         wanted = [i for i, row in enumerate(known) if row >= inputs]
         rows = [known[i] for i in wanted]
@@ -422,6 +444,14 @@ cdef class Machine:
         for s in range(lanes):
             c.turned[s * c.width + c.count] = 1.0
         return 0
+
+    def has_neighbours(self, operands):
+        """Whether a dot has no bias, and parameters that follow one another on either side."""
+        n = len(operands) // 2
+        if len(operands) % 2 or not -self.m.parameters <= min(operands) <= max(operands) < 0:
+            return False
+        sides = operands[:n], operands[n:]
+        return all(side == [*range(side[0], side[0] - n, -1)] for side in sides)
 
     def checked_sums(self, sums, known, tail_known):
         """[(out, rows)] of the sums, whose rows of the tail are known from now on."""
@@ -447,6 +477,33 @@ cdef class Machine:
             self.m.sums[i].rows = self.ints(rows)
         classes = [len(rows) for _, rows in sums if len(rows) > 1]
         self.m.has_classes, self.m.class_count = bool(classes), min(classes, default=0)
+        return 0
+
+    cdef int lay_out_gradients(self, sums) except -1:
+        """Find the rows of the body whose gradients begin with what an op of one or two inputs, or
+        a layer, contributes: these need not be set to 0 before.
+        """
+        cdef Instruction *c
+        cdef int k
+        cdef bint able
+        seen, begun = {row for _, rows in sums for row in rows}, set()
+        inputs, together = self.m.body.inputs, self.m.body.lanes > 1 and not self.m.sequential
+        for i in reversed(range(len(self.body))):
+            c, checked = self.m.body.code + <Py_ssize_t>i, self.body[i]
+            parts = [checked.operands]
+            if checked.kind == ELEMENTWISE:
+                parts = [checked.operands[k :: checked.count] for k in range(checked.count)]
+            for k, part in enumerate(parts if checked.live else []):
+                rows = {row for row in part if row >= inputs}
+                able = checked.kind == LAYER and together and not c.direct
+                if checked.kind == ELEMENTWISE:
+                    able = LOOPS[c.loop].backward[k] != NULL
+                if able and rows and seen.isdisjoint(rows):
+                    c.first[k] = 1
+                    begun |= rows
+                seen |= rows
+        zeroed = [row for row in range(inputs, self.m.body.count) if row not in begun]
+        self.m.body.zeroed, self.m.body.zeroed_count = self.ints(zeroed), len(zeroed)
         return 0
 
     # ---- what it does ----
@@ -612,7 +669,7 @@ cdef class Machine:
         rows, marks = {*columns}, bytearray(len(self.body))
         for i in reversed(range(len(self.body))):
             c = self.body[i]
-            if not rows.isdisjoint(range(c.out, c.out + c.neurons)):
+            if not rows.isdisjoint(range(c.out, c.out + c.rows)):
                 marks[i] = 1
                 rows.update(c.operands)
         return bytes(marks)
@@ -701,6 +758,15 @@ cdef class Machine:
             held[key] = lent(key, states[key], "d", self.m.parameters, True)
         cdef Lent memory = held[key]
         return memory.floats() + o.first
+
+
+def joined(code):
+    """The instructions, with one in the place of several that do the same, row after row."""
+    made = []
+    for instruction in code:
+        if not made or not made[-1].join(instruction):
+            made.append(instruction)
+    return made
 
 
 def padded(n):

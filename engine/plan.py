@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from engine.tape import Tape
 
-MANY = 8  # samples, from which on a single neuron is faster as a layer
+MANY = 4  # samples, from which on a single neuron is faster as a layer
 ANY = -1  # the lane of what is the same for all samples
 MIXED = -2  # the lane of what is made of several samples, or of none: the tail
 NONE = -1  # the kind of what is no operation of a sample

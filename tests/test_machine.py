@@ -239,6 +239,100 @@ def test_at_special_numbers_the_machine_is_right_or_has_no_answer(op):
     assert answers > 20
 
 
+# ---- rows that are one loop, and gradients that begin with what comes first ----
+
+
+def rows_plan(body, rows, summed, parameters=2, **parts):
+    """A plan of two inputs, whose loss is the sum of the rows that are summed."""
+    sums = [("sum", i, (row,)) for i, row in enumerate(summed)]
+    tail = [("add", len(summed) + i, (i, i + 1)) for i in range(len(summed) - 1)]
+    parts |= {"inputs": 2, "rows": rows, "body": body, "sums": sums, "tail": tail}
+    parts |= {"tail_rows": len(summed) + len(tail), "output": len(summed) + len(tail) - 1}
+    return plan(parameters=parameters, **parts)
+
+
+SCALED = [("mul", 2, (0, ~0)), ("mul", 3, (1, ~1))]
+SHAPES = {
+    "one after the other": [
+        ("tanh", 4, (2,)),
+        ("tanh", 5, (3,)),
+        ("exp", 6, (4,)),
+        ("exp", 7, (5,)),
+    ],
+    "each of the one before": [(name, 4 + i, (3 + i,)) for i, name in enumerate(["tanh"] * 4)],
+    "the same row again": [("tanh", 4 + i, (2,)) for i in range(4)],
+    "crossed": [("tanh", 5, (2,)), ("tanh", 4, (3,)), ("tanh", 7, (4,)), ("tanh", 6, (5,))],
+    "of rows used before": [
+        ("mul", 4, (2, 3)),
+        ("mul", 5, (3, 3)),
+        ("exp", 6, (4,)),
+        ("exp", 7, (5,)),
+    ],
+    "used by others, too": [
+        ("exp", 4, (2,)),
+        ("exp", 5, (3,)),
+        ("mul", 6, (4, 2)),
+        ("sub", 7, (3, 5)),
+    ],
+    "one of them of no use": [
+        ("exp", 4, (2,)),
+        ("exp", 5, (3,), False),
+        ("neg", 6, (4,)),
+        ("neg", 7, (2,)),
+    ],
+}
+
+
+@pytest.mark.parametrize("sequential", [False, True])
+@pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
+def test_rows_of_the_same_op_have_pythons_bits_in_one_loop(shape, sequential):
+    rng = random.Random(1)
+    for lanes in (1, 2, 4, 7, 8):
+        p = rows_plan(SCALED + shape, 8, (6, 7), sequential=sequential)
+
+        assert check(p, lanes, floats(rng, 2), floats(rng, 2 * lanes))
+
+
+@pytest.mark.parametrize("sequential", [False, True])
+def test_a_gradient_that_begins_with_minus_zero_is_zero(sequential):
+    body = [*SCALED, ("tanh", 4, (2,)), ("mul", 5, (4, ~2)), ("add", 6, (5, 3))]
+    p = rows_plan(body, 7, (6,), constants=[-0.0], sequential=sequential)
+
+    for lanes in (1, 4, 5):
+        assert check(p, lanes, array("d", [0.0, 1.0]), array("d", [1.0, 0.0] * lanes))
+
+
+def test_a_machine_begins_anew_with_each_run():
+    rng = random.Random(2)
+    p = rows_plan(SCALED + SHAPES["used by others, too"], 8, (6, 7))
+    made = Machine(p, 4)
+    for _ in range(3):
+        numbers, rows = floats(rng, 2), floats(rng, 8)
+
+        assert bits(made.evaluate(numbers, rows)) == bits(expected(p, 4, numbers, rows))
+
+
+@pytest.mark.parametrize(
+    "operands",
+    [
+        (~0, ~1, ~2, ~0, ~1, ~2),
+        (~0, ~1, ~2, ~1, ~2, ~3),
+        (~0, ~1, ~2, ~3, ~4, ~5),
+        (~2, ~1, ~0, ~0, ~1, ~2),
+        (~1, ~2, ~3, ~4, ~5, ~6),
+        (~0, ~1, ~2, ~3, ~4, ~5, ~0),
+    ],
+)
+def test_a_dot_of_parameters_alone_has_pythons_bits(operands):
+    rng = random.Random(4)
+    body, sums = [("mul", 1, (0, ~0))], [("sum", 0, (1,))]
+    tail = [("dot", 1, operands), ("add", 2, (0, 1))]
+    parts = {"inputs": 1, "rows": 2, "tail_rows": 3, "output": 2, "constants": [0.7, -1.3]}
+    p = plan(parameters=5, body=body, sums=sums, tail=tail, **parts)
+
+    assert check(p, 3, floats(rng, 5), floats(rng, 3))
+
+
 # ---- layers ----
 
 
@@ -659,6 +753,18 @@ def test_the_momentum_may_change_from_step_to_step(name, kind):
     machines, pythons = trained_both_ways(name, kind, groups, momenta)
 
     assert machines == pythons
+
+
+@pytest.mark.parametrize("order", [[0, 1, 0, 1, 2, 3, 2, 3, 0, 1], [3, 0, 3, 0, 0, 3, 0, 3, 3, 0]])
+def test_a_batch_that_is_the_one_before_is_seen_again_and_another_one_is_not(order):
+    p = plan(parameters=1, rows=2, body=[("mul", 1, (0, ~0))], sums=[("sum", 0, (1,))])
+    data, lrs = array("d", [1.0, 2.0, 4.0, 8.0]), array("d", [0.0] * 5)
+
+    losses = Machine(p, 2).train(
+        array("d", [1.0]), {}, ("sgd", {}), data, None, array("i", order), lrs, 0
+    )
+
+    assert list(losses) == [data[a] + data[b] for a, b in zip(order[::2], order[1::2])]
 
 
 def test_training_uses_the_classes_of_the_samples_it_sees():

@@ -141,12 +141,15 @@ static ptrdiff_t train(Machine *m, const Kernels *kernels, Optimizer *groups, in
                        double max_norm, double *parameters, const double *data,
                        const int *classes, ptrdiff_t samples, const int *order, const double *lrs,
                        const double *momenta, ptrdiff_t steps, double *losses) {
+    const ptrdiff_t lanes = m->body.lanes;
     ptrdiff_t step = 0;
     for (; step < steps; step++) {
+        const int *places = order + step * lanes;
         int flag = 0;
-        for (ptrdiff_t s = 0; s < m->body.lanes; s++)
-            if (!set_sample(m, s, data, classes, order[step * m->body.lanes + s], samples))
-                return step;
+        /* Where a step sees what the step before saw, it lies there already. */
+        if (step == 0 || memcmp(places, places - lanes, lanes * sizeof(int)))
+            for (ptrdiff_t s = 0; s < lanes; s++)
+                if (!set_sample(m, s, data, classes, places[s], samples)) return step;
         for (int i = 0; i < group_count; i++) {
             ptrdiff_t at = step * group_count + i;
             flag |= prepare(groups + i, lrs[at], momenta ? momenta + at : NULL);

@@ -41,15 +41,17 @@ static int prepare(Optimizer *o, double lr, const double *momentum) {
 }
 
 static void sgd(Optimizer *o, double *p, const double *g) {
-    double share = o->step == 0 ? 1.0 : 1 - o->dampening;
-    for (int i = 0; i < o->count; i++) {
+    const double share = o->step == 0 ? 1.0 : 1 - o->dampening, lr = o->lr;
+    const int plain = !o->momentum && !o->weight_decay; /* which compiles to vectors */
+    for (int i = 0; plain && i < o->count; i++) p[i] -= lr * g[i];
+    for (int i = 0; !plain && i < o->count; i++) {
         double direction = o->weight_decay ? g[i] + o->weight_decay * p[i] : g[i];
         if (o->momentum) {
             double velocity = o->momentum * o->velocity[i] + share * direction;
             o->velocity[i] = velocity;
             direction = o->nesterov ? direction + o->momentum * velocity : velocity;
         }
-        p[i] -= o->lr * direction;
+        p[i] -= lr * direction;
     }
     if (o->momentum) o->step++;
 }

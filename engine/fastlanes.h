@@ -332,9 +332,9 @@ TARGET static void NAME(layer_weights_back)(const Machine *m, const Rows *rows,
     for (int i = 0; i < c->count; i++) x[i] = value_at(m, rows, c->operands[i], 0);
     x[c->count] = m->ones; /* of which the bias is the weight */
     if (!c->in_place) memset(g, 0, c->neurons * width * sizeof(double));
-    for (; j + 2 <= c->neurons; j += 2)
+    for (; j + 3 <= c->neurons; j += 3)
         for (int i = 0; i < fours; i += 4)
-            NAME(weight_slopes)(2, 4, gz + j * stride, stride, n, x + i, g + j * width + i, width);
+            NAME(weight_slopes)(3, 4, gz + j * stride, stride, n, x + i, g + j * width + i, width);
     for (; j < c->neurons; j++) {
         int i = 0;
         for (; i + 8 <= fours; i += 8)
@@ -366,13 +366,16 @@ TARGET static INLINE void NAME(input_slopes)(const int C, const int V, int first
                                              ptrdiff_t width, const double *gz, ptrdiff_t stride,
                                              ptrdiff_t s) {
     NAME(Vector) sums[4][3];
+    const double *of[4];
+    gz += s;
     for (int q = 0; q < C; q++)
         for (int v = 0; v < V; v++)
             sums[q][v] = first ? SPLAT(0.0) : AT(targets[q] + s + v * WIDTH);
-    for (int j = 0; j < c->neurons; j++, w += width, gz += stride)
+    for (int q = 0; q < C; q++) of[q] = w + inputs[q];
+    for (ptrdiff_t j = 0; j < c->neurons * width; j += width, gz += stride)
         for (int q = 0; q < C; q++)
             for (int v = 0; v < V; v++)
-                sums[q][v] = MADD(AT(gz + s + v * WIDTH), SPLAT(w[inputs[q]]), sums[q][v]);
+                sums[q][v] = MADD(AT(gz + v * WIDTH), SPLAT(of[q][j]), sums[q][v]);
     for (int q = 0; q < C; q++)
         for (int v = 0; v < V; v++) AT(targets[q] + s + v * WIDTH) = sums[q][v];
 }

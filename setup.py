@@ -154,6 +154,7 @@ def gather(folder: Path) -> None:
     calculus = (ENGINE / "ops.py").read_text(encoding="utf-8")
     Path(folder, "rows.h").write_text(csource.c_source(calculus), encoding="utf-8")
     Path(folder, "vectors.h").write_text(csource.vector_source(calculus), encoding="utf-8")
+    Path(folder, "fastvectors.h").write_text(csource.fast_source(calculus), encoding="utf-8")
 
 
 def without_type_checking(text: str) -> str:

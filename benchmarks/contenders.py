@@ -125,12 +125,12 @@ class Eager(NetworkContender):
 class Replayed(Eager):
     """One call of the machine's `train`, with the order of the samples for all steps."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: Problem, fast: bool = False) -> None:
         from nn.batchplan import BatchPlans
         from nn.descent import State
 
         super().__init__(problem)
-        self.plans = BatchPlans(self.run)
+        self.plans = BatchPlans(self.run, fast)
         self.machine = self.plans.machine(len(self.inputs))
         self.state = State(self.run)
 
@@ -148,7 +148,7 @@ class Replayed(Eager):
             "all of it": lambda: anew(lambda: BatchPlans(run)),
             "recording and lowering": lambda: anew(lambda: plans.plan(lanes)),
             "making the machine": lambda: machine(plan),
-            "comparing its bits with a graph's": lambda: plans.check_bits(lanes),
+            "comparing its bits with a graph's": lambda: plans.check_numbers(lanes),
         }
 
     def start(self) -> None:

@@ -44,6 +44,9 @@ ENTRIES = {
     "replay": Entry(
         contenders.Replayed, "engine", "one call of the machine's train", gpt_contenders.ReplayedGpt
     ),
+    "replay-fast": Entry(
+        lambda problem: contenders.Replayed(problem, fast=True), "engine", "the same in fast mode"
+    ),
     "fit": Entry(contenders.Fitted, "engine", "fit with replay: an epoch a step"),
     "eager": Entry(
         contenders.Eager, "engine", "a graph for each step, compiled", gpt_contenders.EagerGpt

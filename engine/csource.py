@@ -17,6 +17,8 @@ import math
 # The functions of math that are C's own, given a number for which their result is finite.
 MATH = {"exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan"}
 MATH |= {"sinh", "cosh", "tanh", "erf", "erfc"}
+FAST = {"exp", "expm1", "log", "log1p", "tanh"}  # those that fastmath.h has, too,
+FAST_SLOPES = {"d0_relu"}  # and partials that it has
 BUILTINS = {"abs": "fabs", "float": "(double)"}
 COMPARISONS: dict[type[ast.cmpop], str] = {
     ast.Eq: "==",
@@ -110,6 +112,33 @@ VECTORS = """\
 """
 
 
+# Where bits are free. A gradient that is the first to come to a row is not added but written.
+FAST_VECTORS = """\
+/* The rows of engine/ops.py and loops of them for the fast kernels, by engine/csource.py: as
+   vectors.h, but with the functions of fastmath.h. */
+#define FORWARD(name, call) \\
+    TARGET static int NAME(forward_##name)(ptrdiff_t n, double *RESTRICT z, const double *x, \\
+                                           const double *y) { \\
+        int f = 0, *flag = &f; \\
+        (void)x, (void)y; \\
+        for (ptrdiff_t s = 0; s < n; s++) z[s] = call; \\
+        return f; \\
+    }
+#define BACKWARD(i, name, call) \\
+    TARGET static int NAME(backward##i##_##name)(ptrdiff_t n, int first, const double *gz, \\
+                                                 const double *z, const double *x, \\
+                                                 const double *y, double *RESTRICT g) { \\
+        int f = 0, *flag = &f; \\
+        (void)z, (void)x, (void)y; \\
+        if (first) \\
+            for (ptrdiff_t s = 0; s < n; s++) g[s] = gz[s] * call; \\
+        else \\
+            for (ptrdiff_t s = 0; s < n; s++) g[s] += gz[s] * call; \\
+        return f; \\
+    }
+"""
+
+
 class BeyondCError(Exception):
     """A part of Python that is not translated."""
 
@@ -132,10 +161,22 @@ def vector_source(calculus: str) -> str:
     return "".join([VECTORS, *Translation(ast.parse(calculus)).loops()])
 
 
-class Translation:
-    """The functions and rows of a module, each translated when another needs it."""
+def fast_source(calculus: str) -> str:
+    """C for the same loops where bits are free, with the functions that they call."""
+    translation = Translation(ast.parse(calculus), fast=True)
+    loops = translation.loops()
+    functions = [text for text in translation.done.values() if text]
+    return "".join([FAST_VECTORS, *functions, "\n", *loops])
 
-    def __init__(self, module: ast.Module) -> None:
+
+class Translation:
+    """The functions and rows of a module, each translated when another needs it.
+
+    fast: for fast kernels, whose functions have other names for each width of vectors.
+    """
+
+    def __init__(self, module: ast.Module, fast: bool = False) -> None:
+        self.fast = fast
         self.functions = {f.name: f for f in module.body if isinstance(f, ast.FunctionDef)}
         self.rows: dict[str, ast.Call] = {}
         for statement in module.body:
@@ -168,17 +209,19 @@ class Translation:
                 whole = whole and (flat[i] or self.translated(d, partial, 1 + len(at)))
             if not whole:
                 continue
-            texts.append(f"FORWARD({name}, op_{name}({', '.join(at)}, flag))\n")
+            texts.append(f"FORWARD({name}, {self.named(f'op_{name}')}({', '.join(at)}, flag))\n")
             pointers = ["NULL"] * len(at)
             for i in range(len(at)):
                 if not flat[i]:
-                    call = f"d{i}_{name}({', '.join(['z[s]', *at])}, flag)"
+                    call = f"{self.named(f'd{i}_{name}')}({', '.join(['z[s]', *at])}, flag)"
                     texts.append(f"BACKWARD({i}, {name}, {call})\n")
                     pointers[i] = f"NAME(backward{i}_{name})"
             called, slopes = ast.literal_eval(row.args[0]), ", ".join(pointers)
             entries.append(f'    {{"{called}", {len(at)}, NAME(forward_{name}), {{{slopes}}}}},\n')
-        table = ["\nstatic const Loops NAME(LOOPS)[] = {\n", *entries, "};\n"]
-        table += [f"#define LOOP_COUNT {len(entries)}\n", "#undef FORWARD\n#undef BACKWARD\n"]
+        kind = "FastLoops" if self.fast else "Loops"
+        table = [f"\nstatic const {kind} NAME(LOOPS)[] = {{\n", *entries, "};\n"]
+        table += [] if self.fast else [f"#define LOOP_COUNT {len(entries)}\n"]
+        table += ["#undef FORWARD\n#undef BACKWARD\n"]
         return [*texts, *table]
 
     def row(self, name: str, row: ast.Call) -> tuple[str, str]:
@@ -204,7 +247,9 @@ class Translation:
 
     def translated(self, name: str, function: ast.expr, inputs: int) -> bool:
         """Whether the function is in C now, under that name."""
-        if name not in self.done:
+        if name not in self.done and self.fast and name in FAST_SLOPES:
+            self.done[name] = ""
+        elif name not in self.done:
             try:
                 text = self.function(name, function, inputs)
             except BeyondCError:
@@ -229,7 +274,12 @@ class Translation:
             raise BeyondCError
         taken = ", ".join([f"double {n}" for n in names])
         lines = "".join(self.block(body, set(names)))
-        return f"\nstatic double {name}({taken}, int *flag) {{\n{lines}}}\n"
+        head = "TARGET static INLINE" if self.fast else "static"
+        return f"\n{head} double {self.named(name)}({taken}, int *flag) {{\n{lines}}}\n"
+
+    def named(self, name: str) -> str:
+        """How C calls one of the functions."""
+        return f"NAME({name})" if self.fast else name
 
     def block(self, statements: list[ast.stmt], names: set[str]) -> list[str]:
         """C for statements that may use the names, to which it adds those that they assign."""
@@ -273,7 +323,7 @@ class Translation:
             case ast.BinOp(left=x, op=ast.Div(), right=y):
                 return f"quotient({c(x)}, {c(y)}, flag)"
             case ast.BinOp(left=x, op=ast.Pow(), right=y):
-                return f"power({c(x)}, {c(y)}, flag)"
+                return f"{self.named('power')}({c(x)}, {c(y)}, flag)"
             case ast.IfExp(test=test, body=yes, orelse=no):
                 return f"({c(test)} ? {c(yes)} : {c(no)})"
             case ast.Compare(left=first, ops=signs, comparators=rest) if COMPARISONS.keys() >= {
@@ -292,18 +342,19 @@ class Translation:
         numbers = ", ".join(inputs)
         match function:
             case ast.Attribute(value=ast.Name(id="math"), attr=name) if name in MATH:
-                return f"regular({name}({numbers}), flag)"
+                called = self.named(name) if name in FAST else name
+                return f"regular({called}({numbers}), flag)"
             case ast.Name(id=name) if name in BUILTINS:
                 return f"{BUILTINS[name]}({numbers})"
             case ast.Name(id=name) if name in self.functions:
                 takes = len(parameters(self.functions[name].args))
                 if takes == len(inputs) and self.translated(f"f_{name}", function, takes):
-                    return f"f_{name}({numbers}, flag)"
+                    return f"{self.named(f'f_{name}')}({numbers}, flag)"
             case ast.Name(id=name) if name in self.rows and (
                 len(self.rows[name].args) == 3 + len(inputs) > 3
             ):
                 if self.translated(f"op_{name}", self.rows[name].args[2], len(inputs)):
-                    return f"op_{name}({numbers}, flag)"
+                    return f"{self.named(f'op_{name}')}({numbers}, flag)"
         raise BeyondCError
 
 

@@ -57,6 +57,10 @@ typedef struct {
     double *slopes;    /* their gradients, likewise */
     double *by_input;  /* the weights as [width][height] */
     double *turned;    /* the inputs as [lanes][width]; the bias is the weight of one more, of 1 */
+    /* and in fast mode: */
+    int together;      /* how many instructions from here on are one loop */
+    int in_place;      /* whether all its scalars follow one another as scalars */
+    char *fresh;       /* for each operand, whether no gradient has come to it before */
 } Instruction;
 
 /* A row of the tail: the sum over lanes of a row of the body, one row for each class of sample. */
@@ -91,13 +95,18 @@ typedef struct {
     double *few;           /* the operands of one lane */
     const double **inputs; /* where the rows of a layer's inputs are */
     double **targets;      /* where their gradients are */
+    int fast;
+    double *slope, *ones; /* in fast mode: a row more, and one of ones */
 } Machine;
 
-/* What is compiled for a width of vectors; both return whether a flag was raised. */
+/* What is compiled for a width of vectors; both return whether a flag was raised. Fast ones have
+   a whole run, too: whether the loss is known, and the gradients. */
 typedef struct {
     int width;
     int (*forward)(Machine *m, const Rows *rows, const char *needed);
     int (*backward)(Machine *m, const Rows *rows, ptrdiff_t first, ptrdiff_t lanes);
+    int (*loss)(Machine *m);
+    int (*gradient)(Machine *m);
 } Kernels;
 
 static INLINE int has_gradient(const Machine *m, const Rows *rows, int operand) {
@@ -110,6 +119,19 @@ static INLINE double *value_at(const Machine *m, const Rows *rows, int operand, 
 
 static INLINE double *grad_at(const Machine *m, const Rows *rows, int operand, ptrdiff_t lane) {
     return operand < 0 ? m->scalar_grads + ~operand : rows->grads + operand * rows->stride + lane;
+}
+
+/* Which row of the body a lane is summed from. */
+static INLINE int summand(const Machine *m, const Sum *sum, ptrdiff_t lane) {
+    return sum->rows[sum->classes > 1 ? m->classes[lane] : 0];
+}
+
+/* Whether all gradients are finite. A lane has rows of other classes than its own, with gradients
+   of 0; but 0 times inf is nan, which Python, that has no such rows, would not see. */
+static int known(const Machine *m) {
+    for (int i = 0; i < m->parameters; i++)
+        if (!isfinite(m->scalar_grads[i])) return 0;
+    return 1;
 }
 
 /* As log_sum_exp, largest and share_of_ties of engine/ops.py, for n numbers. */
@@ -172,13 +194,15 @@ static const Kernels *kernels_of(int width) {
     return width == 0 || width == KERNELS_everywhere.width ? &KERNELS_everywhere : NULL;
 }
 
+#include "fast.h"
+
 /* ---- a run ---- */
 
 /* A layer's weights side by side, as its kernels read them. */
 static void pack(const Machine *m, const Rows *rows) {
     for (int c = 0; c < rows->length; c++) {
         const Instruction *layer = rows->code + c;
-        if (layer->kind != LAYER) continue;
+        if (layer->kind != LAYER || (m->fast && layer->in_place)) continue;
         const int *scalar = layer->operands + layer->count;
         for (int j = 0; j < layer->neurons; j++) {
             double *w = layer->weights + j * layer->width;
@@ -212,13 +236,9 @@ static int set_sample(Machine *m, ptrdiff_t lane, const double *data, const int 
     return 1;
 }
 
-/* Which row of the body a lane is summed from. */
-static INLINE int summand(const Machine *m, const Sum *sum, ptrdiff_t lane) {
-    return sum->rows[sum->classes > 1 ? m->classes[lane] : 0];
-}
-
 /* Whether the loss is known: no flag was raised, and it is finite. */
 static int forward(Machine *m, const Kernels *kernels) {
+    if (kernels->loss) return kernels->loss(m);
     if (kernels->forward(m, &m->body, NULL)) return 0;
     for (const Sum *sum = m->sums; sum < m->sums + m->sum_count; sum++) {
         double total = *value_at(m, &m->body, summand(m, sum, 0), 0);
@@ -233,6 +253,7 @@ static int forward(Machine *m, const Kernels *kernels) {
 /* Whether the gradients are known. */
 static int backward(Machine *m, const Kernels *kernels) {
     int f = 0;
+    if (kernels->gradient) return kernels->gradient(m);
     memset(m->scalar_grads, 0, m->scalar_count * sizeof(double));
     memset(m->tail.grads, 0, m->tail.count * sizeof(double));
     for (int i = 0; i < m->body.zeroed_count; i++)
@@ -249,10 +270,5 @@ static int backward(Machine *m, const Kernels *kernels) {
     else
         for (ptrdiff_t s = m->body.lanes; s-- > 0 && !f;) f = kernels->backward(m, &m->body, s, 1);
     if (f) return 0;
-    /* A lane has rows here of other classes than its own, with gradients of 0; but 0 times inf is
-       nan, which Python, that has no such rows, would not see. */
-    if (m->has_classes)
-        for (int i = 0; i < m->parameters; i++)
-            if (!isfinite(m->scalar_grads[i])) return 0;
-    return 1;
+    return !m->has_classes || known(m);
 }

@@ -42,6 +42,8 @@ cdef extern from *:
         double *slopes
         double *by_input
         double *turned
+        int together, in_place
+        char *fresh
 
     ctypedef struct Sum:
         int out, classes
@@ -69,6 +71,9 @@ cdef extern from *:
         double *few
         const double **inputs
         double **targets
+        int fast
+        double *slope
+        double *ones
 
     ctypedef struct Kernels:
         int width
@@ -83,6 +88,8 @@ cdef extern from *:
         double *largest
 
     const Kernels *kernels_of(int width)
+    const Kernels *fast_kernels_of(int width)
+    void arrange(State *m, char *seen)
     void set_parameters(State *m, const double *parameters) noexcept nogil
     int set_sample(
         State *m, Py_ssize_t lane, const double *data, const int *classes,
@@ -317,18 +324,22 @@ cdef class Machine:
     def __cinit__(self):
         self.blocks = []
 
-    def __init__(self, plan, lanes, _width=0):
+    def __init__(self, plan, lanes, fast=False, _width=0):
         """Raises ValueError for a plan that is not right, TypeError for what is none at all.
 
-        _width: doubles in a vector; 0 for as many as the processor has.
+        fast: whether bits may differ from Python's, for speed: see fast.h. A machine of one lane
+        has nothing to add up across lanes, and keeps them. _width: doubles in a vector; 0 for as
+        many as the processor has.
         """
         cdef State *m = &self.m
         if self.blocks:
             raise TypeError("a machine is made once")
-        self.kernels = kernels_of(index("the width", _width, 0, 9))
+        lanes = index("the number of lanes", lanes, 1, ROOM)
+        m.fast = bool(fast) and lanes > 1
+        width = index("the width", _width, 0, 9)
+        self.kernels = fast_kernels_of(width) if m.fast else kernels_of(width)
         if self.kernels == NULL:
             raise ValueError(f"this processor has no vectors of {_width}")
-        lanes = index("the number of lanes", lanes, 1, ROOM)
         parameters = index("parameters", plan.parameters, 0, ROOM)
         constants = [float(x) for x in plan.constants]
         rows = index("rows", plan.rows, 0, ROOM)
@@ -341,7 +352,8 @@ cdef class Machine:
         known[:inputs] = b"\1" * inputs
         tail_known = bytearray(tail_rows)
         reader = Reader("body", known, scalars)
-        self.body = joined([reader.read(i, c) for i, c in enumerate(entries("body", plan.body))])
+        self.body = [reader.read(i, c) for i, c in enumerate(entries("body", plan.body))]
+        self.body = [as_layer(c) for c in self.body] if m.fast else joined(self.body)
         self.known = known
         sums = self.checked_sums(plan.sums, known, tail_known)
         reader = Reader("tail", tail_known, scalars)
@@ -367,8 +379,14 @@ cdef class Machine:
         code = self.body + tail
         most = max([c.count for c in code], default=1)
         m.few = self.doubles(most)
-        m.inputs = <const double **>self.memory(most, sizeof(void *))
+        m.inputs = <const double **>self.memory(most + 1, sizeof(void *))
         m.targets = <double **>self.memory(most, sizeof(void *))
+        if m.fast:
+            m.slope = self.doubles(m.body.stride)
+            m.ones = self.doubles(m.body.stride)
+            for i in range(m.body.stride):
+                m.ones[i] = 1.0
+            arrange(m, <char *>self.memory(rows, 1))
         self.lock = allocate_lock()  # last: without it nothing runs
 
     def __dealloc__(self):
@@ -418,6 +436,10 @@ cdef class Machine:
                 c.neighbours = self.has_neighbours(checked.operands)
             if checked.kind == LAYER:
                 self.lay_out_layer(c, checked, inputs, lanes)
+            if self.m.fast:
+                c.together = lanes == 1  # arrange() looks for more of them in the body
+                c.in_place = in_place(checked)
+                c.fresh = <char *>self.memory(checked.count, 1)
         return 0
 
     cdef int lay_out_layer(self, Instruction *c, checked, inputs, lanes) except -1:
@@ -767,6 +789,31 @@ def joined(code):
         if not made or not made[-1].join(instruction):
             made.append(instruction)
     return made
+
+
+def as_layer(checked):
+    """A dot product of scalars with rows, and maybe a bias, as the layer that it is."""
+    n = checked.count // 2
+    operands = checked.operands
+    weights, rows, bias = operands[:n], operands[n : 2 * n], operands[2 * n :]
+    neuron = checked.kind == DOT and n > 0
+    if not neuron or min(rows) < 0 or max(weights + bias) >= 0:
+        return checked
+    return Checked(LAYER, 0, checked.out, checked.live, rows + weights + bias, n, 1, bool(bias))
+
+
+def in_place(checked):
+    """Whether the scalars of a layer, or each half of a dot product, follow one another."""
+    operands, n = checked.operands, checked.count // 2
+    if checked.kind == LAYER:
+        runs = [operands[checked.count :]]
+    elif checked.kind == DOT and n > 0:
+        runs = [operands[:n], operands[n : 2 * n]]
+    else:
+        return False
+    return all(
+        run[0] < 0 and run == [*range(run[0], run[0] - len(run), -1)] for run in runs
+    )
 
 
 def padded(n):

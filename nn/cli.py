@@ -184,6 +184,7 @@ def train_options(training: argparse.ArgumentParser) -> None:
     add("--film", type=Path, metavar="FILE", help="write a film of it: .html, .gif, .apng or .png")
     replaying = argparse.BooleanOptionalAction
     add("--replay", action=replaying, default="auto", help="steps in the machine (where it can)")
+    add("--fast", action="store_true", help="other last bits in the machine, for speed")
     add("--resume", action="store_true", help="go on from the folder's checkpoint")
     add("--quiet", action="store_true", help="print errors only")
 

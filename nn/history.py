@@ -13,6 +13,7 @@ class History:
 
     `losses`: the training loss of each step. `epochs`: for each epoch a dict such as
     {"loss": 0.2, "lr": 0.1, "val_loss": 0.3, "val_accuracy": 0.9}. `stopped`: what ended the run.
+    `deviation`: of a fast run how far its gradients are off, as a share of the largest, or None.
 
     >>> history = History()
     >>> history.epochs += [{"loss": 0.5}, {"loss": 0.2}]
@@ -24,6 +25,7 @@ class History:
         self.losses: list[float] = []
         self.epochs: list[dict[str, float]] = []
         self.stopped = ""
+        self.deviation: float | None = None
 
     @property
     def steps(self) -> int:

@@ -4,6 +4,8 @@ The loss of one batch is traced and lowered to a plan; from then on a step is a 
 and the optimiser's formula, in C; in a pure build the plan runs in Python. Steps that the machine
 cannot answer for, such as one whose loss is not finite, are done again on a graph, which knows the
 number or the error.
+
+In fast mode the machine's last bits are its own: see engine/fast.h.
 """
 
 from __future__ import annotations
@@ -30,11 +32,11 @@ GROWTH = 16  # times as many steps as in the last time, at most
 class Replay:
     """The steps of a run, in the machine."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, fast: bool = False) -> None:
         """Raises NoPlanError, with the reason, where steps cannot be replayed."""
         if type(run.optimizer) not in KNOWN:
             raise NoPlanError(f"the machine has no {type(run.optimizer).__name__}")
-        self.run, self.plans = run, BatchPlans(run)
+        self.run, self.plans = run, BatchPlans(run, fast)
         self.pace = 1  # steps at a time
 
     def check_parameters(self) -> None:

@@ -64,6 +64,7 @@ class Settings(NamedTuple):
     save: Path | None
     film: Path | None
     replay: bool | str
+    fast: bool
     resume: bool
     quiet: bool
 
@@ -136,8 +137,11 @@ def train(name: str, task: Task, settings: Settings) -> Outcome:
         settings=what_matters(name, settings, epochs),
         resume=settings.resume,
         replay=settings.replay,
+        fast=settings.fast,
         progress=not settings.quiet,
     )
+    if history.deviation is not None:
+        say(f"fast: gradients differ by {history.deviation:.1g} of the largest")
     outcome = judge(model, table, held_out, task, history, say)
 
     notes = {
@@ -201,7 +205,7 @@ def what_matters(name: str, settings: Settings, epochs: int) -> dict[str, Any]:
 
     More epochs are no other training, unless the schedule goes by them.
     """
-    left_out = ("epochs", "steps", "output", "save", "film", "replay", "resume", "quiet")
+    left_out = ("epochs", "steps", "output", "save", "film", "replay", "fast", "resume", "quiet")
     found = {k: x for k, x in settings._asdict().items() if k not in left_out}
     if settings.schedule != "constant":
         found["epochs"] = epochs

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import engine
-from engine.csource import c_source, vector_source
+from engine.csource import c_source, fast_source, vector_source
 from engine.ops import TABLE
 
 CALCULUS = Path(engine.__file__).with_name("ops.py").read_text("utf-8")
@@ -168,3 +168,17 @@ def test_c_knows_the_positive_powers_of_zero(ask):
     assert bits(ask(TABLE["pow"], 2, 0.0, -0.0, 3.0)) == bits(-0.0)
     assert bits(ask(TABLE["pow"], 2, 0.0, -0.0, 2.0)) == bits(0.0)
     assert bits(ask(TABLE["pow"], 0, 0.0, 0.0, 2.0)) == bits(0.0)
+
+
+def test_fast_loops_are_those_of_the_exact_ones():
+    assert looped(fast_source(CALCULUS)) == looped(vector_source(CALCULUS))
+
+
+def test_fast_functions_call_those_of_fastmath():
+    source = fast_source(CALCULUS)
+
+    assert "regular(NAME(tanh)(x), flag)" in source
+    assert "NAME(power)(x, y, flag)" in source
+    assert "regular(sin(x), flag)" in source
+    assert "double NAME(d0_relu)(" not in source
+    assert "double NAME(d0_tanh)(" in source

@@ -1,0 +1,87 @@
+/* The fast mode of the machine: the same plan, where other last bits will do.
+
+   It multiplies and adds with one rounding where the processor has that (FMA), sums over samples
+   lane beside lane, and has functions of its own (fastmath.h); flags are raised where the exact
+   kernels raise theirs. machine.h includes this. */
+#include <stdint.h>
+
+/* As Loops; `first` says that no gradient has come to g yet. */
+typedef struct {
+    const char *name;
+    int inputs;
+    int (*forward)(ptrdiff_t n, double *z, const double *x, const double *y);
+    int (*backward[2])(ptrdiff_t n, int first, const double *gz, const double *z, const double *x,
+                       const double *y, double *g);
+} FastLoops;
+
+#if defined(__GNUC__)
+#define WIDTH 2
+#else
+#define WIDTH 1
+#endif
+#define FUSED 0
+#define TARGET
+#define NAME(f) f##_fast
+#include "fastlanes.h"
+#undef WIDTH
+#undef FUSED
+#undef TARGET
+#undef NAME
+#if defined(__GNUC__) && defined(__x86_64__)
+#include <immintrin.h>
+#define WIDTH 4
+#define FUSED 1
+#define TARGET __attribute__((target("avx2,fma")))
+#define NAME(f) f##_fast_fma
+#include "fastlanes.h"
+#undef WIDTH
+#undef FUSED
+#undef TARGET
+#undef NAME
+#endif
+
+/* As kernels_of. */
+static const Kernels *fast_kernels_of(int width) {
+#if defined(__GNUC__) && defined(__x86_64__)
+    __builtin_cpu_init();
+    if ((width == 0 || width == 4) && __builtin_cpu_supports("avx2") &&
+        __builtin_cpu_supports("fma"))
+        return &KERNELS_fast_fma;
+#endif
+    return width == 0 || width == KERNELS_fast.width ? &KERNELS_fast : NULL;
+}
+
+/* Whether b may be computed in one loop with the ops from a on, `count` of them so far: the same
+   op of the next row, whose result is the next row too, and no row of the one among the others. */
+static int goes_on(const Instruction *a, const Instruction *b, int count) {
+    return b->kind == ELEMENTWISE && b->loop == a->loop && b->count == 1 &&
+           b->differentiated == a->differentiated && b->fresh[0] == a->fresh[0] &&
+           b->operands[0] == a->operands[0] + count && b->out == a->out + count &&
+           b->operands[0] < a->out;
+}
+
+/* Sees which gradient comes to a row first, and which instructions go together.
+   seen: for each row of the body 0; here 1 where something has come. */
+static void arrange(Machine *m, char *seen) {
+    Rows *body = &m->body;
+    for (const Sum *sum = m->sums; sum < m->sums + m->sum_count; sum++)
+        for (int k = 0; k < sum->classes; k++) seen[sum->rows[k]] = 1;
+    for (int i = body->length; i-- > 0;) {
+        Instruction *c = body->code + i;
+        if (!c->differentiated) continue;
+        for (int q = 0; q < c->count; q++) {
+            int row = c->operands[q];
+            if (row < body->inputs) continue; /* or a scalar */
+            if (c->kind == ELEMENTWISE && !LOOPS_fast[c->loop].backward[q]) continue;
+            c->fresh[q] = !seen[row];
+            seen[row] = 1;
+        }
+    }
+    for (int i = 0; i < body->length; i += body->code[i].together) {
+        Instruction *c = body->code + i;
+        int count = 1;
+        if (c->kind == ELEMENTWISE && c->count == 1 && c->operands[0] >= body->inputs)
+            while (i + count < body->length && goes_on(c, c + count, count)) count++;
+        c->together = count;
+    }
+}

@@ -1,0 +1,496 @@
+/* The fast kernels: what lanes.h does, where bits are free.
+
+   fast.h includes this once for each kind of processor. The lanes behind the last sample hold
+   numbers that nobody asked for, so that a sum leaves them out. */
+
+#if WIDTH == 4
+typedef double NAME(Vector) __attribute__((vector_size(32), aligned(8), may_alias));
+#define SPLAT(x) ((NAME(Vector)){(x), (x), (x), (x)})
+#elif WIDTH == 2
+typedef double NAME(Vector) __attribute__((vector_size(16), aligned(8), may_alias));
+#define SPLAT(x) ((NAME(Vector)){(x), (x)})
+#else
+typedef double NAME(Vector);
+#define SPLAT(x) (x)
+#endif
+#if FUSED
+#define MADD(a, b, c) \
+    ((NAME(Vector))_mm256_fmadd_pd((__m256d)(a), (__m256d)(b), (__m256d)(c)))
+#else
+#define MADD(a, b, c) ((a) * (b) + (c))
+#endif
+#define AT(p) (*(NAME(Vector) *)(p)) /* the vector that begins there */
+
+#include "fastmath.h"
+#include "fastvectors.h"
+
+/* ---- sums over lanes ---- */
+
+/* The first n numbers there, fewer than a vector has, and zeros. */
+TARGET static INLINE NAME(Vector) NAME(part)(const double *p, ptrdiff_t n) {
+    double numbers[WIDTH] = {0};
+    for (ptrdiff_t k = 0; k < n; k++) numbers[k] = p[k];
+    return AT(numbers);
+}
+
+/* Adds the total of each of four vectors to g[0], g[step], g[2 * step] and g[3 * step]. */
+TARGET static INLINE void NAME(add_totals)(double *g, ptrdiff_t step, const NAME(Vector) *sums) {
+#if FUSED
+    __m256d ab = _mm256_hadd_pd((__m256d)sums[0], (__m256d)sums[1]);
+    __m256d cd = _mm256_hadd_pd((__m256d)sums[2], (__m256d)sums[3]);
+    NAME(Vector) totals = (NAME(Vector))(_mm256_permute2f128_pd(ab, cd, 0x21) +
+                                         _mm256_blend_pd(ab, cd, 0xc));
+    if (step == 1) {
+        AT(g) += totals;
+        return;
+    }
+    for (int q = 0; q < 4; q++) g[q * step] += totals[q];
+#else
+    for (int q = 0; q < 4; q++) {
+        double numbers[WIDTH];
+        AT(numbers) = sums[q];
+        for (int k = 0; k < WIDTH; k++) g[q * step] += numbers[k];
+    }
+#endif
+}
+
+/* The sum of x[s] * y[s]. */
+TARGET static double NAME(product)(const double *x, const double *y, ptrdiff_t n) {
+    NAME(Vector) sums[4] = {SPLAT(0.0), SPLAT(0.0), SPLAT(0.0), SPLAT(0.0)};
+    double total[4] = {0};
+    ptrdiff_t s = 0;
+    for (; s + 4 * WIDTH <= n; s += 4 * WIDTH)
+        for (int k = 0; k < 4; k++)
+            sums[k] = MADD(AT(x + s + k * WIDTH), AT(y + s + k * WIDTH), sums[k]);
+    for (; s + WIDTH <= n; s += WIDTH) sums[0] = MADD(AT(x + s), AT(y + s), sums[0]);
+    NAME(add_totals)(total, 1, sums);
+    for (; s < n; s++) total[0] += x[s] * y[s];
+    return (total[0] + total[1]) + (total[2] + total[3]);
+}
+
+/* ---- operands ---- */
+
+/* n lanes of an operand; a scalar is spread over the scratch row. */
+TARGET static INLINE const double *NAME(spread)(const Machine *m, const Rows *rows, int operand,
+                                                ptrdiff_t n, double *scratch) {
+    const double *at = value_at(m, rows, operand, 0);
+    if (operand >= 0 || n == 1) return at;
+    for (ptrdiff_t s = 0; s < n; s++) scratch[s] = *at;
+    return scratch;
+}
+
+/* Where n lanes of contributions to an operand go: a scratch row if it is a scalar. */
+TARGET static INLINE double *NAME(target)(const Machine *m, const Rows *rows, int operand,
+                                          ptrdiff_t n, int *first) {
+    if (operand >= 0 || n == 1) return grad_at(m, rows, operand, 0);
+    *first = 1;
+    return m->g;
+}
+
+/* The sum of what is in the scratch row, if there is anything, into the scalar's gradient. */
+TARGET static INLINE void NAME(settle)(const Machine *m, int operand, ptrdiff_t n) {
+    if (operand < 0 && n > 1) m->scalar_grads[~operand] += NAME(product)(m->g, m->ones, n);
+}
+
+/* ---- ops of one or two inputs; `together` of them at once ---- */
+
+TARGET static int NAME(elementwise)(const Machine *m, const Rows *rows, const Instruction *c,
+                                    int together) {
+    const ptrdiff_t n = rows->lanes;
+    const FastLoops *loops = NAME(LOOPS) + c->loop;
+    const double *x = NAME(spread)(m, rows, c->operands[0], n, m->x);
+    const double *y = c->count == 1 ? x : NAME(spread)(m, rows, c->operands[1], n, m->y);
+    double *z = value_at(m, rows, c->out, 0);
+    int f = 0;
+    if (n == rows->stride) return loops->forward(together * n, z, x, y); /* no gaps between them */
+    for (ptrdiff_t at = 0; at < together * rows->stride; at += rows->stride)
+        f |= loops->forward(n, z + at, x + at, y + at);
+    return f;
+}
+
+TARGET static int NAME(elementwise_back)(const Machine *m, const Rows *rows, const Instruction *c,
+                                         int together) {
+    const ptrdiff_t n = rows->lanes, stride = rows->stride;
+    const FastLoops *loops = NAME(LOOPS) + c->loop;
+    const double *z = value_at(m, rows, c->out, 0), *gz = grad_at(m, rows, c->out, 0);
+    const double *x = NAME(spread)(m, rows, c->operands[0], n, m->x);
+    const double *y = c->count == 1 ? x : NAME(spread)(m, rows, c->operands[1], n, m->y);
+    int f = 0;
+    for (int i = 0; i < c->count; i++) {
+        if (loops->backward[i] == NULL || !has_gradient(m, rows, c->operands[i])) continue;
+        int first = c->fresh[i];
+        double *g = NAME(target)(m, rows, c->operands[i], n, &first);
+        if (n == stride)
+            f |= loops->backward[i](together * n, first, gz, z, x, y, g);
+        else
+            for (ptrdiff_t at = 0; at < together * stride; at += stride)
+                f |= loops->backward[i](n, first, gz + at, z + at, x + at, y + at, g + at);
+        NAME(settle)(m, c->operands[i], n);
+    }
+    return f;
+}
+
+/* ---- dot: bias + w0*x0 + w1*x1 + ... ---- */
+
+TARGET static void NAME(dot)(const Machine *m, const Rows *rows, const Instruction *c) {
+    const ptrdiff_t n = rows->lanes;
+    const int pairs = c->count / 2, *w = c->operands;
+    double *RESTRICT z = value_at(m, rows, c->out, 0);
+    if (c->count % 2)
+        memcpy(z, NAME(spread)(m, rows, w[2 * pairs], n, m->x), n * sizeof(double));
+    else
+        memset(z, 0, n * sizeof(double));
+    if (c->in_place) *z += NAME(product)(m->scalars + ~w[0], m->scalars + ~w[pairs], pairs);
+    for (int i = c->in_place ? pairs : 0; i < pairs; i++) {
+        const double *x = NAME(spread)(m, rows, w[i], n, m->x);
+        const double *y = NAME(spread)(m, rows, w[pairs + i], n, m->y);
+        for (ptrdiff_t s = 0; s < n; s++) z[s] += x[s] * y[s];
+    }
+}
+
+/* g += gz * x, or g = gz * x if that comes to it first. */
+TARGET static INLINE void NAME(scaled)(ptrdiff_t n, int first, const double *gz, const double *x,
+                                       double *RESTRICT g) {
+    if (first)
+        for (ptrdiff_t s = 0; s < n; s++) g[s] = gz[s] * x[s];
+    else
+        for (ptrdiff_t s = 0; s < n; s++) g[s] += gz[s] * x[s];
+}
+
+TARGET static void NAME(dot_back)(const Machine *m, const Rows *rows, const Instruction *c) {
+    const ptrdiff_t n = rows->lanes;
+    const int pairs = c->count / 2;
+    const double *gz = grad_at(m, rows, c->out, 0);
+    if (c->in_place) {
+        const double grad = *gz;
+        for (int side = 0; side < 2; side++) {
+            double *RESTRICT g = m->scalar_grads + ~c->operands[side * pairs];
+            const double *x = m->scalars + ~c->operands[(1 - side) * pairs];
+            for (int i = 0; i < pairs; i++) g[i] += grad * x[i];
+        }
+    }
+    for (int i = c->in_place ? 2 * pairs : 0; i < c->count; i++) {
+        if (!has_gradient(m, rows, c->operands[i])) continue;
+        int first = c->fresh[i];
+        double *g = NAME(target)(m, rows, c->operands[i], n, &first);
+        const double *x = m->ones;
+        if (i < 2 * pairs)
+            x = NAME(spread)(m, rows, c->operands[i < pairs ? i + pairs : i - pairs], n, m->x);
+        NAME(scaled)(n, first, gz, x, g);
+        NAME(settle)(m, c->operands[i], n);
+    }
+}
+
+/* ---- the other ops of any number of inputs ---- */
+
+/* m + log(e**(x0 - m) + ...), where the largest, m, is its own 1, and is seen once: in g. */
+TARGET static int NAME(log_sum_exp)(const Machine *m, const Rows *rows, const Instruction *c) {
+    const ptrdiff_t n = rows->lanes;
+    double *RESTRICT z = value_at(m, rows, c->out, 0), *RESTRICT others = m->y, *RESTRICT seen = m->g;
+    int f = 0;
+    for (ptrdiff_t s = 0; s < n; s++) others[s] = seen[s] = 0;
+    for (int i = 0; i < c->count; i++) {
+        const double *x = NAME(spread)(m, rows, c->operands[i], n, m->x);
+        for (ptrdiff_t s = 0; s < n; s++) {
+            double e = NAME(exp)(x[s] - z[s]), largest = x[s] == z[s] ? 1 - seen[s] : 0;
+            others[s] += largest != 0 ? 0 : e;
+            seen[s] += largest;
+        }
+    }
+    for (ptrdiff_t s = 0; s < n; s++) {
+        f |= z[s] != z[s];
+        z[s] = fabs(z[s]) <= DBL_MAX ? z[s] + NAME(log1p)(others[s]) : z[s];
+    }
+    return f;
+}
+
+TARGET static int NAME(few)(const Machine *m, const Rows *rows, const Instruction *c) {
+    const ptrdiff_t n = rows->lanes;
+    const double sign = c->kind == MINIMUM ? -1 : 1;
+    double *RESTRICT z = value_at(m, rows, c->out, 0);
+    for (int i = 0; i < c->count; i++) {
+        const double *x = NAME(spread)(m, rows, c->operands[i], n, m->x);
+        if (i == 0) memcpy(z, x, n * sizeof(double));
+        for (ptrdiff_t s = 0; s < n; s++)
+            z[s] = (sign * x[s] > sign * z[s]) | (x[s] != x[s]) ? x[s] : z[s];
+    }
+    return c->kind == LOGSUMEXP ? NAME(log_sum_exp)(m, rows, c) : 0;
+}
+
+TARGET static int NAME(few_back)(const Machine *m, const Rows *rows, const Instruction *c) {
+    const ptrdiff_t n = rows->lanes;
+    const double *z = value_at(m, rows, c->out, 0), *gz = grad_at(m, rows, c->out, 0);
+    double *RESTRICT ties = m->y, *RESTRICT slopes = m->slope;
+    int f = 0;
+    if (c->kind != LOGSUMEXP) {
+        memset(ties, 0, n * sizeof(double));
+        for (int i = 0; i < c->count; i++) {
+            const double *x = NAME(spread)(m, rows, c->operands[i], n, m->x);
+            for (ptrdiff_t s = 0; s < n; s++) ties[s] += x[s] == z[s];
+        }
+        for (ptrdiff_t s = 0; s < n; s++) f |= ties[s] == 0;
+    }
+    for (int i = 0; i < c->count; i++) {
+        if (!has_gradient(m, rows, c->operands[i])) continue;
+        int first = c->fresh[i];
+        const double *x = NAME(spread)(m, rows, c->operands[i], n, m->x);
+        double *g = NAME(target)(m, rows, c->operands[i], n, &first);
+        if (c->kind == LOGSUMEXP)
+            for (ptrdiff_t s = 0; s < n; s++) slopes[s] = regular(NAME(exp)(x[s] - z[s]), &f);
+        else
+            for (ptrdiff_t s = 0; s < n; s++) slopes[s] = (x[s] == z[s]) / ties[s];
+        NAME(scaled)(n, first, gz, slopes, g);
+        NAME(settle)(m, c->operands[i], n);
+    }
+    return f;
+}
+
+/* ---- layers ---- */
+
+/* The weights of a layer and how far a neuron's are from the next one's: among the scalars, if
+   they all follow one another there, or else packed. */
+static INLINE const double *NAME(weights)(const Machine *m, const Instruction *c,
+                                          ptrdiff_t *width) {
+    *width = c->in_place ? c->count + c->biased : c->width;
+    return c->in_place ? m->scalars + ~c->operands[c->count] : c->weights;
+}
+
+/* J neurons, whose weights begin at w, on V vectors of lanes. */
+TARGET static INLINE void NAME(neurons)(const int J, const int V, const Instruction *c,
+                                        const double *const *x, const double *w, ptrdiff_t width,
+                                        double *z, ptrdiff_t stride, ptrdiff_t s) {
+    NAME(Vector) sums[4][4];
+    for (int q = 0; q < J; q++)
+        for (int v = 0; v < V; v++) sums[q][v] = SPLAT(c->biased ? w[q * width + c->count] : 0.0);
+    for (int i = 0; i < c->count; i++)
+        for (int q = 0; q < J; q++)
+            for (int v = 0; v < V; v++)
+                sums[q][v] = MADD(SPLAT(w[q * width + i]), AT(x[i] + s + v * WIDTH), sums[q][v]);
+    for (int q = 0; q < J; q++)
+        for (int v = 0; v < V; v++) AT(z + q * stride + s + v * WIDTH) = sums[q][v];
+}
+
+TARGET static void NAME(layer)(const Machine *m, const Rows *rows, const Instruction *c) {
+    const ptrdiff_t stride = rows->stride, lanes = rows->lanes;
+    ptrdiff_t width;
+    const double *w = NAME(weights)(m, c, &width), **x = m->inputs;
+    double *z = value_at(m, rows, c->out, 0);
+    int j = 0;
+    for (int i = 0; i < c->count; i++) x[i] = value_at(m, rows, c->operands[i], 0);
+    for (; j + 4 <= c->neurons; j += 4, w += 4 * width, z += 4 * stride) {
+        ptrdiff_t s = 0;
+        for (; s + 2 * WIDTH < lanes; s += 3 * WIDTH)
+            NAME(neurons)(4, 3, c, x, w, width, z, stride, s);
+        for (; s < lanes; s += WIDTH) NAME(neurons)(4, 1, c, x, w, width, z, stride, s);
+    }
+    for (; j < c->neurons; j++, w += width, z += stride) {
+        ptrdiff_t s = 0;
+        for (; s + 3 * WIDTH < lanes; s += 4 * WIDTH)
+            NAME(neurons)(1, 4, c, x, w, width, z, stride, s);
+        for (; s < lanes; s += WIDTH) NAME(neurons)(1, 1, c, x, w, width, z, stride, s);
+    }
+}
+
+/* The gradients of J neurons' weights for C inputs, from g on, each neuron's `width` further. */
+TARGET static INLINE void NAME(weight_slopes)(const int J, const int C, const double *gz,
+                                              ptrdiff_t stride, ptrdiff_t lanes,
+                                              const double *const *x, double *g,
+                                              ptrdiff_t width) {
+    NAME(Vector) sums[4][8], d[4], column[4];
+    ptrdiff_t s = 0;
+    for (int q = 0; q < J; q++)
+        for (int i = 0; i < C; i++) sums[q][i] = SPLAT(0.0);
+    for (; s + WIDTH <= lanes; s += WIDTH)
+        for (int i = 0; i < C; i++)
+            for (int q = 0; q < J; q++)
+                sums[q][i] = MADD(AT(gz + q * stride + s), AT(x[i] + s), sums[q][i]);
+    if (s < lanes) {
+        for (int q = 0; q < J; q++) d[q] = NAME(part)(gz + q * stride + s, lanes - s);
+        for (int i = 0; i < C; i++)
+            for (int q = 0; q < J; q++)
+                sums[q][i] = MADD(d[q], NAME(part)(x[i] + s, lanes - s), sums[q][i]);
+    }
+    if (C % 4 == 0) {
+        for (int q = 0; q < J; q++)
+            for (int i = 0; i < C; i += 4) NAME(add_totals)(g + q * width + i, 1, sums[q] + i);
+        return;
+    }
+    for (int i = 0; i < C; i++) { /* four neurons at a time */
+        for (int q = 0; q < 4; q++) column[q] = sums[q][i];
+        NAME(add_totals)(g + i, width, column);
+    }
+}
+
+TARGET static void NAME(layer_weights_back)(const Machine *m, const Rows *rows,
+                                            const Instruction *c) {
+    const double *gz = grad_at(m, rows, c->out, 0), **x = m->inputs;
+    const ptrdiff_t stride = rows->stride, n = rows->lanes;
+    const int columns = c->count + c->biased, fours = columns / 4 * 4, each = columns;
+    const ptrdiff_t width = c->in_place ? each : c->width;
+    double *g = c->in_place ? m->scalar_grads + ~c->operands[c->count] : c->slopes;
+    int j = 0;
+    for (int i = 0; i < c->count; i++) x[i] = value_at(m, rows, c->operands[i], 0);
+    x[c->count] = m->ones; /* of which the bias is the weight */
+    if (!c->in_place) memset(g, 0, c->neurons * width * sizeof(double));
+    for (; j + 3 <= c->neurons; j += 3)
+        for (int i = 0; i < fours; i += 4)
+            NAME(weight_slopes)(3, 4, gz + j * stride, stride, n, x + i, g + j * width + i, width);
+    for (; j < c->neurons; j++) {
+        int i = 0;
+        for (; i + 8 <= fours; i += 8)
+            NAME(weight_slopes)(1, 8, gz + j * stride, stride, n, x + i, g + j * width + i, width);
+        if (i < fours)
+            NAME(weight_slopes)(1, 4, gz + j * stride, stride, n, x + i, g + j * width + i, width);
+    }
+    x += fours;
+    for (j = 0; j + 4 <= c->neurons; j += 4) {
+        const double *d = gz + j * stride;
+        double *to = g + j * width + fours;
+        if (columns - fours == 1) NAME(weight_slopes)(4, 1, d, stride, n, x, to, width);
+        if (columns - fours == 2) NAME(weight_slopes)(4, 2, d, stride, n, x, to, width);
+        if (columns - fours == 3) NAME(weight_slopes)(4, 3, d, stride, n, x, to, width);
+    }
+    for (; j < c->neurons; j++)
+        for (int i = 0; i < columns - fours; i++)
+            g[j * width + fours + i] += NAME(product)(gz + j * stride, x[i], n);
+    if (c->in_place) return;
+    const int *scalar = c->operands + c->count;
+    for (j = 0; j < c->neurons; j++)
+        for (int i = 0; i < each; i++) m->scalar_grads[~*scalar++] += g[j * width + i];
+}
+
+/* The gradients of C inputs, on V vectors of lanes; `first` if none has come to them yet. */
+TARGET static INLINE void NAME(input_slopes)(const int C, const int V, int first,
+                                             const Instruction *c, const int *inputs,
+                                             double *const *targets, const double *w,
+                                             ptrdiff_t width, const double *gz, ptrdiff_t stride,
+                                             ptrdiff_t s) {
+    NAME(Vector) sums[4][3];
+    const double *of[4];
+    gz += s;
+    for (int q = 0; q < C; q++)
+        for (int v = 0; v < V; v++)
+            sums[q][v] = first ? SPLAT(0.0) : AT(targets[q] + s + v * WIDTH);
+    for (int q = 0; q < C; q++) of[q] = w + inputs[q];
+    for (ptrdiff_t j = 0; j < c->neurons * width; j += width, gz += stride)
+        for (int q = 0; q < C; q++)
+            for (int v = 0; v < V; v++)
+                sums[q][v] = MADD(AT(gz + v * WIDTH), SPLAT(of[q][j]), sums[q][v]);
+    for (int q = 0; q < C; q++)
+        for (int v = 0; v < V; v++) AT(targets[q] + s + v * WIDTH) = sums[q][v];
+}
+
+TARGET static void NAME(layer_inputs_back)(const Machine *m, const Rows *rows,
+                                           const Instruction *c) {
+    const double *gz = grad_at(m, rows, c->out, 0);
+    const ptrdiff_t stride = rows->stride, n = rows->lanes;
+    const int count = c->wanted_count, *wanted = c->wanted;
+    double **to = m->targets;
+    ptrdiff_t width;
+    const double *w = NAME(weights)(m, c, &width);
+    int q = 0, firsts = 0;
+    for (int i = 0; i < count; i++) {
+        to[i] = grad_at(m, rows, c->operands[wanted[i]], 0);
+        firsts += c->fresh[wanted[i]];
+    }
+    const int fresh = firsts == count;
+    if (!fresh)
+        for (int i = 0; i < count; i++)
+            if (c->fresh[wanted[i]]) memset(to[i], 0, n * sizeof(double));
+    for (; q + 4 <= count && !c->direct; q += 4) {
+        ptrdiff_t s = 0;
+        for (; s + 2 * WIDTH < n; s += 3 * WIDTH)
+            NAME(input_slopes)(4, 3, fresh, c, wanted + q, to + q, w, width, gz, stride, s);
+        for (; s < n; s += WIDTH)
+            NAME(input_slopes)(4, 1, fresh, c, wanted + q, to + q, w, width, gz, stride, s);
+    }
+    for (; q < count; q++)
+        for (ptrdiff_t s = 0; s < n; s += WIDTH)
+            NAME(input_slopes)(1, 1, fresh, c, wanted + q, to + q, w, width, gz, stride, s);
+}
+
+/* ---- all instructions ---- */
+
+/* Computes the rows, those alone whose instructions are needed if that is not NULL. */
+TARGET static int NAME(forward)(Machine *m, const Rows *rows, const char *needed) {
+    int f = 0;
+    for (int i = 0; i < rows->length;) {
+        const Instruction *c = rows->code + i;
+        const int together = needed ? 1 : c->together;
+        if (!needed || needed[i]) {
+            if (c->kind == ELEMENTWISE)
+                f |= NAME(elementwise)(m, rows, c, together);
+            else if (c->kind == DOT)
+                NAME(dot)(m, rows, c);
+            else if (c->kind != LAYER)
+                f |= NAME(few)(m, rows, c);
+            else
+                NAME(layer)(m, rows, c);
+        }
+        i += together;
+    }
+    return f;
+}
+
+/* Passes the gradients on, the last instruction first. */
+TARGET static int NAME(backward)(Machine *m, const Rows *rows) {
+    int f = 0;
+    for (int i = rows->length; i-- > 0;) {
+        const Instruction *c = rows->code + i;
+        if (!c->differentiated || !c->together) continue;
+        if (c->kind == ELEMENTWISE) {
+            f |= NAME(elementwise_back)(m, rows, c, c->together);
+        } else if (c->kind == DOT) {
+            NAME(dot_back)(m, rows, c);
+        } else if (c->kind != LAYER) {
+            f |= NAME(few_back)(m, rows, c);
+        } else {
+            NAME(layer_weights_back)(m, rows, c);
+            NAME(layer_inputs_back)(m, rows, c);
+        }
+    }
+    return f;
+}
+
+/* As `forward` and `backward` of machine.h, for a run. */
+TARGET static int NAME(loss)(Machine *m) {
+    if (NAME(forward)(m, &m->body, NULL)) return 0;
+    for (const Sum *sum = m->sums; sum < m->sums + m->sum_count; sum++) {
+        double total = 0;
+        if (sum->classes == 1)
+            total = NAME(product)(value_at(m, &m->body, sum->rows[0], 0), m->ones, m->body.lanes);
+        else
+            for (ptrdiff_t s = 0; s < m->body.lanes; s++)
+                total += *value_at(m, &m->body, summand(m, sum, s), s);
+        m->tail.values[sum->out] = total;
+    }
+    if (NAME(forward)(m, &m->tail, NULL)) return 0;
+    return isfinite(m->tail.values[m->output]);
+}
+
+TARGET static int NAME(gradient)(Machine *m) {
+    const Rows *body = &m->body;
+    memset(m->scalar_grads, 0, m->scalar_count * sizeof(double));
+    memset(m->tail.grads, 0, m->tail.count * sizeof(double));
+    m->tail.grads[m->output] = 1.0;
+    if (NAME(backward)(m, &m->tail)) return 0;
+    for (const Sum *sum = m->sums; sum < m->sums + m->sum_count; sum++)
+        for (int k = 0; k < sum->classes; k++)
+            memset(grad_at(m, body, sum->rows[k], 0), 0, body->lanes * sizeof(double));
+    for (const Sum *sum = m->sums; sum < m->sums + m->sum_count; sum++) {
+        const double grad = m->tail.grads[sum->out];
+        double *g = grad_at(m, body, sum->rows[0], 0);
+        if (sum->classes == 1)
+            for (ptrdiff_t s = 0; s < body->lanes; s++) g[s] += grad;
+        else
+            for (ptrdiff_t s = 0; s < body->lanes; s++)
+                *grad_at(m, body, summand(m, sum, s), s) += grad;
+    }
+    if (NAME(backward)(m, body)) return 0;
+    return !m->has_classes || known(m);
+}
+
+static const Kernels NAME(KERNELS) = {WIDTH, NAME(forward), NULL, NAME(loss), NAME(gradient)};
+#undef SPLAT
+#undef MADD
+#undef AT

@@ -1,0 +1,418 @@
+"""Fast replay: as near to the exact one as it says, with the same errors; and its functions."""
+
+import math
+import random
+import re
+from array import array
+from types import SimpleNamespace
+
+import pytest
+
+from engine import Value, compiled
+from engine.plan import NoPlanError
+from nn import (
+    LBFGS,
+    MLP,
+    SGD,
+    Adam,
+    AdamW,
+    Dropout,
+    Linear,
+    Module,
+    Sequential,
+    TrainingError,
+    batchplan,
+    binary_cross_entropy_with_logits,
+    cross_entropy,
+    data,
+    fit,
+    hinge_loss,
+    l2_penalty,
+    mse_loss,
+)
+from nn.cli import main
+
+MOONS = data.moons(n=50)
+SIGNS = (MOONS[0], [2 * t - 1 for t in MOONS[1]])
+FLOATS = (MOONS[0], [float(t) for t in MOONS[1]])
+needs_c = pytest.mark.skipif(not compiled, reason="needs the compiled build")
+
+
+# ---- the functions ----
+
+
+def machine(names, inputs=1, lanes=16, width=0, parameters=0):
+    """A fast machine that computes those ops, each of the inputs."""
+    from engine.machine import Machine
+
+    body = [(name, inputs + i, tuple(range(inputs))) for i, name in enumerate(names)]
+    parts = {"parameters": parameters, "constants": [], "inputs": inputs, "body": body}
+    parts |= {"rows": inputs + len(body), "tail_rows": 1, "tail": [], "output": 0}
+    last = inputs + len(body) - 1
+    plan = SimpleNamespace(**parts, sums=[("sum", 0, (last,))], sequential=False)
+    return Machine(plan, lanes, fast=True, _width=width)
+
+
+def widths():
+    found = []
+    for width in (1, 2, 4) if compiled else ():
+        try:
+            machine(["exp"], width=width)
+            found.append(width)
+        except ValueError:
+            pass
+    return found
+
+
+def computed(name, xs, width):
+    """What a fast machine makes of each x; None where it leaves the answer to Python."""
+    answers = []
+    for i in range(0, len(xs), 16):
+        part = array("d", [*xs[i : i + 16], *[0.5] * 16][:16])
+        found = machine([name], width=width).outputs(array("d"), part, [1])
+        answers += [None] * 16 if found is None else list(found)
+    return answers[: len(xs)]
+
+
+def grid(low, high, n=3000):
+    return [low + (high - low) * i / n for i in range(n + 1)]
+
+
+def scales(sign=1.0):
+    return [sign * 1.37 * 2.0**k for k in range(-1000, 9)]
+
+
+GRIDS = {
+    "exp": [*grid(-708, 709.7), *grid(-1, 1)],
+    "expm1": [*grid(-50, 709.7), *grid(-1, 1), *scales()],
+    "tanh": [*grid(-22, 22), *grid(-1, 1), *scales(), *scales(-1.0)],
+    "log": [*grid(1e-3, 4), *grid(0.99, 1.01), *[1.37 * 2.0**k for k in range(-1074, 1023)]],
+    "log1p": [*grid(-0.999, 4), *scales(), *[1.37 * 2.0**k for k in range(1023)]],
+    "sigmoid": [*grid(-700, 40), *grid(-2, 2)],
+    "softplus": [*grid(-700, 40), *grid(-2, 2)],
+}
+MOST = {"exp": 1, "expm1": 2, "tanh": 3, "log": 1, "log1p": 1, "sigmoid": 2, "softplus": 2}
+
+
+def exact(mpmath, name, x):
+    x = mpmath.mpf(x)
+    if name == "sigmoid":
+        return 1 / (1 + mpmath.exp(-x))
+    if name == "softplus":
+        return mpmath.log1p(mpmath.exp(x))
+    return getattr(mpmath, name)(x)
+
+
+@pytest.mark.parametrize("width", widths())
+@pytest.mark.parametrize("name", GRIDS)
+def test_functions_are_within_a_few_units_in_the_last_place(name, width):
+    mpmath = pytest.importorskip("mpmath")
+    mpmath.mp.prec = 120
+    worst = 0.0
+    for x, z in zip(GRIDS[name], computed(name, GRIDS[name], width), strict=True):
+        wanted = exact(mpmath, name, x)
+        worst = max(worst, float(abs(z - wanted) / math.ulp(float(wanted))))
+
+    assert worst <= MOST[name]
+
+
+EDGES = {
+    "exp": [(-math.inf, 0.0), (-800.0, 0.0), (-745.0, 5e-324), (0.0, 1.0)],
+    "expm1": [(-math.inf, -1.0), (-1000.0, -1.0), (0.0, 0.0), (1e-300, 1e-300)],
+    "tanh": [(math.inf, 1.0), (-math.inf, -1.0), (1000.0, 1.0), (-20.0, -1.0), (1e-300, 1e-300)],
+    "log": [(1.0, 0.0), (5e-324, math.log(5e-324))],
+    "log1p": [(0.0, 0.0), (1e-300, 1e-300)],
+    "sigmoid": [(math.inf, 1.0), (-math.inf, 0.0), (1000.0, 1.0), (-1000.0, 0.0)],
+    "softplus": [(-math.inf, 0.0), (1000.0, 1000.0), (-1000.0, 0.0)],
+}
+
+
+@pytest.mark.parametrize("width", widths())
+@pytest.mark.parametrize("name", EDGES)
+def test_functions_are_right_at_the_edges(name, width):
+    xs, wanted = zip(*EDGES[name], strict=True)
+
+    assert computed(name, xs, width) == list(wanted)
+
+
+@pytest.mark.parametrize("width", widths())
+@pytest.mark.parametrize(
+    ("name", "x"),
+    [
+        ("exp", 709.8),
+        ("exp", math.inf),
+        ("expm1", 1000.0),
+        ("log", 0.0),
+        ("log", -1.0),
+        ("log", -math.inf),
+        ("log1p", -1.0),
+        ("log1p", -1.5),
+        *[(name, math.nan) for name in ("exp", "expm1", "tanh", "log", "log1p")],
+    ],
+)
+def test_what_may_raise_in_python_is_left_to_python(name, x, width):
+    assert computed(name, [x], width) == [None]
+
+
+@pytest.mark.parametrize("width", widths())
+def test_logsumexp_is_stable_and_counts_ties(width):
+    rows = [[1000.0, 1000.0], [-math.inf, 3.0], [-1000.0, -1001.0], [0.0, -40.0]]
+    found = machine(["logsumexp"], 2, 4, width).outputs(
+        array("d"), array("d", [x for row in rows for x in row]), [2]
+    )
+
+    wanted = [1000 + math.log(2), 3.0, -1000 + math.log1p(math.exp(-1)), math.exp(-40)]
+    assert list(found) == pytest.approx(wanted, rel=1e-15)
+
+
+# ---- training ----
+
+
+class Shared(Module):
+    """A model that uses a parameter twice, so that its gradients are summed from several places."""
+
+    def __init__(self):
+        self.w = [Value(0.3), Value(-0.2), Value(0.1)]
+
+    def __call__(self, x):
+        hidden = (self.w[0] * x[0] + self.w[1] * x[1]).tanh()
+        return self.w[0] * hidden + self.w[2]
+
+    def parameters(self):
+        return self.w
+
+
+def mlp(*sizes, activation="tanh"):
+    return MLP(2, sizes, activation=activation, rng=random.Random(0))
+
+
+def linear(n, m, **options):
+    return Linear(n, m, rng=random.Random(n), **options)
+
+
+CASES = {
+    "XOR": (lambda: mlp(4, 1), data.xor(), mse_loss, lambda p: SGD(p, lr=0.2)),
+    "hinge": (
+        lambda: mlp(5, 6, 1, activation="relu"),
+        SIGNS,
+        hinge_loss,
+        lambda p: SGD(p, lr=0.1, momentum=0.9, weight_decay=0.01),
+    ),
+    "Adam": (lambda: mlp(7, 2), MOONS, cross_entropy, lambda p: Adam(p, lr=0.05)),
+    "three classes": (
+        lambda: mlp(9, 3, activation="gelu"),
+        data.blobs(n=40),
+        cross_entropy,
+        lambda p: AdamW(p, lr=0.05, weight_decay=0.1),
+    ),
+    "smoothed": (
+        lambda: mlp(4, 3, activation="silu"),
+        data.blobs(n=40),
+        lambda x, t: cross_entropy(x, t, label_smoothing=0.1),
+        lambda p: Adam(p, lr=0.05, amsgrad=True),
+    ),
+    "logits": (
+        lambda: mlp(6, 1, activation="sigmoid"),
+        FLOATS,
+        binary_cross_entropy_with_logits,
+        lambda p: Adam(p, lr=0.05),
+    ),
+    "layers": (
+        lambda: Sequential(linear(2, 6), linear(6, 5, bias=False), linear(5, 2)),
+        MOONS,
+        cross_entropy,
+        lambda p: SGD(p, lr=0.05),
+    ),
+    "dropout": (
+        lambda: Sequential(linear(2, 6), Dropout(0.3, rng=random.Random(0)), linear(6, 2)),
+        MOONS,
+        cross_entropy,
+        lambda p: SGD(p, lr=0.05),
+    ),
+    "elu": (lambda: mlp(12, 1, activation="elu"), FLOATS, mse_loss, lambda p: SGD(p, lr=0.05)),
+    "shared": (Shared, FLOATS, mse_loss, lambda p: SGD(p, lr=0.05)),
+}
+
+
+def trained(fast, make, samples, loss, optimizer, **options):
+    model = make()
+    options = {"epochs": 6, "batch_size": 8, "replay": True, **options}
+    moved_by = optimizer(model.parameters())
+    history = fit(
+        model, samples, optimizer=moved_by, loss=loss, fast=fast, progress=False, **options
+    )
+    return [p.data for p in model.parameters()], history
+
+
+@pytest.mark.parametrize("batch_size", [2, 7, 8, 50, None])
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_a_fast_training_is_near_the_exact_one(case, batch_size):
+    try:
+        wanted, record = trained(False, *case, batch_size=batch_size)
+    except NoPlanError as error:  # such as a batch smaller than the number of classes
+        with pytest.raises(NoPlanError, match=str(error)):
+            trained(True, *case, batch_size=batch_size)
+        return
+    found, history = trained(True, *case, batch_size=batch_size)
+
+    assert found == pytest.approx(wanted, rel=1e-9, abs=1e-11)
+    assert history.losses == pytest.approx(record.losses, rel=1e-9, abs=1e-11)
+    assert history.deviation < 1e-13
+    assert record.deviation is None
+
+
+def test_a_batch_of_one_sample_keeps_the_bits():
+    (found, _), (wanted, _) = [
+        trained(fast, *CASES["hinge"], batch_size=1) for fast in (True, False)
+    ]
+
+    assert found == wanted
+
+
+def test_a_penalty_is_part_of_it():
+    def outcome(fast):
+        model = mlp(8, 8, 1, activation="relu")
+        penalty = lambda: 0.01 * l2_penalty(model.parameters())  # noqa: E731
+        optimizer = SGD(model.parameters(), lr=0.1)
+        options = {"penalty": penalty, "loss": hinge_loss, "replay": True, "progress": False}
+        fit(model, SIGNS, optimizer=optimizer, epochs=20, fast=fast, **options)
+        return [p.data for p in model.parameters()]
+
+    assert outcome(True) == pytest.approx(outcome(False), rel=1e-9, abs=1e-11)
+
+
+@needs_c
+def test_it_computes_other_bits():
+    assert trained(True, *CASES["Adam"])[0] != trained(False, *CASES["Adam"])[0]
+
+
+@pytest.mark.skipif(compiled, reason="of the pure build")
+def test_a_pure_build_stays_exact():
+    found, history = trained(True, *CASES["Adam"])
+
+    assert found == trained(False, *CASES["Adam"])[0]
+    assert history.deviation == 0.0
+
+
+# ---- errors ----
+
+
+def test_a_loss_that_is_not_finite_is_reported_as_ever():
+    messages, weights = [], []
+    for fast in (True, False):
+        model = MLP(1, [1], activation="linear", rng=random.Random(0))
+        samples = ([[float(i)] for i in range(8)], [1e3] * 8)
+        optimizer = SGD(model.parameters(), lr=1e3)
+        with pytest.raises(TrainingError) as caught:
+            fit(
+                model,
+                samples,
+                optimizer=optimizer,
+                steps=500,
+                replay=True,
+                fast=fast,
+                progress=False,
+            )
+        messages.append(re.sub(r"\(.*?\)", "(number)", str(caught.value)))
+        weights.append([p.data for p in model.parameters()])
+
+    assert messages[0] == messages[1]
+    assert weights[0] == pytest.approx(weights[1], rel=1e-9)
+
+
+class Logarithm(Module):
+    """A model that leaves the logarithm's domain when its weight falls below 0."""
+
+    def __init__(self):
+        self.w = Value(1.0)
+
+    def __call__(self, x):
+        return (self.w * x[0]).log()
+
+    def parameters(self):
+        return [self.w]
+
+
+def test_an_error_of_the_domain_is_reported_as_ever():
+    messages = []
+    for fast in (True, False):
+        model = Logarithm()
+        samples = ([[1.0 + i] for i in range(8)], [-9.0] * 8)
+        optimizer = SGD(model.parameters(), lr=0.02)
+        with pytest.raises(ValueError, match="math domain error") as caught:
+            fit(
+                model,
+                samples,
+                optimizer=optimizer,
+                steps=500,
+                replay=True,
+                fast=fast,
+                progress=False,
+            )
+        messages.append(str(caught.value)[:12])
+
+    assert messages[0] == messages[1]
+
+
+def test_fast_is_for_replayed_steps():
+    with pytest.raises(ValueError, match="fast is for replayed steps: it takes replay=True"):
+        trained(True, *CASES["XOR"], replay=False)
+
+
+def test_where_there_is_no_plan_auto_trains_on_graphs():
+    case = (*CASES["Adam"][:3], lambda p: LBFGS(p, max_iter=2))
+    _, history = trained(True, *case, batch_size=None, replay="auto")
+
+    assert history.deviation is None
+
+
+@needs_c
+def test_gradients_that_differ_too_much_are_refused(monkeypatch):
+    monkeypatch.setattr(batchplan, "TOLERANCE", 1e-30)
+
+    with pytest.raises(NoPlanError, match=r"fast gradients differ by .* of the largest, more than"):
+        trained(True, *CASES["Adam"])
+
+
+@pytest.mark.parametrize(
+    ("found", "wanted", "apart"),
+    [
+        ((1.0, [2.0, 1.0]), (1.0, [2.0, 1.5]), 0.25),
+        ((3.0, [2.0]), (2.0, [2.0]), 0.5),
+        ((1.0, [math.inf, math.nan]), (1.0, [math.inf, math.nan]), 0.0),
+        ((1.0, [0.0]), (1.0, [0.0]), 0.0),
+        ((1.0, [1e-9]), (1.0, [0.0]), math.inf),
+        ((1.0, []), (1.0, []), 0.0),
+    ],
+)
+def test_deviation_is_a_share_of_the_largest(found, wanted, apart):
+    assert batchplan.deviation(found, wanted) == apart
+
+
+def test_a_checkpoint_remembers_it(tmp_path):
+    file = tmp_path / "checkpoint.json"
+    trained(True, *CASES["Adam"], epochs=2, checkpoint=file)
+
+    with pytest.raises(ValueError, match="fast was True and is None now"):
+        trained(False, *CASES["Adam"], epochs=4, checkpoint=file, resume=True)
+
+
+def test_a_resumed_run_goes_on_as_if_it_had_not_stopped(tmp_path):
+    file = tmp_path / "checkpoint.json"
+    trained(True, *CASES["Adam"], epochs=3, checkpoint=file)
+    found, _ = trained(True, *CASES["Adam"], epochs=6, checkpoint=file, resume=True)
+
+    assert found == trained(True, *CASES["Adam"], epochs=6)[0]
+
+
+def test_the_command_says_how_far_it_is_off(tmp_path, capsys):
+    main(["train", "xor", "--fast", "--epochs", "300", "--output", str(tmp_path)])
+
+    assert "fast: gradients differ by " in capsys.readouterr().out
+
+
+def test_the_command_refuses_it_without_replay(tmp_path, capsys):
+    code = main(["train", "xor", "--fast", "--no-replay", "--output", str(tmp_path)])
+
+    assert code == 2
+    assert "fast is for replayed steps" in capsys.readouterr().err

@@ -131,7 +131,7 @@ def test_any_label_is_text(label):
 def test_latex_sets_the_picture(tmp_path):
     a = Value(3.0, "".join([label for label in LABELS.values() if label.isascii()]))
     draw(a * a, derivatives=True).render(outfile=tmp_path / "g.tex")
-    document = r"\documentclass{standalone}\usepackage{tikz}\begin{document}\input{g}\end{document}"
+    document = r"\documentclass{article}\usepackage{tikz}\begin{document}\input{g}\end{document}"
     (tmp_path / "page.tex").write_text(document)
 
     done = subprocess.run(

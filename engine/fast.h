@@ -5,15 +5,6 @@
    kernels raise theirs. machine.h includes this. */
 #include <stdint.h>
 
-/* As Loops; `first` says that no gradient has come to g yet. */
-typedef struct {
-    const char *name;
-    int inputs;
-    int (*forward)(ptrdiff_t n, double *z, const double *x, const double *y);
-    int (*backward[2])(ptrdiff_t n, int first, const double *gz, const double *z, const double *x,
-                       const double *y, double *g);
-} FastLoops;
-
 #if defined(__GNUC__)
 #define WIDTH 2
 #else

@@ -97,7 +97,7 @@ TARGET static INLINE void NAME(settle)(const Machine *m, int operand, ptrdiff_t 
 TARGET static int NAME(elementwise)(const Machine *m, const Rows *rows, const Instruction *c,
                                     int together) {
     const ptrdiff_t n = rows->lanes;
-    const FastLoops *loops = NAME(LOOPS) + c->loop;
+    const Loops *loops = NAME(LOOPS) + c->loop;
     const double *x = NAME(spread)(m, rows, c->operands[0], n, m->x);
     const double *y = c->count == 1 ? x : NAME(spread)(m, rows, c->operands[1], n, m->y);
     double *z = value_at(m, rows, c->out, 0);
@@ -111,7 +111,7 @@ TARGET static int NAME(elementwise)(const Machine *m, const Rows *rows, const In
 TARGET static int NAME(elementwise_back)(const Machine *m, const Rows *rows, const Instruction *c,
                                          int together) {
     const ptrdiff_t n = rows->lanes, stride = rows->stride;
-    const FastLoops *loops = NAME(LOOPS) + c->loop;
+    const Loops *loops = NAME(LOOPS) + c->loop;
     const double *z = value_at(m, rows, c->out, 0), *gz = grad_at(m, rows, c->out, 0);
     const double *x = NAME(spread)(m, rows, c->operands[0], n, m->x);
     const double *y = c->count == 1 ? x : NAME(spread)(m, rows, c->operands[1], n, m->y);

@@ -34,7 +34,7 @@ def made(name, problem):
     package = ENTRIES[name].package
     if package and find_spec(package) is None:
         pytest.skip(f"needs {package}")
-    if name in ("replay", "fit") and not engine.compiled:
+    if name in ("replay", "replay-fast", "fit") and not engine.compiled:
         pytest.skip("the machine is in the compiled build")
     try:
         contender = ENTRIES[name].make(problem)

@@ -150,7 +150,7 @@ def test_training_works_without_graphviz_on_the_path(tmp_path):
 
 BAD_TRAINING = [
     (["--lr", "-1"], "the learning rate is a positive number, got -1.0"),
-    (["--lr", "50"], "numerical result out of range: try a smaller learning rate"),
+    (["--lr", "50"], "the loss is inf: try a smaller learning rate"),
     (["--momentum", "1"], "momentum is at least 0 and below 1, got 1.0"),
     (["--hidden", "0"], "a layer has at least 1 neuron, got 0"),
     (["--activation", "swish"], "unknown activation 'swish': take one of linear, relu"),

@@ -52,7 +52,7 @@ NEURONS = [
     *[f"layers.0.neurons.{i} Neuron(2 -> 1, tanh) × 4" for i in range(4)],
     "layers.1.neurons.0 Neuron(4 -> 1, linear) × 4",
 ]
-LOSS = ["- × 4", "** × 4", "+ × 3", "data 0.6766 grad 1", "/", "4"]
+LOSS = ["- × 4", "* × 4", "+ × 3", "data 0.6766 grad 1", "/", "4"]
 
 
 # ---- by a model ----

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
-import json
 import os
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 from engine.files import write_file
 from engine.film import boxes_of, film
 from engine.javascript import op_table
+from engine.page import embedded, framed
 from engine.value import Value
 
 LANGUAGES = ("en", "zh")
@@ -46,9 +46,6 @@ class Explorer:
 
     def html(self) -> str:
         """The page: one file, which asks no network for anything, and may not."""
-        data = json.dumps(self.film, allow_nan=False)
-        for sign in "<>&":  # or a label could end the element that holds the data
-            data = data.replace(sign, f"\\u{ord(sign):04x}")
         script = (
             f"{SCRIPT.read_text('utf-8')}\n"
             f"const OPS = {self.table};\n"
@@ -64,7 +61,7 @@ class Explorer:
             lang=self.film["lang"],
             policy=policy,
             title=html.escape(self.film["title"]),
-            data=data,
+            data=embedded(self.film),
             script=script,
         )
 
@@ -75,11 +72,7 @@ class Explorer:
 
     def _repr_html_(self) -> str:
         """The page in a frame, which can reach nothing of the notebook around it."""
-        return (
-            f'<iframe srcdoc="{html.escape(self.html())}" sandbox="allow-scripts" '
-            f'title="{html.escape(self.film["title"])}" '
-            'style="width: 100%; height: 640px; border: 0"></iframe>'
-        )
+        return framed(self.html(), self.film["title"], "640px")
 
     def widget(self) -> Any:
         """The film as a widget of Jupyter, whose sliders write back to the Values (extra widget).

@@ -7,7 +7,6 @@ import os
 import random
 import re
 import sys
-import webbrowser
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import mkdtemp
@@ -349,6 +348,8 @@ def explore_expression(options: argparse.Namespace) -> int:
     path = film.save(options.output)
     print(f"{options.expression.strip()} = {result.data:.6g}, step by step: {path}")
     if options.open:
+        import webbrowser  # here: no other command needs it
+
         webbrowser.open(path.resolve().as_uri())
     return 0
 

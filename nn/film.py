@@ -223,9 +223,10 @@ class Film:
 
     def _repr_html_(self) -> str:
         """The page in a frame of its own, whose script runs in a notebook."""
-        from nn.film_page import framed
+        from engine.page import framed
+        from nn.film_page import page
 
-        return framed(self)
+        return framed(page(self), self.title, "34rem")
 
 
 def check_film(path: str | os.PathLike[str]) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import math
 from base64 import b64encode
 from html import escape
 from pathlib import Path
 from string import Template
 
+from engine.page import embedded
 from nn.axes import COLORS
 
 TYPE_CHECKING = False
@@ -24,20 +24,10 @@ CURVE = 600  # points of the loss curve: more than a screen can show
 
 def page(film: Film) -> str:
     """The film as HTML."""
-    # All that could end the script or start a tag is spelled in another way of JSON.
-    data = json.dumps(content(film), allow_nan=False, separators=(",", ":"))
-    for sign in "<>&":
-        data = data.replace(sign, f"\\u{ord(sign):04x}")
     return Template((HERE / "film.html").read_text("utf-8")).substitute(
-        title=escape(film.title), data=data, script=(HERE / "film.js").read_text("utf-8")
-    )
-
-
-def framed(film: Film) -> str:
-    """The film as an element of another page, with a document of its own."""
-    return (
-        f'<iframe srcdoc="{escape(page(film))}" title="{escape(film.title)}" '
-        'sandbox="allow-scripts" style="width: 100%; height: 34rem; border: 0"></iframe>'
+        title=escape(film.title),
+        data=embedded(content(film)),
+        script=(HERE / "film.js").read_text("utf-8"),
     )
 
 

@@ -43,8 +43,8 @@ def boxed(
     kept = {*whole, *(outputs if around is None else [around])}
     kept.update([x for v in whole for x in v.inputs if isinstance(x, Value)])
     drawn = [v for v in order if v in kept]
-    unfolds = {v for v in whole if v.op and v.op.unfold and len(v.inputs) > 1 and not fused}
-    total = sum(len(v.inputs) - 1 if v in unfolds else 1 for v in drawn)
+    apart = {v for v in whole if unfolds(v) and not fused}
+    total = sum(len(v.inputs) - 1 if v in apart else 1 for v in drawn)
     if max_nodes is not None and total > max_nodes:
         raise ValueError(
             f"the graph has {total:,} values to draw, more than max_nodes={max_nodes}: fold what "
@@ -53,7 +53,7 @@ def boxed(
         )
     box_of: dict[Value, Box] = {}
     for v in drawn:
-        if v in unfolds:
+        if v in apart:
             unfold(v, box_of)
         elif v in whole:
             box_of[v] = box(v, box_of)
@@ -94,13 +94,24 @@ def about(order: list[Value], center: Value, depth: int) -> set[Value]:
     return {*users, *near(order, [center], depth)}
 
 
+def unfolds(v: Value) -> bool:
+    """Whether v is the result of a fused op, which stands for several simpler ones."""
+    return v.op is not None and v.op.unfold is not None and len(v.inputs) > 1
+
+
+def unfolded(v: Value) -> tuple[Value, dict[Any, Any]]:
+    """The result of a fused op by its simpler ones, and the input behind each copy in its graph."""
+    copies = [Value(x.data) if isinstance(x, Value) else x for x in v.inputs]
+    simpler: Any = v.op and v.op.unfold
+    z = Context().run(simpler, *copies)  # a context of its own records under no_grad too
+    return z, dict(zip(copies, v.inputs))
+
+
 def unfold(v: Value, box_of: dict[Value, Box]) -> None:
     """Add the boxes of a fused op's simpler ones, with the gradients they would have had."""
-    unfolded: Any = v.op and v.op.unfold
-    copies = [Value(x.data) if isinstance(x, Value) else x for x in v.inputs]
-    z = Context().run(unfolded, *copies)  # a context of its own records under no_grad too
+    z, original = unfolded(v)
     z.backward(v.grad)
-    inner: dict[Any, Box] = {c: box_of[x] for c, x in zip(copies, v.inputs) if isinstance(x, Value)}
+    inner: dict[Any, Box] = {c: box_of[x] for c, x in original.items() if isinstance(x, Value)}
     for u in topological_order(z):
         if u not in inner:
             inner[u] = box(u, inner)

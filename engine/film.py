@@ -12,7 +12,7 @@ import re
 from typing import Any
 
 from engine import ops
-from engine.boxes import Box, boxed
+from engine.boxes import Box, boxed, unfolds
 from engine.languages import Language, NoTranslationError, is_number
 from engine.op import Op, number
 from engine.staging import staged
@@ -26,12 +26,10 @@ def film(value: Any, lang: str, title: str, max_nodes: int | None) -> dict[str, 
     """
     if not isinstance(value, Value):
         raise TypeError(f"explore takes a Value, got {type(value).__name__} {value!r:.60}")
-    unfolded = [
-        max(1, len(v.inputs) - 1) if v.op and v.op.unfold else 1 for v in topological_order(value)
-    ]
-    if max_nodes is not None and sum(unfolded) > max_nodes:
+    total = sum([len(v.inputs) - 1 if unfolds(v) else 1 for v in topological_order(value)])
+    if max_nodes is not None and total > max_nodes:
         raise ValueError(
-            f"the graph has {sum(unfolded):,} values to step through, more than "
+            f"the graph has {total:,} values to step through, more than "
             f"max_nodes={max_nodes}: explore a part of it, such as one neuron or the loss of one "
             "sample, or all of it with max_nodes=None"
         )

@@ -6,10 +6,10 @@ local derivatives on each (Griewank & Walther 2008, section 2.2; Bauer 1974).
 
 from __future__ import annotations
 
-from contextvars import Context
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from engine.boxes import unfolded, unfolds
 from engine.op import Op, number
 from engine.value import Value, topological_order
 
@@ -47,13 +47,10 @@ def spelled_out(output: Value) -> Graph:
     """The op and inputs of each Value that output depends on, inputs first; fused ops unfolded."""
     graph: Graph = {}
     for v in topological_order(output):
-        unfold: Any = v.op and v.op.unfold
-        if unfold is None or len(v.inputs) < 2:
+        if not unfolds(v):
             graph[v] = v.op, v.inputs
             continue
-        copies = [Value(x.data) if isinstance(x, Value) else x for x in v.inputs]
-        z = Context().run(unfold, *copies)  # a context of its own records under no_grad too
-        original: dict[Any, Any] = dict(zip(copies, v.inputs))
+        z, original = unfolded(v)
         inner = [u for u in topological_order(z) if u not in original]
         original[z] = v
         for u in inner:

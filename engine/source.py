@@ -244,19 +244,27 @@ def header(language: Language) -> str:
     return text + "".join([f"{definition}\n\n" for definition in language.definitions.values()])
 
 
+def leaves(lines: Lines, kind: str) -> tuple[list[str], list[str]]:
+    """The lines that take inputs and parameters from arrays, as variables of that kind.
+
+    And the names of their gradients, in the same order.
+    """
+    first = len(lines.tape.parameters)
+    parameters = lines.names[:first]
+    inputs = lines.names[first : first + len(lines.tape.inputs)]
+    unpack = [f"{kind} {name} = inputs[{i}];" for i, name in enumerate(inputs)]
+    unpack += [f"{kind} {name} = parameters[{i}];" for i, name in enumerate(parameters)]
+    return unpack, [f"d_{name}" for name in (*inputs, *parameters)]
+
+
 def in_c(lines: Lines, with_gradient: bool) -> str:
     """A function of the inputs and parameters; gradients, where wanted, of both."""
     tape = lines.tape
-    leaves = len(tape.parameters)
-    parameters = lines.names[:leaves]
-    inputs = lines.names[leaves : leaves + len(tape.inputs)]
-    unpack = [f"double {name} = inputs[{i}];" for i, name in enumerate(inputs)]
-    unpack += [f"double {name} = parameters[{i}];" for i, name in enumerate(parameters)]
+    unpack, grads = leaves(lines, "double")
     outputs = [f"outputs[{i}] = {lines.names[slot]};" for i, slot in enumerate(tape.outputs)]
     taken = "const double *inputs, const double *parameters, double *outputs"
     texts = [f"void program({taken}) {{\n" + indented([*unpack, *lines.values, *outputs]) + "}\n"]
     if with_gradient:
-        grads = [f"d_{name}" for name in (*inputs, *parameters)]
         zeros = [f"double {g} = 0.0;" for g in grads]
         given = [f"grads[{i}] = {g};" for i, g in enumerate(grads)]
         body = [*unpack, *lines.values, *zeros, *lines.backward(), *outputs, *given]
@@ -272,17 +280,12 @@ def in_c(lines: Lines, with_gradient: bool) -> str:
 def in_javascript(lines: Lines, with_gradient: bool) -> str:
     """Functions of the inputs and the parameters, arrays both."""
     tape = lines.tape
-    leaves = len(tape.parameters)
-    parameters = lines.names[:leaves]
-    inputs = lines.names[leaves : leaves + len(tape.inputs)]
-    unpack = [f"let {name} = inputs[{i}];" for i, name in enumerate(inputs)]
-    unpack += [f"let {name} = parameters[{i}];" for i, name in enumerate(parameters)]
+    unpack, grads = leaves(lines, "let")
     outputs = ", ".join([lines.names[slot] for slot in tape.outputs])
     taken = "(inputs, parameters)"
     body = [*unpack, *lines.values, f"return [{outputs}];"]
     texts = [f"function program{taken} {{\n{indented(body)}}}\n"]
     if with_gradient:
-        grads = [f"d_{name}" for name in (*inputs, *parameters)]
         zeros = [f"let {g} = 0.0;" for g in grads]
         result = f"return [{outputs}, [{', '.join(grads)}]];"
         body = [*unpack, *lines.values, *zeros, *lines.backward(), result]

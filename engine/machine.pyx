@@ -450,12 +450,7 @@ cdef class Machine:
         rows = [known[i] for i in wanted]
         params = [x for x in scalars if ~x < self.m.parameters]
         each = k + checked.biased
-        firsts = [scalars[j * each] for j in range(m)]
-        c.neighbours = scalars == [
-            x
-            for j, first in enumerate(firsts)
-            for x in [*range(first, first - k, -1), *scalars[j * each + k : (j + 1) * each]]
-        ]
+        c.neighbours = all([follow(scalars[j * each : j * each + k]) for j in range(m)])
         c.direct = len({*rows}) < len(rows) or len({*params}) < len(params)
         c.width, c.height = padded(k + 1), padded(m)
         c.wanted, c.wanted_count = self.ints(wanted), len(wanted)
@@ -472,8 +467,7 @@ cdef class Machine:
         n = len(operands) // 2
         if len(operands) % 2 or not -self.m.parameters <= min(operands) <= max(operands) < 0:
             return False
-        sides = operands[:n], operands[n:]
-        return all(side == [*range(side[0], side[0] - n, -1)] for side in sides)
+        return follow(operands[:n]) and follow(operands[n:])
 
     def checked_sums(self, sums, known, tail_known):
         """[(out, rows)] of the sums, whose rows of the tail are known from now on."""
@@ -811,9 +805,13 @@ def in_place(checked):
         runs = [operands[:n], operands[n : 2 * n]]
     else:
         return False
-    return all(
-        run[0] < 0 and run == [*range(run[0], run[0] - len(run), -1)] for run in runs
-    )
+    return all(map(follow, runs))
+
+
+def follow(scalars):
+    """Whether these operands are scalars that follow one another."""
+    first = scalars[0]
+    return first < 0 and scalars == [*range(first, first - len(scalars), -1)]
 
 
 def padded(n):

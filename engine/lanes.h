@@ -421,6 +421,8 @@ TARGET static void NAME(layer_lane_back)(const Machine *m, const Rows *rows, con
     }
 }
 
+#include "single.h"
+
 /* ---- all instructions ---- */
 
 /* Computes the rows, those alone whose instructions are needed if that is not NULL. */
@@ -431,6 +433,10 @@ TARGET static int NAME(forward)(Machine *m, const Rows *rows, const char *needed
         if (needed && !needed[i]) continue;
         if (c->kind == ELEMENTWISE)
             f |= NAME(elementwise)(m, rows, c, 0, rows->lanes);
+        else if (c->kind == RUN)
+            f |= NAME(run)(m, rows, c);
+        else if (c->kind == PRODUCTS)
+            NAME(products)(m, rows, c);
         else if (c->kind == DOT)
             NAME(dot)(m, rows, c, 0, rows->lanes);
         else if (c->kind != LAYER)
@@ -451,6 +457,10 @@ TARGET static int NAME(backward)(Machine *m, const Rows *rows, ptrdiff_t first, 
         if (!c->differentiated) continue;
         if (c->kind == ELEMENTWISE)
             f |= NAME(elementwise_back)(m, rows, c, first, n);
+        else if (c->kind == RUN)
+            f |= NAME(run_back)(m, rows, c);
+        else if (c->kind == PRODUCTS)
+            NAME(products_back)(m, rows, c);
         else if (c->kind == DOT)
             NAME(dot_back)(m, rows, c, first, n);
         else if (c->kind != LAYER)

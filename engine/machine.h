@@ -33,7 +33,8 @@ typedef struct {
                        const double *y, double *g);
 } Loops;
 
-enum { ELEMENTWISE, DOT, MAXIMUM, MINIMUM, LOGSUMEXP, LAYER };
+/* RUN and PRODUCTS are of the tail alone: see engine/runs.py. */
+enum { ELEMENTWISE, DOT, MAXIMUM, MINIMUM, LOGSUMEXP, LAYER, RUN, PRODUCTS };
 
 /* An operand is an int: row r, or scalar ~k if it is negative. */
 typedef struct {
@@ -45,6 +46,8 @@ typedef struct {
     int count;           /* operands; of a layer, inputs */
     const int *operands; /* of a layer: its inputs, then neuron by neuron weights and bias */
     int first[2];        /* whether no gradient came to an input before; of a layer, to any */
+    int steps[2];      /* of a run: whether an operand moves on from row to row */
+    int serial;        /* of a run: whether its rows have to take turns */
     /* and for a layer alone: */
     int neurons, biased;
     int direct;        /* whether something in it occurs twice, so that lanes must take turns */

@@ -8,6 +8,8 @@ does that step the slow way. What computes is C: machine.h, and what that includ
 from _thread import allocate_lock
 from array import array
 
+from engine.runs import Products, Run, joined, products
+
 cimport cython
 from cpython.buffer cimport PyBUF_CONTIG_RO, PyBUF_FORMAT, PyBUF_WRITABLE, PyBuffer_Release
 from cpython.buffer cimport PyObject_GetBuffer
@@ -28,7 +30,7 @@ cdef extern from *:
 
     const Loops LOOPS[]
     const int LOOP_COUNT
-    const int ELEMENTWISE, DOT, MAXIMUM, MINIMUM, LOGSUMEXP, LAYER
+    const int ELEMENTWISE, DOT, MAXIMUM, MINIMUM, LOGSUMEXP, LAYER, RUN, PRODUCTS
     const int SGD, ADAGRAD, RMSPROP, ADAM, ADAMW
 
     ctypedef struct Instruction:
@@ -36,6 +38,8 @@ cdef extern from *:
         int neurons, biased, direct, neighbours, wanted_count
         const int *operands
         int first[2]
+        int steps[2]
+        int serial
         int *wanted
         Py_ssize_t width, height
         double *weights
@@ -353,11 +357,13 @@ cdef class Machine:
         tail_known = bytearray(tail_rows)
         reader = Reader("body", known, scalars)
         self.body = [reader.read(i, c) for i, c in enumerate(entries("body", plan.body))]
-        self.body = [as_layer(c) for c in self.body] if m.fast else joined(self.body)
+        self.body = [as_layer(c) for c in self.body] if m.fast else in_rows(self.body)
         self.known = known
         sums = self.checked_sums(plan.sums, known, tail_known)
         reader = Reader("tail", tail_known, scalars)
-        tail = joined([reader.read(i, c) for i, c in enumerate(entries("tail", plan.tail))])
+        tail = [reader.read(i, c) for i, c in enumerate(entries("tail", plan.tail))]
+        if not m.fast:  # whose kernels take them one by one
+            tail = in_runs(tail, parameters)
         output = index("output", plan.output, 0, tail_rows)
         if not tail_known[output]:
             raise ValueError(f"output: row {output} of the tail is never computed")
@@ -373,11 +379,11 @@ cdef class Machine:
         self.lay_out_sums(sums)
         self.lay_out_gradients(sums)
         m.classes = self.ints([0] * lanes)
-        m.x = self.doubles(m.body.stride)
-        m.y = self.doubles(m.body.stride)
-        m.g = self.doubles(m.body.stride)
-        code = self.body + tail
-        most = max([c.count for c in code], default=1)
+        longest = max(m.body.stride, max([c.rows for c in tail], default=1))
+        m.x = self.doubles(longest)
+        m.y = self.doubles(longest)
+        m.g = self.doubles(longest)
+        most = max([c.count for c in self.body + tail], default=1)
         m.few = self.doubles(most)
         m.inputs = <const double **>self.memory(most + 1, sizeof(void *))
         m.targets = <double **>self.memory(most, sizeof(void *))
@@ -428,6 +434,12 @@ cdef class Machine:
         rows.code = <Instruction *>self.memory(len(code), sizeof(Instruction))
         for i, checked in enumerate(code):
             c = rows.code + i
+            if isinstance(checked, Run):
+                self.lay_out_run(c, checked)
+                continue
+            if isinstance(checked, Products):
+                self.lay_out_products(c, checked)
+                continue
             c.kind, c.loop, c.out = checked.kind, checked.loop, checked.out
             c.differentiated, c.count = checked.live, checked.count
             c.operands = self.ints(checked.operands)
@@ -440,6 +452,23 @@ cdef class Machine:
                 c.together = lanes == 1  # arrange() looks for more of them in the body
                 c.in_place = in_place(checked)
                 c.fresh = <char *>self.memory(checked.count, 1)
+        return 0
+
+    cdef int lay_out_run(self, Instruction *c, run) except -1:
+        c.kind, c.loop, c.out, c.rows = RUN, run.loop, run.out, run.rows
+        c.differentiated, c.serial, c.count = run.live, run.serial, len(run.operands)
+        c.operands = self.ints(run.operands)
+        for i, step in enumerate(run.steps):
+            c.steps[<Py_ssize_t>i] = step
+        return 0
+
+    cdef int lay_out_products(self, Instruction *c, found) except -1:
+        c.kind, c.out, c.differentiated, c.count = PRODUCTS, found.out, True, found.count
+        c.neurons, c.biased = found.rows, bool(found.biases)
+        operands = [first_of(found.inputs)]
+        for j, part in enumerate(found.weights):
+            operands += [first_of(part), *found.biases[j : j + 1]]
+        c.operands = self.ints(operands)
         return 0
 
     cdef int lay_out_layer(self, Instruction *c, checked, inputs, lanes) except -1:
@@ -776,7 +805,19 @@ cdef class Machine:
         return memory.floats() + o.first
 
 
-def joined(code):
+def in_runs(tail, parameters):
+    """The instructions of the tail, with one in the place of several where that is possible."""
+    code = []
+    for c in tail:
+        if c.kind == ELEMENTWISE:
+            c = Run(c.loop, c.out, c.live, c.operands, parameters)
+        elif c.kind == DOT and c.live:
+            c = products(c.out, c.operands, parameters) or c
+        code.append(c)
+    return joined(code)
+
+
+def in_rows(code):
     """The instructions, with one in the place of several that do the same, row after row."""
     made = []
     for instruction in code:
@@ -806,6 +847,11 @@ def in_place(checked):
     else:
         return False
     return all(map(follow, runs))
+
+
+def first_of(part):
+    """The operand in front of others that follow it in memory: of scalars the largest."""
+    return part[0] if part[0] >= 0 else part[-1]
 
 
 def follow(scalars):

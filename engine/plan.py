@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections import Counter
 
 from engine import ops
+from engine.grouping import grouped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -299,8 +300,11 @@ class Lowering:
                 self.tail[slot] = len(self.tail)
                 instruction = (op.name, self.tail[slot], operands)
                 plan.tail.append(instruction if tape.reached[slot] else (*instruction, False))
-        plan.output = self.tail_operand(tape.outputs[0])
+        output = self.tail_operand(tape.outputs[0])
         plan.tail_rows = len(self.tail)
+        plan.tail, rows = grouped(plan.tail, plan.tail_rows, plan.parameters)
+        plan.sums = [(name, rows[out], of_class) for name, out, of_class in plan.sums]
+        plan.output = rows[output]
 
     def chain(self, op: Any, args: Sequence[int]) -> list[int] | None:
         """The samples' slots that are added up so far, if that is such a sum, in their order.

@@ -85,9 +85,28 @@ static void rmsprop(Optimizer *o, double *p, const double *g) {
     }
 }
 
+/* Adam without weight decay: no question inside, a loop of vectors. */
+static void plain_adam(const Optimizer *o, double *RESTRICT p, const double *RESTRICT g,
+                       double *RESTRICT means, double *RESTRICT squares) {
+    const double beta1 = o->beta1, beta2 = o->beta2, scale = o->scale, pace = o->pace;
+    const double eps = o->eps;
+    for (int i = 0; i < o->count; i++) {
+        double mean = beta1 * means[i] + (1 - beta1) * g[i];
+        double square = beta2 * squares[i] + (1 - beta2) * g[i] * g[i];
+        means[i] = mean;
+        squares[i] = square;
+        p[i] -= pace * mean / (sqrt(square) / scale + eps);
+    }
+}
+
 static void adam(Optimizer *o, double *p, const double *g) {
     double shrink = o->rule == ADAMW ? 1 - o->lr * o->weight_decay : 1;
     double decay = o->rule == ADAM ? o->weight_decay : 0;
+    if (shrink == 1 && decay == 0 && !o->amsgrad) {
+        plain_adam(o, p, g, o->mean, o->square);
+        o->step++;
+        return;
+    }
     for (int i = 0; i < o->count; i++) {
         double grad = decay ? g[i] + decay * p[i] : g[i];
         double mean = o->beta1 * o->mean[i] + (1 - o->beta1) * grad;

@@ -71,9 +71,7 @@ def kind_of(instruction: Instruction) -> tuple[Any, ...]:
     return name, *rest
 
 
-def dependencies(
-    tail: Sequence[Instruction], parameters: int
-) -> tuple[list[int], list[list[int]]]:
+def dependencies(tail: Sequence[Instruction], parameters: int) -> tuple[list[int], list[list[int]]]:
     """For each instruction: for how many it has to wait, and which wait for it."""
     source: dict[int, int] = {}  # of a row: the instruction that computes it
     latest: dict[int, int] = {}  # of an operand: the latest that passes a gradient to it

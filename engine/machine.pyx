@@ -810,7 +810,7 @@ def in_runs(tail, parameters):
     code = []
     for c in tail:
         if c.kind == ELEMENTWISE:
-            c = Run(c.loop, c.out, c.live, c.operands, parameters)
+            c = Run(c.loop, c.out, c.live, c.operands)
         elif c.kind == DOT and c.live:
             c = products(c.out, c.operands, parameters) or c
         code.append(c)

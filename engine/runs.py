@@ -31,21 +31,19 @@ class Run:
     """The same op of one or two inputs for several rows.
 
     operands: those of its first row. steps: whether each moves on to the next row or scalar from
-    row to row, 1, or stays, 0.
+    row to row, 1, or stays, 0. One that moves from the parameters to the constants does no harm:
+    nobody asks for the gradient of a constant.
     """
 
-    def __init__(
-        self, loop: int, out: int, live: bool, operands: list[int], parameters: int
-    ) -> None:
+    def __init__(self, loop: int, out: int, live: bool, operands: list[int]) -> None:
         self.loop, self.out, self.live, self.operands = loop, out, live, operands
-        self.groups = [group(x, parameters) for x in operands]
         self.rows, self.count, self.steps = 1, len(operands), [0] * len(operands)
 
     def join(self, c: Any) -> bool:
         """Whether c is the next row of this run, of which it is a part from now on."""
         if not isinstance(c, Run) or (c.loop, c.live) != (self.loop, self.live):
             return False
-        if c.out != self.out + self.rows or c.groups != self.groups:
+        if c.out != self.out + self.rows:
             return False
         moved = [y - x if x >= 0 else x - y for x, y in zip(self.operands, c.operands)]
         steps = self.steps if self.rows > 1 else moved
@@ -74,12 +72,14 @@ class Products:
     """Dot products of the same inputs, each with weights of its own: a matrix times a vector.
 
     The inputs are neighbours, rows or scalars that follow one another, and so are the weights of
-    each product. No number is both an input and a weight, or both one of these and a bias.
+    each product. No number is both an input and a weight; nor is a bias, which gets its gradient
+    after all weights, an input or a weight of an earlier product.
     """
 
     def __init__(self, out: int, factors: list[range], bias: list[int]) -> None:
         self.out, self.factors, self.biases = out, [factors], bias
         self.rows, self.live, self.count = 1, True, len(factors[0])
+        self.starts = [{part.start} for part in factors]
         self.common = 1  # of two factors the one that all share; a layer has its weights first
 
     @property
@@ -98,17 +98,26 @@ class Products:
         if c.count != self.count or len(c.biases) != bool(self.biases):
             return False
         known, new = self.factors[0], c.factors[0]
-        shared = [i for i in (0, 1) if new[i] == known[i] and new[1 - i].stop <= self.out]
-        if not shared or (self.rows > 1 and self.common not in shared):
+        sides = (0, 1) if self.rows == 1 else (self.common,)
+        shared = [i for i in sides if new[i] == known[i] and self.takes(new[1 - i], i)]
+        if not shared:
             return False
-        parts = [part for factors in self.factors for part in factors] if c.biases else []
-        if meet(c.biases, parts) or meet(self.biases, new):
+        if c.biases and meet(c.biases, [part for pair in self.factors for part in pair]):
             return False
-        self.common = self.common if self.rows > 1 else shared[0]
+        self.common = shared[0]
         self.factors.append(new)
+        for starts, part in zip(self.starts, new):
+            starts.add(part.start)
         self.biases += c.biases
         self.rows += 1
         return True
+
+    def takes(self, weights: range, common: int) -> bool:
+        """Whether these may be the weights of one more: known before, and the same numbers as those
+        of another or quite others.
+        """
+        near = {*range(weights.start - self.count + 1, weights.stop)} - {weights.start}
+        return weights.stop <= self.out and self.starts[1 - common].isdisjoint(near)
 
 
 def products(out: int, operands: Sequence[int], parameters: int) -> Products | None:
@@ -120,14 +129,9 @@ def products(out: int, operands: Sequence[int], parameters: int) -> Products | N
     for part, taken in zip(factors, (operands[:n], operands[n : 2 * n])):
         if [*taken] != [*part][:: 1 if taken[0] >= 0 else -1]:
             return None
-    if overlap(*factors) or meet(bias, factors):
+    if overlap(*factors):
         return None
     return Products(out, factors, bias)
-
-
-def group(operand: int, parameters: int) -> int:
-    """0 of a row, 1 of a parameter, 2 of a constant."""
-    return 0 if operand >= 0 else 1 if operand >= -parameters else 2
 
 
 def span(first: int, count: int) -> range:

@@ -501,7 +501,7 @@ def random_plan(rng, names, sequential):
 @pytest.mark.parametrize("names", [TAME, [op.name for op in SUPPORTED] + ["layer"] * 4])
 def test_random_plans_have_pythons_bits(names, sequential):
     answers = 0
-    for seed in range(400):
+    for seed in range(600):
         rng = random.Random(seed)
         p, classes = random_plan(rng, names, sequential)
         lanes = rng.randrange(1, 20)
@@ -1088,3 +1088,91 @@ def test_no_plan_crashes_the_machine():
         built.evaluate(floats(rng, p.parameters), floats(rng, 3 * p.inputs), classes)
 
     assert 0 < made < 3000
+
+
+# ---- the tail: rows that are one loop, products that are a matrix times a vector ----
+
+
+def tail_plan(rng, blocks, rows=6, parameters=8, constants=4):
+    """A plan of random blocks of like instructions, whose loss is the sum of all rows."""
+    known, tail = rows, []
+    for _ in range(blocks):
+        made = rng.choice([several_rows, several_dots])(rng, known, parameters, constants)
+        tail += made
+        known += len(made)
+    loss = [("add", known + i, (i + 1, known + i - 1 if i else 0)) for i in range(known - 1)]
+    parts = {"inputs": rows, "rows": rows, "tail": tail + loss, "tail_rows": 2 * known - 1}
+    sums = [("sum", i, (i,)) for i in range(rows)]
+    numbers = [rng.uniform(-1.0, 1.0) for _ in range(constants)]
+    return plan(**parts, sums=sums, parameters=parameters, constants=numbers, output=2 * known - 2)
+
+
+def start(rng, known, parameters, constants, count):
+    """The first of `count` operands in a row: of rows, parameters or both kinds of scalars."""
+    if rng.random() < 0.5 and known >= count:
+        return rng.randrange(known - count + 1)
+    scalars = parameters + rng.choice([0, constants])
+    return ~rng.randrange(scalars - count + 1)
+
+
+def moved(first, steps):
+    """The operand so many steps behind the first: scalars count downwards."""
+    return first + steps if first >= 0 else first - steps
+
+
+def several_rows(rng, known, parameters, constants):
+    """The same op for rows that follow one another; some take those just computed."""
+    count, name = rng.randrange(1, 6), rng.choice(["add", "sub", "mul", "tanh", "neg", "relu"])
+    sides = []
+    for _ in range(TABLE[name].arity):
+        first = start(rng, known, parameters, constants, count)
+        step = rng.choice([0, 1, 1])
+        if rng.random() < 0.2:
+            first, step = known - 1, 1  # each row takes the one before it
+        sides.append([moved(first, step * i) for i in range(count)])
+    if rng.random() < 0.2:
+        sides = sides[:1] * len(sides)
+    dead = rng.random() < 0.2
+    return [
+        (name, known + i, operands, *([False] if dead and rng.random() < 0.5 else []))
+        for i, operands in enumerate(zip(*sides))
+    ]
+
+
+def several_dots(rng, known, parameters, constants):
+    """Dot products with a common factor; weights may be any rows or scalars."""
+    n, count = rng.randrange(1, 6), rng.randrange(1, 10)
+    biased, second = rng.random() < 0.4, rng.random() < 0.5
+    inputs = start(rng, known, parameters, constants, n)
+    weights = start(rng, known, parameters, constants, n)
+    made = []
+    for i in range(count):
+        weights = rng.choice([weights, start(rng, known, parameters, constants, n)])
+        if rng.random() < 0.1:
+            weights = known + i - n  # what was just computed
+        halves = [[moved(first, k) for k in range(n)] for first in (weights, inputs)]
+        far = start(rng, known, parameters, constants, 1)
+        bias = [rng.choice([far, far, *halves[0], *halves[1]])] if biased else []
+        operands = (*halves[second], *halves[1 - second], *bias)
+        made.append(("dot", known + i, operands))
+    return made
+
+
+@pytest.mark.parametrize("width", widths())
+def test_a_tail_has_pythons_bits_whatever_is_done_in_one_loop(width):
+    rng, answers = random.Random(width), 0
+    for _ in range(600):
+        p = tail_plan(rng, rng.randrange(1, 6))
+        answers += check(p, 1, floats(rng, p.parameters), floats(rng, 6), width=width)
+
+    assert answers > 590
+
+
+def test_a_fast_machine_does_all_rows_of_the_tail():
+    tail = [("exp", 2, (0,)), ("exp", 3, (1,)), ("add", 4, (2, 3))]
+    sums = [("sum", 0, (0,)), ("sum", 1, (1,))]
+    p = plan(inputs=2, rows=2, sums=sums, tail=tail, tail_rows=5, output=4, parameters=0)
+
+    value, _ = Machine(p, 2, fast=True).evaluate(array("d"), array("d", [0.5, 1.5, 0.25, 1.0]))
+
+    assert value == pytest.approx(math.exp(0.75) + math.exp(2.5), rel=1e-14)

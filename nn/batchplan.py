@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import marshal
 from array import array
 from contextlib import contextmanager
 from hashlib import sha256
@@ -180,8 +181,10 @@ class BatchPlans:
 def plan_of(tape: Tape, lanes: int, classes: Sequence[int] | None) -> Plan:
     """As `lowered`; what was lowered lately, for whatever numbers, is not lowered again."""
     numbers = array("d", tape.constants).tobytes()  # which tell -0.0 from 0.0
-    slots = (len(tape.parameters), len(tape.inputs), tape.args, tape.outputs, lanes, classes)
-    key = (tuple(tape.ops), numbers, sha256(repr(slots).encode()).digest())
+    chosen = None if classes is None else list(classes)
+    slots = (len(tape.parameters), len(tape.inputs), tape.args, tape.outputs, lanes, chosen)
+    # version 2 writes what is equal alike: later ones write what occurs twice but once
+    key = (tuple(tape.ops), numbers, sha256(marshal.dumps(slots, 2)).digest())
     plan = PLANS.pop(key, None) or lowered(tape, lanes, classes)
     PLANS[key] = plan  # behind the others
     for oldest in list(PLANS)[:-MOST]:

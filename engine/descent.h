@@ -166,22 +166,23 @@ static ptrdiff_t train(Machine *m, const Kernels *kernels, Optimizer *groups, in
                        const double *momenta, ptrdiff_t steps, double *losses) {
     const ptrdiff_t lanes = m->body.lanes;
     ptrdiff_t step = 0;
+    memcpy(m->scalars, parameters, m->parameters * sizeof(double));
     for (; step < steps; step++) {
         int flag = 0;
         const int *batch = order + step * lanes; /* a whole one is the same at each step */
         if (step == 0 || memcmp(batch, batch - lanes, lanes * sizeof(int)) != 0)
-            for (ptrdiff_t s = 0; s < lanes; s++)
-                if (!set_sample(m, s, data, classes, batch[s], samples)) return step;
+            for (ptrdiff_t s = 0; s < lanes && !flag; s++)
+                flag = !set_sample(m, s, data, classes, batch[s], samples);
         for (int i = 0; i < group_count; i++) {
             ptrdiff_t at = step * group_count + i;
             flag |= prepare(groups + i, lrs[at], momenta ? momenta + at : NULL);
         }
-        if (flag) return step;
-        set_parameters(m, parameters);
-        if (!forward(m, kernels) || !backward(m, kernels)) return step;
+        pack_layers(m);
+        if (flag || !forward(m, kernels) || !backward(m, kernels)) break;
         if (max_norm > 0) clip(m->scalar_grads, m->parameters, max_norm);
-        for (int i = 0; i < group_count; i++) move(groups + i, parameters, m->scalar_grads);
+        for (int i = 0; i < group_count; i++) move(groups + i, m->scalars, m->scalar_grads);
         losses[step] = m->tail.values[m->output];
     }
+    memcpy(parameters, m->scalars, m->parameters * sizeof(double));
     return step;
 }

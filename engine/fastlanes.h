@@ -247,14 +247,6 @@ TARGET static int NAME(few_back)(const Machine *m, const Rows *rows, const Instr
 
 /* ---- layers ---- */
 
-/* The weights of a layer and how far a neuron's are from the next one's: among the scalars, if
-   they all follow one another there, or else packed. */
-static INLINE const double *NAME(weights)(const Machine *m, const Instruction *c,
-                                          ptrdiff_t *width) {
-    *width = c->in_place ? c->count + c->biased : c->width;
-    return c->in_place ? m->scalars + ~c->operands[c->count] : c->weights;
-}
-
 /* J neurons, whose weights begin at w, on V vectors of lanes. */
 TARGET static INLINE void NAME(neurons)(const int J, const int V, const Instruction *c,
                                         const double *const *x, const double *w, ptrdiff_t width,
@@ -273,7 +265,7 @@ TARGET static INLINE void NAME(neurons)(const int J, const int V, const Instruct
 TARGET static void NAME(layer)(const Machine *m, const Rows *rows, const Instruction *c) {
     const ptrdiff_t stride = rows->stride, lanes = rows->lanes;
     ptrdiff_t width;
-    const double *w = NAME(weights)(m, c, &width), **x = m->inputs;
+    const double *w = weights_of(m, c, &width), **x = m->inputs;
     double *z = value_at(m, rows, c->out, 0);
     int j = 0;
     for (int i = 0; i < c->count; i++) x[i] = value_at(m, rows, c->operands[i], 0);
@@ -387,7 +379,7 @@ TARGET static void NAME(layer_inputs_back)(const Machine *m, const Rows *rows,
     const int count = c->wanted_count, *wanted = c->wanted;
     double **to = m->targets;
     ptrdiff_t width;
-    const double *w = NAME(weights)(m, c, &width);
+    const double *w = weights_of(m, c, &width);
     int q = 0, firsts = 0;
     for (int i = 0; i < count; i++) {
         to[i] = grad_at(m, rows, c->operands[wanted[i]], 0);

@@ -193,44 +193,43 @@ TARGET static int NAME(few_back)(const Machine *m, const Rows *rows, const Instr
 
 /* ---- layers: several dots of the same inputs, each with weights and a bias of its own ---- */
 
-/* J neurons on V vectors of lanes: so many that each input, once loaded, is used J times, and so
-   few that all sums stay in registers. */
+/* J neurons, whose weights begin at w, on V vectors of lanes: so many that each input, once loaded,
+   is used J times, and so few that all sums stay in registers. */
 TARGET static INLINE void NAME(neurons)(const int J, const int V, const Instruction *c,
-                                        const double *const *x, int j, ptrdiff_t s, double *z,
-                                        ptrdiff_t stride) {
+                                        const double *const *x, const double *w, ptrdiff_t width,
+                                        double *z, ptrdiff_t stride, ptrdiff_t s) {
     NAME(Vector) sums[4][4];
-    const double *w = c->weights + j * c->width;
-    const ptrdiff_t width = c->width;
     for (int q = 0; q < J; q++)
-        for (int v = 0; v < V; v++) sums[q][v] = SPLAT(w[q * width + c->count]);
+        for (int v = 0; v < V; v++) sums[q][v] = SPLAT(c->biased ? w[q * width + c->count] : 0.0);
     for (int i = 0; i < c->count; i++) {
         const NAME(Vector) *in = (const NAME(Vector) *)(x[i] + s);
         for (int q = 0; q < J; q++)
             for (int v = 0; v < V; v++) sums[q][v] += SPLAT(w[q * width + i]) * in[v];
     }
     for (int q = 0; q < J; q++)
-        for (int v = 0; v < V; v++)
-            ((NAME(Vector) *)(z + (j + q) * stride + s))[v] = sums[q][v];
+        for (int v = 0; v < V; v++) ((NAME(Vector) *)(z + q * stride + s))[v] = sums[q][v];
 }
 
 TARGET static void NAME(layer)(const Machine *m, const Rows *rows, const Instruction *c) {
+    const ptrdiff_t stride = rows->stride, lanes = rows->lanes;
+    ptrdiff_t width;
+    const double *w = weights_of(m, c, &width), **x = m->inputs;
     double *z = value_at(m, rows, c->out, 0);
-    const double **x = m->inputs;
     int j = 0;
     for (int i = 0; i < c->count; i++) x[i] = value_at(m, rows, c->operands[i], 0);
-    for (; j + 4 <= c->neurons; j += 4) {
+    for (; j + 4 <= c->neurons; j += 4, w += 4 * width, z += 4 * stride) {
         ptrdiff_t s = 0;
-        for (; s + WIDTH < rows->lanes; s += 2 * WIDTH)
-            NAME(neurons)(4, 2, c, x, j, s, z, rows->stride);
-        if (s < rows->lanes) NAME(neurons)(4, 1, c, x, j, s, z, rows->stride);
+        for (; s + WIDTH < lanes; s += 2 * WIDTH)
+            NAME(neurons)(4, 2, c, x, w, width, z, stride, s);
+        if (s < lanes) NAME(neurons)(4, 1, c, x, w, width, z, stride, s);
     }
-    for (; j < c->neurons; j++) {
+    for (; j < c->neurons; j++, w += width, z += stride) {
         ptrdiff_t s = 0;
-        for (; s + 3 * WIDTH < rows->lanes; s += 4 * WIDTH)
-            NAME(neurons)(1, 4, c, x, j, s, z, rows->stride);
-        for (; s + WIDTH < rows->lanes; s += 2 * WIDTH)
-            NAME(neurons)(1, 2, c, x, j, s, z, rows->stride);
-        if (s < rows->lanes) NAME(neurons)(1, 1, c, x, j, s, z, rows->stride);
+        for (; s + 3 * WIDTH < lanes; s += 4 * WIDTH)
+            NAME(neurons)(1, 4, c, x, w, width, z, stride, s);
+        for (; s + WIDTH < lanes; s += 2 * WIDTH)
+            NAME(neurons)(1, 2, c, x, w, width, z, stride, s);
+        if (s < lanes) NAME(neurons)(1, 1, c, x, w, width, z, stride, s);
     }
 }
 
@@ -287,85 +286,122 @@ TARGET static void NAME(turn)(const Machine *m, const Rows *rows, const Instruct
     }
 }
 
-/* The gradients of J neurons' weights, V vectors of them from the i-th on. */
-TARGET static INLINE void NAME(weight_slopes)(const int J, const int V, const Instruction *c,
-                                              const double *gz, ptrdiff_t stride,
-                                              ptrdiff_t lanes, int j, ptrdiff_t i) {
-    NAME(Vector) sums[8][4];
-    double *g = c->slopes + j * c->width + i;
-    const double *d = gz + j * stride;
-    const ptrdiff_t width = c->width;
+/* The gradients of J neurons' weights, V vectors of them from g on, where each neuron's begin
+   `width` after those of the one before; the last vector has `kept` of its own. */
+TARGET static INLINE void NAME(weight_slopes)(const int J, const int V, const double *gz,
+                                              ptrdiff_t stride, ptrdiff_t lanes,
+                                              const double *turned, ptrdiff_t turned_width,
+                                              double *g, ptrdiff_t width, int kept) {
+    NAME(Vector) sums[4][4];
     for (int q = 0; q < J; q++)
         for (int v = 0; v < V; v++) sums[q][v] = ((NAME(Vector) *)(g + q * width))[v];
     for (ptrdiff_t s = lanes; s-- > 0;) {
-        const NAME(Vector) *in = (const NAME(Vector) *)(c->turned + s * width + i);
+        const NAME(Vector) *in = (const NAME(Vector) *)(turned + s * turned_width);
         for (int q = 0; q < J; q++)
-            for (int v = 0; v < V; v++) sums[q][v] += SPLAT(d[q * stride + s]) * in[v];
+            for (int v = 0; v < V; v++) sums[q][v] += SPLAT(gz[q * stride + s]) * in[v];
     }
     for (int q = 0; q < J; q++)
-        for (int v = 0; v < V; v++) ((NAME(Vector) *)(g + q * width))[v] = sums[q][v];
+        for (int v = 0; v < V; v++) {
+            double *to = g + q * width + v * WIDTH;
+            if (v < V - 1 || kept == WIDTH)
+                *(NAME(Vector) *)to = sums[q][v];
+            else
+                memcpy(to, &sums[q][v], kept * sizeof(double));
+        }
+}
+
+/* The gradients of J biases. */
+TARGET static INLINE void NAME(bias_slopes)(const int J, const double *gz, ptrdiff_t stride,
+                                            ptrdiff_t lanes, double *g, ptrdiff_t width) {
+    double sums[8];
+    for (int q = 0; q < J; q++) sums[q] = g[q * width];
+    for (ptrdiff_t s = lanes; s-- > 0;)
+        for (int q = 0; q < J; q++) sums[q] += gz[q * stride + s];
+    for (int q = 0; q < J; q++) g[q * width] = sums[q];
+}
+
+/* Several sums at once, since each must wait for what was added to it last. A bias is the weight
+   of one more input, of 1, if a vector has room for it, or else is summed by itself. */
+TARGET static void NAME(layer_weights_back)(const Machine *m, const Rows *rows,
+                                            const Instruction *c) {
+    const ptrdiff_t stride = rows->stride, lanes = rows->lanes, columns = c->width;
+    const int each = c->count + c->biased, whole = each / WIDTH * WIDTH, rest = each - whole;
+    const int alone = rest == 1 && c->biased;
+    const ptrdiff_t width = c->in_place ? each : c->width;
+    const double *d = grad_at(m, rows, c->out, 0), *in = c->turned;
+    double *g = c->in_place ? m->scalar_grads + ~c->operands[c->count] : c->slopes;
+    int j = 0;
+    NAME(turn)(m, rows, c);
+    if (!c->in_place) NAME(exchange)(m, c, 0);
+    if (alone) {
+        int n = 0;
+        for (; n + 8 <= c->neurons; n += 8)
+            NAME(bias_slopes)(8, d + n * stride, stride, lanes, g + n * width + whole, width);
+        for (; n < c->neurons; n++)
+            NAME(bias_slopes)(1, d + n * stride, stride, lanes, g + n * width + whole, width);
+    }
+    for (; j + 4 <= c->neurons; j += 4, d += 4 * stride, g += 4 * width) {
+        int i = 0;
+        for (; i + 2 * WIDTH <= whole; i += 2 * WIDTH)
+            NAME(weight_slopes)(4, 2, d, stride, lanes, in + i, columns, g + i, width, WIDTH);
+        for (; i < whole; i += WIDTH)
+            NAME(weight_slopes)(4, 1, d, stride, lanes, in + i, columns, g + i, width, WIDTH);
+        if (rest && !alone)
+            NAME(weight_slopes)(4, 1, d, stride, lanes, in + i, columns, g + i, width, rest);
+    }
+    for (; j < c->neurons; j++, d += stride, g += width) {
+        int i = 0;
+        for (; i + 4 * WIDTH <= whole; i += 4 * WIDTH)
+            NAME(weight_slopes)(1, 4, d, stride, lanes, in + i, columns, g + i, width, WIDTH);
+        for (; i < whole; i += WIDTH)
+            NAME(weight_slopes)(1, 1, d, stride, lanes, in + i, columns, g + i, width, WIDTH);
+        if (rest && !alone)
+            NAME(weight_slopes)(1, 1, d, stride, lanes, in + i, columns, g + i, width, rest);
+    }
+    if (!c->in_place) NAME(exchange)(m, c, 1);
 }
 
 /* The gradients of C inputs that follow one another, on V vectors of lanes; the last neuron
    contributes first. */
 TARGET static INLINE void NAME(input_slopes)(const int C, const int V, const Instruction *c,
-                                             int input, double *const *targets,
-                                             const double *gz, ptrdiff_t stride, ptrdiff_t s) {
+                                             const double *w, ptrdiff_t width,
+                                             double *const *targets, const double *gz,
+                                             ptrdiff_t stride, ptrdiff_t s) {
     NAME(Vector) sums[4][2];
     for (int q = 0; q < C; q++)
         for (int v = 0; v < V; v++)
             sums[q][v] = c->first[0] ? SPLAT(0.0) : ((NAME(Vector) *)(targets[q] + s))[v];
-    const double *w = c->weights + (c->neurons - 1) * c->width + input, *d = gz + s;
-    d += (c->neurons - 1) * stride;
-    for (int j = c->neurons; j-- > 0; w -= c->width, d -= stride)
+    const double *d = gz + s + (c->neurons - 1) * stride;
+    w += (c->neurons - 1) * width;
+    for (int j = c->neurons; j-- > 0; w -= width, d -= stride)
         for (int q = 0; q < C; q++)
             for (int v = 0; v < V; v++) sums[q][v] += ((const NAME(Vector) *)d)[v] * SPLAT(w[q]);
     for (int q = 0; q < C; q++)
         for (int v = 0; v < V; v++) ((NAME(Vector) *)(targets[q] + s))[v] = sums[q][v];
 }
 
-TARGET static void NAME(layer_back)(const Machine *m, const Rows *rows, const Instruction *c) {
+TARGET static void NAME(layer_inputs_back)(const Machine *m, const Rows *rows,
+                                           const Instruction *c) {
+    const ptrdiff_t stride = rows->stride, lanes = rows->lanes;
     const double *gz = grad_at(m, rows, c->out, 0);
-    const ptrdiff_t width = c->width, stride = rows->stride, lanes = rows->lanes;
-    const ptrdiff_t pairs = width / (2 * WIDTH) * (2 * WIDTH);
-    int j = 0, q = 0;
-    NAME(turn)(m, rows, c);
-    NAME(exchange)(m, c, 0);
-    /* Eight sums at once, since each must wait for what was added to it last. */
-    for (; j + 4 <= c->neurons; j += 4)
-        for (ptrdiff_t i = 0; i < pairs; i += 2 * WIDTH)
-            NAME(weight_slopes)(4, 2, c, gz, stride, lanes, j, i);
-    if (pairs < width) {
-        int n = 0;
-        for (; n + 8 <= c->neurons; n += 8)
-            NAME(weight_slopes)(8, 1, c, gz, stride, lanes, n, pairs);
-        for (; n + 4 <= c->neurons; n += 4)
-            NAME(weight_slopes)(4, 1, c, gz, stride, lanes, n, pairs);
-    }
-    for (; j < c->neurons; j++) {
-        ptrdiff_t i = 0;
-        for (; i + 4 * WIDTH <= width; i += 4 * WIDTH)
-            NAME(weight_slopes)(1, 4, c, gz, stride, lanes, j, i);
-        for (; i < width; i += WIDTH)
-            NAME(weight_slopes)(1, 1, c, gz, stride, lanes, j, i);
-    }
-    NAME(exchange)(m, c, 1);
-
     double **to = m->targets;
+    ptrdiff_t width;
+    const double *weights = weights_of(m, c, &width);
+    int q = 0;
     for (int i = 0; i < c->wanted_count; i++)
         to[i] = grad_at(m, rows, c->operands[c->wanted[i]], 0);
     for (int step; q < c->wanted_count; q += step) {
-        const int input = c->wanted[q];
+        const double *w = weights + c->wanted[q];
         ptrdiff_t s = 0;
-        step = q + 4 <= c->wanted_count && c->wanted[q + 3] == input + 3 ? 4 : 1;
+        step = q + 4 <= c->wanted_count && c->wanted[q + 3] == c->wanted[q] + 3 ? 4 : 1;
         if (step == 4) {
             for (; s + WIDTH < lanes; s += 2 * WIDTH)
-                NAME(input_slopes)(4, 2, c, input, to + q, gz, stride, s);
-            if (s < lanes) NAME(input_slopes)(4, 1, c, input, to + q, gz, stride, s);
+                NAME(input_slopes)(4, 2, c, w, width, to + q, gz, stride, s);
+            if (s < lanes) NAME(input_slopes)(4, 1, c, w, width, to + q, gz, stride, s);
         } else {
             for (; s + WIDTH < lanes; s += 2 * WIDTH)
-                NAME(input_slopes)(1, 2, c, input, to + q, gz, stride, s);
-            if (s < lanes) NAME(input_slopes)(1, 1, c, input, to + q, gz, stride, s);
+                NAME(input_slopes)(1, 2, c, w, width, to + q, gz, stride, s);
+            if (s < lanes) NAME(input_slopes)(1, 1, c, w, width, to + q, gz, stride, s);
         }
     }
 }
@@ -388,14 +424,17 @@ TARGET static void NAME(layer_lane_fast)(const Machine *m, const Rows *rows, con
                                          ptrdiff_t lane) {
     const int each = c->count + c->biased;
     double *RESTRICT x = m->few, *RESTRICT gx = c->slopes;
+    ptrdiff_t width;
+    const double *w = weights_of(m, c, &width) + c->neurons * width;
     for (int i = 0; i < c->count; i++) {
         x[i] = *value_at(m, rows, c->operands[i], lane);
         gx[i] = *grad_at(m, rows, c->operands[i], lane);
     }
     for (int j = c->neurons; j-- > 0;) {
         const int *scalar = c->operands + c->count + j * each;
-        const double gz = *grad_at(m, rows, c->out + j, lane), *w = c->weights + j * c->width;
+        const double gz = *grad_at(m, rows, c->out + j, lane);
         double *RESTRICT g = m->scalar_grads + ~scalar[0];
+        w -= width;
         for (int i = 0; i < c->count; i++) g[i] += gz * x[i];
         for (int i = 0; i < c->count; i++) gx[i] += gz * w[i];
         if (c->biased) m->scalar_grads[~scalar[c->count]] += gz;
@@ -408,6 +447,8 @@ TARGET static void NAME(layer_lane_fast)(const Machine *m, const Rows *rows, con
 TARGET static void NAME(layer_lane_back)(const Machine *m, const Rows *rows, const Instruction *c,
                                          ptrdiff_t lane) {
     const int each = c->count + c->biased;
+    ptrdiff_t width;
+    const double *w = weights_of(m, c, &width);
     for (int j = c->neurons; j-- > 0;) {
         const int *scalar = c->operands + c->count + j * each;
         double gz = *grad_at(m, rows, c->out + j, lane);
@@ -415,7 +456,7 @@ TARGET static void NAME(layer_lane_back)(const Machine *m, const Rows *rows, con
             m->scalar_grads[~scalar[i]] += gz * *value_at(m, rows, c->operands[i], lane);
         for (int q = 0; q < c->wanted_count; q++) {
             int i = c->wanted[q];
-            *grad_at(m, rows, c->operands[i], lane) += gz * c->weights[j * c->width + i];
+            *grad_at(m, rows, c->operands[i], lane) += gz * w[j * width + i];
         }
         if (c->biased) m->scalar_grads[~scalar[c->count]] += gz;
     }
@@ -469,8 +510,10 @@ TARGET static int NAME(backward)(Machine *m, const Rows *rows, ptrdiff_t first, 
             NAME(layer_lane_fast)(m, rows, c, first);
         else if (n == 1 || c->direct)
             for (ptrdiff_t s = first + n; s-- > first;) NAME(layer_lane_back)(m, rows, c, s);
-        else
-            NAME(layer_back)(m, rows, c);
+        else {
+            NAME(layer_weights_back)(m, rows, c);
+            NAME(layer_inputs_back)(m, rows, c);
+        }
     }
     return f;
 }

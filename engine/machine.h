@@ -52,6 +52,7 @@ typedef struct {
     int neurons, biased;
     int direct;        /* whether something in it occurs twice, so that lanes must take turns */
     int neighbours;    /* whether each neuron's weights, or a dot's, follow one another as scalars */
+    int in_place;      /* whether all its scalars do, and are used where they are */
     ptrdiff_t width;   /* of a row of weights: inputs + 1, padded to whole vectors */
     ptrdiff_t height;  /* neurons, padded likewise */
     int *wanted;       /* which of its inputs have a gradient */
@@ -62,7 +63,6 @@ typedef struct {
     double *turned;    /* the inputs as [lanes][width]; the bias is the weight of one more, of 1 */
     /* and in fast mode: */
     int together;      /* how many instructions from here on are one loop */
-    int in_place;      /* whether all its scalars follow one another as scalars */
     char *fresh;       /* for each operand, whether no gradient has come to it before */
 } Instruction;
 
@@ -122,6 +122,13 @@ static INLINE double *value_at(const Machine *m, const Rows *rows, int operand, 
 
 static INLINE double *grad_at(const Machine *m, const Rows *rows, int operand, ptrdiff_t lane) {
     return operand < 0 ? m->scalar_grads + ~operand : rows->grads + operand * rows->stride + lane;
+}
+
+/* The weights of a layer and how far a neuron's are from the next one's: among the scalars, if
+   they all follow one another there, or else packed. */
+static INLINE const double *weights_of(const Machine *m, const Instruction *c, ptrdiff_t *width) {
+    *width = c->in_place ? c->count + c->biased : c->width;
+    return c->in_place ? m->scalars + ~c->operands[c->count] : c->weights;
 }
 
 /* Which row of the body a lane is summed from. */
@@ -205,7 +212,7 @@ static const Kernels *kernels_of(int width) {
 static void pack(const Machine *m, const Rows *rows) {
     for (int c = 0; c < rows->length; c++) {
         const Instruction *layer = rows->code + c;
-        if (layer->kind != LAYER || (m->fast && layer->in_place)) continue;
+        if (layer->kind != LAYER || layer->in_place) continue;
         const int *scalar = layer->operands + layer->count;
         for (int j = 0; j < layer->neurons; j++) {
             double *w = layer->weights + j * layer->width;
@@ -221,10 +228,14 @@ static void pack(const Machine *m, const Rows *rows) {
     }
 }
 
-static void set_parameters(Machine *m, const double *parameters) {
-    memcpy(m->scalars, parameters, m->parameters * sizeof(double));
+static void pack_layers(Machine *m) {
     pack(m, &m->body);
     pack(m, &m->tail);
+}
+
+static void set_parameters(Machine *m, const double *parameters) {
+    memcpy(m->scalars, parameters, m->parameters * sizeof(double));
+    pack_layers(m);
 }
 
 /* Sample number `sample` of the data into a lane; whether it and its class exist. */

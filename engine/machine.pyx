@@ -371,7 +371,7 @@ cdef class Machine:
         m.parameters, m.scalar_count = parameters, scalars
         m.output, m.sequential = output, bool(plan.sequential)
         m.scalars = self.doubles(scalars)
-        m.scalar_grads = self.doubles(scalars)
+        m.scalar_grads = self.doubles(scalars + 3)  # whole vectors are read there
         for i, x in enumerate(constants):
             m.scalars[parameters + i] = x
         self.lay_out(&m.body, inputs, rows, lanes, self.body)
@@ -448,9 +448,9 @@ cdef class Machine:
                 c.neighbours = self.has_neighbours(checked.operands)
             if checked.kind == LAYER:
                 self.lay_out_layer(c, checked, inputs, lanes)
+            c.in_place = (self.m.fast or lanes > 1) and in_place(checked)
             if self.m.fast:
                 c.together = lanes == 1  # arrange() looks for more of them in the body
-                c.in_place = in_place(checked)
                 c.fresh = <char *>self.memory(checked.count, 1)
         return 0
 

@@ -164,15 +164,14 @@ static ptrdiff_t train(Machine *m, const Kernels *kernels, Optimizer *groups, in
                        double max_norm, double *parameters, const double *data,
                        const int *classes, ptrdiff_t samples, const int *order, const double *lrs,
                        const double *momenta, ptrdiff_t steps, double *losses) {
-    const ptrdiff_t lanes = m->body.lanes;
+    const ptrdiff_t lanes = m->lanes;
     ptrdiff_t step = 0;
     memcpy(m->scalars, parameters, m->parameters * sizeof(double));
     for (; step < steps; step++) {
         int flag = 0;
         const int *batch = order + step * lanes; /* a whole one is the same at each step */
         if (step == 0 || memcmp(batch, batch - lanes, lanes * sizeof(int)) != 0)
-            for (ptrdiff_t s = 0; s < lanes && !flag; s++)
-                flag = !set_sample(m, s, data, classes, batch[s], samples);
+            flag = !set_samples(m, data, classes, batch, samples);
         for (int i = 0; i < group_count; i++) {
             ptrdiff_t at = step * group_count + i;
             flag |= prepare(groups + i, lrs[at], momenta ? momenta + at : NULL);

@@ -68,6 +68,19 @@ TARGET static double NAME(product)(const double *x, const double *y, ptrdiff_t n
     return (total[0] + total[1]) + (total[2] + total[3]);
 }
 
+/* The sum of n numbers. */
+TARGET static double NAME(sum)(const double *x, ptrdiff_t n) {
+    NAME(Vector) sums[4] = {SPLAT(0.0), SPLAT(0.0), SPLAT(0.0), SPLAT(0.0)};
+    double total[4] = {0};
+    ptrdiff_t s = 0;
+    for (; s + 4 * WIDTH <= n; s += 4 * WIDTH)
+        for (int k = 0; k < 4; k++) sums[k] += AT(x + s + k * WIDTH);
+    for (; s + WIDTH <= n; s += WIDTH) sums[0] += AT(x + s);
+    NAME(add_totals)(total, 1, sums);
+    for (; s < n; s++) total[0] += x[s];
+    return (total[0] + total[1]) + (total[2] + total[3]);
+}
+
 /* ---- operands ---- */
 
 /* n lanes of an operand; a scalar is spread over the scratch row. */
@@ -89,7 +102,7 @@ TARGET static INLINE double *NAME(target)(const Machine *m, const Rows *rows, in
 
 /* The sum of what is in the scratch row, if there is anything, into the scalar's gradient. */
 TARGET static INLINE void NAME(settle)(const Machine *m, int operand, ptrdiff_t n) {
-    if (operand < 0 && n > 1) m->scalar_grads[~operand] += NAME(product)(m->g, m->ones, n);
+    if (operand < 0 && n > 1) m->scalar_grads[~operand] += NAME(sum)(m->g, n);
 }
 
 /* ---- ops of one or two inputs; `together` of them at once ---- */
@@ -424,9 +437,10 @@ TARGET static int NAME(forward)(Machine *m, const Rows *rows, const char *needed
     return f;
 }
 
-/* Passes the gradients on, the last instruction first. */
-TARGET static int NAME(backward)(Machine *m, const Rows *rows) {
+/* Passes the gradients of all lanes on, the last instruction first. */
+TARGET static int NAME(backward)(Machine *m, const Rows *rows, ptrdiff_t first, ptrdiff_t lanes) {
     int f = 0;
+    (void)first, (void)lanes;
     for (int i = rows->length; i-- > 0;) {
         const Instruction *c = rows->code + i;
         if (!c->differentiated || !c->together) continue;
@@ -444,45 +458,7 @@ TARGET static int NAME(backward)(Machine *m, const Rows *rows) {
     return f;
 }
 
-/* As `forward` and `backward` of machine.h, for a run. */
-TARGET static int NAME(loss)(Machine *m) {
-    if (NAME(forward)(m, &m->body, NULL)) return 0;
-    for (const Sum *sum = m->sums; sum < m->sums + m->sum_count; sum++) {
-        double total = 0;
-        if (sum->classes == 1)
-            total = NAME(product)(value_at(m, &m->body, sum->rows[0], 0), m->ones, m->body.lanes);
-        else
-            for (ptrdiff_t s = 0; s < m->body.lanes; s++)
-                total += *value_at(m, &m->body, summand(m, sum, s), s);
-        m->tail.values[sum->out] = total;
-    }
-    if (NAME(forward)(m, &m->tail, NULL)) return 0;
-    return isfinite(m->tail.values[m->output]);
-}
-
-TARGET static int NAME(gradient)(Machine *m) {
-    const Rows *body = &m->body;
-    memset(m->scalar_grads, 0, m->scalar_count * sizeof(double));
-    memset(m->tail.grads, 0, m->tail.count * sizeof(double));
-    m->tail.grads[m->output] = 1.0;
-    if (NAME(backward)(m, &m->tail)) return 0;
-    for (const Sum *sum = m->sums; sum < m->sums + m->sum_count; sum++)
-        for (int k = 0; k < sum->classes; k++)
-            memset(grad_at(m, body, sum->rows[k], 0), 0, body->lanes * sizeof(double));
-    for (const Sum *sum = m->sums; sum < m->sums + m->sum_count; sum++) {
-        const double grad = m->tail.grads[sum->out];
-        double *g = grad_at(m, body, sum->rows[0], 0);
-        if (sum->classes == 1)
-            for (ptrdiff_t s = 0; s < body->lanes; s++) g[s] += grad;
-        else
-            for (ptrdiff_t s = 0; s < body->lanes; s++)
-                *grad_at(m, body, summand(m, sum, s), s) += grad;
-    }
-    if (NAME(backward)(m, body)) return 0;
-    return !m->has_classes || known(m);
-}
-
-static const Kernels NAME(KERNELS) = {WIDTH, NAME(forward), NULL, NAME(loss), NAME(gradient)};
+static const Kernels NAME(KERNELS) = {WIDTH, NAME(forward), NAME(backward), NAME(sum)};
 #undef SPLAT
 #undef MADD
 #undef AT

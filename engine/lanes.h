@@ -518,5 +518,5 @@ TARGET static int NAME(backward)(Machine *m, const Rows *rows, ptrdiff_t first, 
     return f;
 }
 
-static const Kernels NAME(KERNELS) = {WIDTH, NAME(forward), NAME(backward)};
+static const Kernels NAME(KERNELS) = {WIDTH, NAME(forward), NAME(backward), NULL};
 #undef SPLAT

@@ -89,9 +89,15 @@ typedef struct {
     int parameters, scalar_count;
     double *scalars, *scalar_grads;
     Rows body, tail;
+    /* The body's lanes are done in chunks that fit into the cache: body is the chunk that is on.
+       All have the same gradients, one after the other. */
+    ptrdiff_t lanes;
+    int chunks;
+    double *values; /* of all chunks */
+    int *classes;   /* of all lanes */
     Sum *sums;
     int sum_count, has_classes, class_count;
-    int *classes; /* of the lanes */
+    int *chosen; /* classes of the lanes that are on */
     int output, sequential;
     /* scratch */
     double *x, *y, *g;     /* a row of the body each */
@@ -102,14 +108,13 @@ typedef struct {
     double *slope, *ones; /* in fast mode: a row more, and one of ones */
 } Machine;
 
-/* What is compiled for a width of vectors; both return whether a flag was raised. Fast ones have
-   a whole run, too: whether the loss is known, and the gradients. */
+/* What is compiled for a width of vectors; the first two return whether a flag was raised. sum: of
+   n numbers, in any order; NULL where there is but one. */
 typedef struct {
     int width;
     int (*forward)(Machine *m, const Rows *rows, const char *needed);
     int (*backward)(Machine *m, const Rows *rows, ptrdiff_t first, ptrdiff_t lanes);
-    int (*loss)(Machine *m);
-    int (*gradient)(Machine *m);
+    double (*sum)(const double *x, ptrdiff_t n);
 } Kernels;
 
 static INLINE int has_gradient(const Machine *m, const Rows *rows, int operand) {
@@ -133,7 +138,7 @@ static INLINE const double *weights_of(const Machine *m, const Instruction *c, p
 
 /* Which row of the body a lane is summed from. */
 static INLINE int summand(const Machine *m, const Sum *sum, ptrdiff_t lane) {
-    return sum->rows[sum->classes > 1 ? m->classes[lane] : 0];
+    return sum->rows[sum->classes > 1 ? m->chosen[lane] : 0];
 }
 
 /* Whether all gradients are finite. A lane has rows of other classes than its own, with gradients
@@ -238,51 +243,84 @@ static void set_parameters(Machine *m, const double *parameters) {
     pack_layers(m);
 }
 
-/* Sample number `sample` of the data into a lane; whether it and its class exist. */
-static int set_sample(Machine *m, ptrdiff_t lane, const double *data, const int *classes,
-                      ptrdiff_t sample, ptrdiff_t samples) {
-    if (sample < 0 || sample >= samples) return 0;
-    for (ptrdiff_t i = 0; i < m->body.inputs; i++)
-        m->body.values[i * m->body.stride + lane] = data[sample * m->body.inputs + i];
-    int class_ = classes ? classes[sample] : 0;
-    if (m->has_classes && (class_ < 0 || class_ >= m->class_count)) return 0;
-    m->classes[lane] = class_;
+/* Turn to a chunk; returns the first of its lanes. */
+static ptrdiff_t turn_to(Machine *m, int chunk) {
+    ptrdiff_t first = m->lanes * chunk / m->chunks;
+    m->body.values = m->values + chunk * m->body.count * m->body.stride;
+    m->body.lanes = m->lanes * (chunk + 1) / m->chunks - first;
+    m->chosen = m->classes + first;
+    return first;
+}
+
+/* Samples of the data into the lanes: those picked, or if that is NULL all in their order; whether
+   they and their classes exist. */
+static int set_samples(Machine *m, const double *data, const int *classes, const int *picked,
+                       ptrdiff_t samples) {
+    Rows *body = &m->body;
+    for (int chunk = 0; chunk < m->chunks; chunk++) {
+        ptrdiff_t first = turn_to(m, chunk);
+        for (ptrdiff_t s = 0; s < body->lanes; s++) {
+            ptrdiff_t sample = picked ? picked[first + s] : first + s;
+            if (sample < 0 || sample >= samples) return 0;
+            for (ptrdiff_t i = 0; i < body->inputs; i++)
+                body->values[i * body->stride + s] = data[sample * body->inputs + i];
+            int class_ = classes ? classes[sample] : 0;
+            if (m->has_classes && (class_ < 0 || class_ >= m->class_count)) return 0;
+            m->chosen[s] = class_;
+        }
+    }
     return 1;
 }
 
 /* Whether the loss is known: no flag was raised, and it is finite. */
 static int forward(Machine *m, const Kernels *kernels) {
-    if (kernels->loss) return kernels->loss(m);
-    if (kernels->forward(m, &m->body, NULL)) return 0;
-    for (const Sum *sum = m->sums; sum < m->sums + m->sum_count; sum++) {
-        double total = *value_at(m, &m->body, summand(m, sum, 0), 0);
-        for (ptrdiff_t s = 1; s < m->body.lanes; s++)
-            total += *value_at(m, &m->body, summand(m, sum, s), s);
-        m->tail.values[sum->out] = total;
+    for (int chunk = 0; chunk < m->chunks; chunk++) {
+        turn_to(m, chunk);
+        if (kernels->forward(m, &m->body, NULL)) return 0;
+        for (const Sum *sum = m->sums; sum < m->sums + m->sum_count; sum++) {
+            double *total = m->tail.values + sum->out;
+            ptrdiff_t s = 0;
+            if (chunk == 0) *total = *value_at(m, &m->body, summand(m, sum, s), s), s++;
+            if (sum->classes == 1 && kernels->sum)
+                *total += kernels->sum(value_at(m, &m->body, sum->rows[0], s), m->body.lanes - s);
+            else
+                for (; s < m->body.lanes; s++)
+                    *total += *value_at(m, &m->body, summand(m, sum, s), s);
+        }
     }
     if (kernels->forward(m, &m->tail, NULL)) return 0;
     return isfinite(m->tail.values[m->output]);
 }
 
+/* The gradients of the chunk that is on; returns whether a flag was raised. */
+static int backward_chunk(Machine *m, const Kernels *kernels) {
+    Rows *body = &m->body;
+    int f = 0;
+    for (int i = 0; i < body->zeroed_count; i++)
+        memset(grad_at(m, body, body->zeroed[i], 0), 0, body->stride * sizeof(double));
+    for (const Sum *sum = m->sums + m->sum_count; sum-- > m->sums;) {
+        const double grad = m->tail.grads[sum->out];
+        double *g = grad_at(m, body, sum->rows[0], 0);
+        if (sum->classes == 1)
+            for (ptrdiff_t s = 0; s < body->lanes; s++) g[s] += grad;
+        else
+            for (ptrdiff_t s = 0; s < body->lanes; s++)
+                *grad_at(m, body, summand(m, sum, s), s) += grad;
+    }
+    if (!m->sequential) return kernels->backward(m, body, 0, body->lanes);
+    for (ptrdiff_t s = body->lanes; s-- > 0 && !f;) f = kernels->backward(m, body, s, 1);
+    return f;
+}
+
 /* Whether the gradients are known. */
 static int backward(Machine *m, const Kernels *kernels) {
-    int f = 0;
-    if (kernels->gradient) return kernels->gradient(m);
     memset(m->scalar_grads, 0, m->scalar_count * sizeof(double));
     memset(m->tail.grads, 0, m->tail.count * sizeof(double));
-    for (int i = 0; i < m->body.zeroed_count; i++)
-        memset(grad_at(m, &m->body, m->body.zeroed[i], 0), 0, m->body.stride * sizeof(double));
     m->tail.grads[m->output] = 1.0;
     if (kernels->backward(m, &m->tail, 0, 1)) return 0;
-    for (const Sum *sum = m->sums + m->sum_count; sum-- > m->sums;) {
-        double grad = m->tail.grads[sum->out];
-        for (ptrdiff_t s = 0; s < m->body.lanes; s++)
-            *grad_at(m, &m->body, summand(m, sum, s), s) += grad;
+    for (int chunk = m->chunks; chunk-- > 0;) {
+        turn_to(m, chunk);
+        if (backward_chunk(m, kernels)) return 0;
     }
-    if (!m->sequential)
-        f = kernels->backward(m, &m->body, 0, m->body.lanes);
-    else
-        for (ptrdiff_t s = m->body.lanes; s-- > 0 && !f;) f = kernels->backward(m, &m->body, s, 1);
-    if (f) return 0;
     return !m->has_classes || known(m);
 }

@@ -67,6 +67,9 @@ cdef extern from *:
         double *scalars
         double *scalar_grads
         Rows body, tail
+        Py_ssize_t lanes
+        int chunks
+        double *values
         Sum *sums
         int *classes
         double *x
@@ -95,9 +98,9 @@ cdef extern from *:
     const Kernels *fast_kernels_of(int width)
     void arrange(State *m, char *seen)
     void set_parameters(State *m, const double *parameters) noexcept nogil
-    int set_sample(
-        State *m, Py_ssize_t lane, const double *data, const int *classes,
-        Py_ssize_t sample, Py_ssize_t samples
+    Py_ssize_t turn_to(State *m, int chunk) noexcept nogil
+    int set_samples(
+        State *m, const double *data, const int *classes, const int *picked, Py_ssize_t samples
     ) noexcept nogil
     int forward(State *m, const Kernels *kernels) noexcept nogil
     int backward(State *m, const Kernels *kernels) noexcept nogil
@@ -113,6 +116,8 @@ ONE_OR_TWO = {LOOPS[i].name.decode(): (i, LOOPS[i].inputs) for i in range(LOOP_C
 ANY_NUMBER = {"dot": DOT, "maximum": MAXIMUM, "minimum": MINIMUM, "logsumexp": LOGSUMEXP}
 MOST = 2**31 - 1  # C's int
 ROOM = 2**24  # rows, lanes or parameters: more are a mistake
+CACHE = 2**18  # bytes that the numbers and gradients of a chunk of lanes may have
+FEW = 64  # lanes that a chunk has at least, if there are as many
 
 RULES = {"sgd": SGD, "adagrad": ADAGRAD, "rmsprop": RMSPROP, "adam": ADAM, "adamw": ADAMW}
 SETTINGS = {
@@ -328,7 +333,7 @@ cdef class Machine:
     def __cinit__(self):
         self.blocks = []
 
-    def __init__(self, plan, lanes, fast=False, _width=0):
+    def __init__(self, plan, lanes, fast=False, _width=0, _chunk=0):
         """Raises ValueError for a plan that is not right, TypeError for what is none at all.
 
         fast: whether bits may differ from Python's, for speed: see fast.h. A machine of one lane
@@ -369,13 +374,16 @@ cdef class Machine:
             raise ValueError(f"output: row {output} of the tail is never computed")
 
         m.parameters, m.scalar_count = parameters, scalars
-        m.output, m.sequential = output, bool(plan.sequential)
+        m.output, m.sequential = output, plan.sequential and not m.fast
         m.scalars = self.doubles(scalars)
         m.scalar_grads = self.doubles(scalars + 3)  # whole vectors are read there
         for i, x in enumerate(constants):
             m.scalars[parameters + i] = x
-        self.lay_out(&m.body, inputs, rows, lanes, self.body)
-        self.lay_out(&m.tail, 0, tail_rows, 1, tail)
+        most = _chunk or max(FEW, CACHE // (2 * sizeof(double) * max(1, rows)))
+        m.lanes, m.chunks = lanes, -(-lanes // most)
+        self.lay_out(&m.body, inputs, rows, -(-lanes // m.chunks), m.chunks, self.body)
+        self.lay_out(&m.tail, 0, tail_rows, 1, 1, tail)
+        m.values = m.body.values
         self.lay_out_sums(sums)
         self.lay_out_gradients(sums)
         m.classes = self.ints([0] * lanes)
@@ -423,13 +431,16 @@ cdef class Machine:
 
     # ---- the plan in C ----
 
-    cdef int lay_out(self, Rows *rows, inputs, count, lanes, code) except -1:
-        """Rows with room for their numbers, and the code that computes them."""
+    cdef int lay_out(self, Rows *rows, inputs, count, lanes, chunks, code) except -1:
+        """Rows with room for their numbers, and the code that computes them.
+
+        lanes: of the largest chunk.
+        """
         cdef Instruction *c
         cdef Py_ssize_t i
         rows.inputs, rows.count, rows.lanes, rows.length = inputs, count, lanes, len(code)
         rows.stride = padded(lanes) if lanes > 1 else 1
-        rows.values = self.doubles(count * rows.stride)
+        rows.values = self.doubles(chunks * count * rows.stride)
         rows.grads = self.doubles(count * rows.stride)
         rows.code = <Instruction *>self.memory(len(code), sizeof(Instruction))
         for i, checked in enumerate(code):
@@ -548,6 +559,8 @@ cdef class Machine:
                     begun |= rows
                 seen |= rows
         zeroed = [row for row in range(inputs, self.m.body.count) if row not in begun]
+        if self.m.fast:  # arrange() finds what begins in its instructions
+            zeroed = [*{row for _, rows in sums for row in rows}]
         self.m.body.zeroed, self.m.body.zeroed_count = self.ints(zeroed), len(zeroed)
         return 0
 
@@ -573,8 +586,8 @@ cdef class Machine:
         cdef State *m = self.made()
         cdef bint differentiate = gradient, known = False
         cdef Lent p = lent("parameters", parameters, "d", m.parameters)
-        cdef Lent x = lent("rows", rows, "d", m.body.lanes * m.body.inputs)
-        cdef Lent given = self.given_classes(classes, m.body.lanes)
+        cdef Lent x = lent("rows", rows, "d", m.lanes * m.body.inputs)
+        cdef Lent given = self.given_classes(classes, m.lanes)
         cdef const int *of_samples = NULL if given is None else given.ints()
         with self.lock:
             with nogil:
@@ -593,7 +606,7 @@ cdef class Machine:
         """
         cdef State *m = self.made()
         cdef Lent p = lent("parameters", parameters, "d", m.parameters)
-        cdef Lent x = lent("rows", rows, "d", m.body.lanes * m.body.inputs)
+        cdef Lent x = lent("rows", rows, "d", m.lanes * m.body.inputs)
         cdef bint raised = False
         cdef Rows *body = &m.body
         columns = [
@@ -602,18 +615,21 @@ cdef class Machine:
         ]
         needed = self.needed(columns)
         cdef const char *chosen = needed
-        answer = array("d", bytes(8 * body.lanes * len(columns)))
+        answer = array("d", bytes(8 * m.lanes * len(columns)))
         cdef Lent z = lent("outputs", answer, "d", None, True)
-        cdef double *out = z.floats()
+        cdef double *out
         cdef Py_ssize_t s, i, n = len(columns)
         with self.lock:
             with nogil:
                 self.load(p.floats(), x.floats(), NULL)
-                raised = self.kernels.forward(m, body, chosen)
-            for i, row in enumerate(columns):
-                at = row * body.stride
-                for s in range(body.lanes):
-                    out[s * n + i] = body.values[<Py_ssize_t>at + s]
+            for chunk in range(m.chunks):
+                out = z.floats() + turn_to(m, chunk) * n
+                with nogil:
+                    raised |= self.kernels.forward(m, body, chosen)
+                for i, row in enumerate(columns):
+                    at = row * body.stride
+                    for s in range(body.lanes):
+                        out[s * n + i] = body.values[<Py_ssize_t>at + s]
         return None if raised else answer
 
     def train(
@@ -645,7 +661,7 @@ cdef class Machine:
             raise ValueError(f"lrs has {group_count} numbers a step, got {rates.length} in all")
         cdef Lent moved = self.given_momenta(momenta, rates.length)
         cdef const double *of_steps = NULL if moved is None else moved.floats()
-        cdef Lent picks = lent("order", order, "i", steps * m.body.lanes)
+        cdef Lent picks = lent("order", order, "i", steps * m.lanes)
         cdef Py_ssize_t i
         cdef int pick
         if m.body.inputs and x.length % m.body.inputs:
@@ -679,12 +695,8 @@ cdef class Machine:
         return &self.m
 
     cdef bint load(self, double *parameters, double *rows, const int *classes) noexcept nogil:
-        cdef Py_ssize_t s
         set_parameters(&self.m, parameters)
-        for s in range(self.m.body.lanes):
-            if not set_sample(&self.m, s, rows, classes, s, self.m.body.lanes):
-                return False
-        return True
+        return set_samples(&self.m, rows, classes, NULL, self.m.lanes)
 
     cdef grads(self):
         grads = array("d", bytes(8 * self.m.parameters))

@@ -272,9 +272,12 @@ static int backward(Machine *m, const Kernels *kernels) {
     m->tail.grads[m->output] = 1.0;
     if (kernels->backward(m, &m->tail, 0, 1)) return 0;
     for (const Sum *sum = m->sums + m->sum_count; sum-- > m->sums;) {
-        double grad = m->tail.grads[sum->out];
-        for (ptrdiff_t s = 0; s < m->body.lanes; s++)
-            *grad_at(m, &m->body, summand(m, sum, s), s) += grad;
+        double grad = m->tail.grads[sum->out], *g = grad_at(m, &m->body, sum->rows[0], 0);
+        if (sum->classes == 1)
+            for (ptrdiff_t s = 0; s < m->body.lanes; s++) g[s] += grad;
+        else
+            for (ptrdiff_t s = 0; s < m->body.lanes; s++)
+                *grad_at(m, &m->body, summand(m, sum, s), s) += grad;
     }
     if (!m->sequential)
         f = kernels->backward(m, &m->body, 0, m->body.lanes);

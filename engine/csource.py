@@ -18,7 +18,7 @@ import math
 MATH = {"exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan"}
 MATH |= {"sinh", "cosh", "tanh", "erf", "erfc"}
 FAST = {"exp", "expm1", "log", "log1p", "tanh"}  # those that fastmath.h has, too,
-FAST_SLOPES = {"d0_relu"}  # and partials that it has
+BY_HAND = {"d0_relu"}  # partials that LOOP_MACROS has
 BUILTINS = {"abs": "fabs", "float": "(double)"}
 COMPARISONS: dict[type[ast.cmpop], str] = {
     ast.Eq: "==",
@@ -83,6 +83,7 @@ typedef struct {
 
 # A loop returns whether the flag was raised. The flag is a variable of the loop's own and not a
 # place in memory, which the loop would have to visit at each turn: so it compiles to vectors.
+# A row holds what its op has made, unlike a Value, whose data anyone may change: relu's is >= 0.
 LOOP_MACROS = """\
 #define FORWARD(name, call) \\
     TARGET static int NAME(forward_##name)(ptrdiff_t n, double *RESTRICT z, const double *x, \\
@@ -104,6 +105,11 @@ LOOP_MACROS = """\
             for (ptrdiff_t s = 0; s < n; s++) g[s] += gz[s] * call; \\
         return f; \\
     }
+
+/* relu's slope: sign(z), of a z that is not below 0. */
+TARGET static INLINE double NAME(d0_relu)(double z, double x, int *flag) {
+    return (void)x, (void)flag, z > 0 ? 1 : z;
+}
 
 """
 
@@ -188,14 +194,17 @@ class Translation:
             whole = self.translated(f"op_{name}", row.args[2], len(at))
             for i, partial in enumerate(partials):
                 d = f"d{i}_{name}"
-                whole = whole and (flat[i] or self.translated(d, partial, 1 + len(at)))
+                there = flat[i] or d in BY_HAND
+                whole = whole and (there or self.translated(d, partial, 1 + len(at)))
             if not whole:
                 continue
             texts.append(f"FORWARD({name}, {self.named(f'op_{name}')}({', '.join(at)}, flag))\n")
             pointers = ["NULL"] * len(at)
             for i in range(len(at)):
                 if not flat[i]:
-                    call = f"{self.named(f'd{i}_{name}')}({', '.join(['z[s]', *at])}, flag)"
+                    d = f"d{i}_{name}"
+                    slope = f"NAME({d})" if d in BY_HAND else self.named(d)
+                    call = f"{slope}({', '.join(['z[s]', *at])}, flag)"
                     texts.append(f"BACKWARD({i}, {name}, {call})\n")
                     pointers[i] = f"NAME(backward{i}_{name})"
             called, slopes = ast.literal_eval(row.args[0]), ", ".join(pointers)
@@ -228,9 +237,7 @@ class Translation:
 
     def translated(self, name: str, function: ast.expr, inputs: int) -> bool:
         """Whether the function is in C now, under that name."""
-        if name not in self.done and self.fast and name in FAST_SLOPES:
-            self.done[name] = ""
-        elif name not in self.done:
+        if name not in self.done:
             try:
                 text = self.function(name, function, inputs)
             except BeyondCError:

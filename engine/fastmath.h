@@ -101,9 +101,4 @@ TARGET static INLINE double NAME(log1p)(double x) {
 TARGET static INLINE double NAME(power)(double x, double y, int *flag) {
     return y == 2 ? regular(x * x, flag) : y == 1 ? regular(x, flag) : power(x, y, flag);
 }
-
-/* relu's slope: sign(z), of a z that is not below 0. */
-TARGET static INLINE double NAME(d0_relu)(double z, double x, int *flag) {
-    return (void)x, (void)flag, z > 0 ? 1 : z;
-}
 #undef MADD1

@@ -286,27 +286,30 @@ TARGET static void NAME(turn)(const Machine *m, const Rows *rows, const Instruct
     }
 }
 
-/* The gradients of J neurons' weights, V vectors of them from g on, where each neuron's begin
-   `width` after those of the one before; the last vector has `kept` of its own. */
-TARGET static INLINE void NAME(weight_slopes)(const int J, const int V, const double *gz,
-                                              ptrdiff_t stride, ptrdiff_t lanes,
-                                              const double *turned, ptrdiff_t turned_width,
-                                              double *g, ptrdiff_t width, int kept) {
-    NAME(Vector) sums[4][4];
+/* The gradients of J neurons' weights, from the j-th on, for V vectors of inputs, from the i-th on.
+   They stand from g on, `width` for each neuron; `kept` of the last vector are its own. */
+TARGET static INLINE void NAME(weight_slopes)(const int J, const int V, const Instruction *c,
+                                              const double *gz, ptrdiff_t stride,
+                                              ptrdiff_t lanes, double *g, ptrdiff_t width, int j,
+                                              int i, int kept) {
+    NAME(Vector) sums[8][4];
+    gz += j * stride, g += j * width + i;
     for (int q = 0; q < J; q++)
         for (int v = 0; v < V; v++) sums[q][v] = ((NAME(Vector) *)(g + q * width))[v];
     for (ptrdiff_t s = lanes; s-- > 0;) {
-        const NAME(Vector) *in = (const NAME(Vector) *)(turned + s * turned_width);
+        const NAME(Vector) *in = (const NAME(Vector) *)(c->turned + s * c->width + i);
         for (int q = 0; q < J; q++)
             for (int v = 0; v < V; v++) sums[q][v] += SPLAT(gz[q * stride + s]) * in[v];
     }
     for (int q = 0; q < J; q++)
         for (int v = 0; v < V; v++) {
             double *to = g + q * width + v * WIDTH;
+            const double *from = (const double *)&sums[q][v];
             if (v < V - 1 || kept == WIDTH)
                 *(NAME(Vector) *)to = sums[q][v];
             else
-                memcpy(to, &sums[q][v], kept * sizeof(double));
+                for (int k = 0; k < WIDTH - 1; k++)
+                    if (k < kept) to[k] = from[k];
         }
 }
 
@@ -321,42 +324,41 @@ TARGET static INLINE void NAME(bias_slopes)(const int J, const double *gz, ptrdi
 }
 
 /* Several sums at once, since each must wait for what was added to it last. A bias is the weight
-   of one more input, of 1, if a vector has room for it, or else is summed by itself. */
+   of one more input, of 1, if there is room in a vector, and else is summed by itself. */
 TARGET static void NAME(layer_weights_back)(const Machine *m, const Rows *rows,
                                             const Instruction *c) {
-    const ptrdiff_t stride = rows->stride, lanes = rows->lanes, columns = c->width;
-    const int each = c->count + c->biased, whole = each / WIDTH * WIDTH, rest = each - whole;
-    const int alone = rest == 1 && c->biased;
+    const ptrdiff_t stride = rows->stride, lanes = rows->lanes;
+    const int each = c->count + c->biased, alone = c->biased && each % WIDTH == 1;
+    const int end = each - alone, pairs = end / (2 * WIDTH) * (2 * WIDTH);
     const ptrdiff_t width = c->in_place ? each : c->width;
-    const double *d = grad_at(m, rows, c->out, 0), *in = c->turned;
+    const double *gz = grad_at(m, rows, c->out, 0);
     double *g = c->in_place ? m->scalar_grads + ~c->operands[c->count] : c->slopes;
-    int j = 0;
+    int fours = c->neurons / 4 * 4, j = 0;
     NAME(turn)(m, rows, c);
     if (!c->in_place) NAME(exchange)(m, c, 0);
+    for (; j < fours; j += 4)
+        for (int i = 0; i < pairs; i += 2 * WIDTH)
+            NAME(weight_slopes)(4, 2, c, gz, stride, lanes, g, width, j, i, WIDTH);
+    for (int i = pairs; i < end; i += WIDTH) {
+        const int kept = end - i < WIDTH ? end - i : WIDTH;
+        for (j = 0; j + 8 <= fours; j += 8)
+            NAME(weight_slopes)(8, 1, c, gz, stride, lanes, g, width, j, i, kept);
+        if (j < fours) NAME(weight_slopes)(4, 1, c, gz, stride, lanes, g, width, j, i, kept);
+    }
+    for (j = fours; j < c->neurons; j++) {
+        int i = 0;
+        for (; i + 4 * WIDTH <= end; i += 4 * WIDTH)
+            NAME(weight_slopes)(1, 4, c, gz, stride, lanes, g, width, j, i, WIDTH);
+        for (; i < end; i += WIDTH) {
+            const int kept = end - i < WIDTH ? end - i : WIDTH;
+            NAME(weight_slopes)(1, 1, c, gz, stride, lanes, g, width, j, i, kept);
+        }
+    }
     if (alone) {
-        int n = 0;
-        for (; n + 8 <= c->neurons; n += 8)
-            NAME(bias_slopes)(8, d + n * stride, stride, lanes, g + n * width + whole, width);
-        for (; n < c->neurons; n++)
-            NAME(bias_slopes)(1, d + n * stride, stride, lanes, g + n * width + whole, width);
-    }
-    for (; j + 4 <= c->neurons; j += 4, d += 4 * stride, g += 4 * width) {
-        int i = 0;
-        for (; i + 2 * WIDTH <= whole; i += 2 * WIDTH)
-            NAME(weight_slopes)(4, 2, d, stride, lanes, in + i, columns, g + i, width, WIDTH);
-        for (; i < whole; i += WIDTH)
-            NAME(weight_slopes)(4, 1, d, stride, lanes, in + i, columns, g + i, width, WIDTH);
-        if (rest && !alone)
-            NAME(weight_slopes)(4, 1, d, stride, lanes, in + i, columns, g + i, width, rest);
-    }
-    for (; j < c->neurons; j++, d += stride, g += width) {
-        int i = 0;
-        for (; i + 4 * WIDTH <= whole; i += 4 * WIDTH)
-            NAME(weight_slopes)(1, 4, d, stride, lanes, in + i, columns, g + i, width, WIDTH);
-        for (; i < whole; i += WIDTH)
-            NAME(weight_slopes)(1, 1, d, stride, lanes, in + i, columns, g + i, width, WIDTH);
-        if (rest && !alone)
-            NAME(weight_slopes)(1, 1, d, stride, lanes, in + i, columns, g + i, width, rest);
+        for (j = 0; j + 8 <= c->neurons; j += 8)
+            NAME(bias_slopes)(8, gz + j * stride, stride, lanes, g + j * width + end, width);
+        for (; j < c->neurons; j++)
+            NAME(bias_slopes)(1, gz + j * stride, stride, lanes, g + j * width + end, width);
     }
     if (!c->in_place) NAME(exchange)(m, c, 1);
 }

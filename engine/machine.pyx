@@ -8,7 +8,8 @@ does that step the slow way. What computes is C: machine.h, and what that includ
 from _thread import allocate_lock
 from array import array
 
-from engine.runs import Products, Run, joined, products
+from engine.instructions import Reader, entries, index, read_sums
+from engine.runs import Products, Run, follow, in_layers, in_rows, in_runs
 
 cimport cython
 from cpython.buffer cimport PyBUF_CONTIG_RO, PyBUF_FORMAT, PyBUF_WRITABLE, PyBuffer_Release
@@ -114,6 +115,7 @@ cdef extern from *:
 
 ONE_OR_TWO = {LOOPS[i].name.decode(): (i, LOOPS[i].inputs) for i in range(LOOP_COUNT)}
 ANY_NUMBER = {"dot": DOT, "maximum": MAXIMUM, "minimum": MINIMUM, "logsumexp": LOGSUMEXP}
+KINDS = {"elementwise": ELEMENTWISE, "layer": LAYER, **ANY_NUMBER}
 MOST = 2**31 - 1  # C's int
 ROOM = 2**24  # rows, lanes or parameters: more are a mistake
 CACHE = 2**18  # bytes that the numbers and gradients of a chunk of lanes may have
@@ -198,127 +200,6 @@ def settings_of(name, given):
     return found
 
 
-def index(name, x, low, high):
-    """x, if it is an int of at least low and below high. Raises ValueError or TypeError."""
-    if not isinstance(x, int):
-        raise TypeError(f"{name} is an int, got {x!r:.60}")
-    x = int(x)  # of a subclass that might compare otherwise
-    if not low <= x < high:
-        raise ValueError(f"{name} is from {low} to {high - 1}, got {x}")
-    return x
-
-
-def entries(name, xs):
-    """What a list or tuple holds, as a list. Raises TypeError for anything else."""
-    if not isinstance(xs, (list, tuple)):
-        raise TypeError(f"{name} is a list, got {xs!r:.60}")
-    return [*xs]
-
-
-class Checked:
-    """What an instruction says, once it is known to be right: numbers for C."""
-
-    def __init__(self, kind, loop, out, live, operands, count, rows=1, biased=False):
-        self.kind, self.loop, self.out, self.live = kind, loop, out, live
-        self.operands, self.count, self.rows, self.biased = operands, count, rows, biased
-
-    def join(self, next):
-        """Whether next is now the last row of this instruction: an op of one input whose rows
-        follow one another, as its inputs do, of which none is computed here.
-        """
-        x, y = self.operands[-1], next.operands[0]
-        same = (self.kind, self.loop, self.live, self.count) == (
-            next.kind, next.loop, next.live, 1
-        )
-        if not same or self.kind != ELEMENTWISE or next.out != self.out + self.rows:
-            return False
-        if y != x + 1 or x < 0 or self.out <= y:
-            return False
-        self.operands.append(y)
-        self.rows += 1
-        return True
-
-
-class Reader:
-    """Reads the instructions of the body or the tail, each of which may use what is known.
-
-    known: a bytearray with 1 for every row that has a number by now.
-    """
-
-    def __init__(self, part, known, scalars):
-        self.part, self.known, self.scalars = part, known, scalars
-
-    def operand(self, at, x):
-        if type(x) is not int or not -self.scalars <= x < len(self.known):
-            x = index(f"{at}: an operand", x, -self.scalars, len(self.known))
-        if x >= 0 and not self.known[x]:
-            raise ValueError(f"{at}: row {x} is used before it is computed")
-        return x
-
-    def scalar(self, at, x):
-        if type(x) is int and -self.scalars <= x < 0:
-            return x
-        return index(f"{at}: a weight", x, -self.scalars, 0)
-
-    def computes(self, at, out, rows):
-        out = index(f"{at}: its row", out, 0, len(self.known) - rows + 1)
-        for row in range(out, out + rows):
-            if self.known[row]:
-                raise ValueError(f"{at}: row {row} is computed twice")
-        for row in range(out, out + rows):
-            self.known[row] = 1
-        return out
-
-    def read(self, number, instruction):
-        """The instruction as Checked."""
-        at = f"{self.part} {number}"
-        if not isinstance(instruction, tuple) or len(instruction) < 3:
-            raise TypeError(f"{at}: an instruction is (name, out, ...), got {instruction!r:.60}")
-        name, out = instruction[:2]
-        if name == "layer":
-            return self.layer(at, out, instruction[2:])
-        if not Machine.supports(name):
-            raise ValueError(f"{at}: the machine has no op {name!r:.60}")
-        args, live = instruction[2], True
-        if len(instruction) == 4:
-            live = bool(instruction[3])
-        elif len(instruction) > 4:
-            raise ValueError(f"{at}: {name} has 3 or 4 parts, got {len(instruction)}")
-        operands = [self.operand(at, x) for x in entries(f"{at}: its operands", args)]
-        if name in ONE_OR_TWO:
-            loop, inputs = ONE_OR_TWO[name]
-            if len(operands) != inputs:
-                raise ValueError(f"{at}: {name} takes {inputs} operands, got {len(operands)}")
-            kind = ELEMENTWISE
-        else:
-            loop, kind = 0, ANY_NUMBER[name]
-            if not operands:
-                raise ValueError(f"{at}: {name} takes at least 1 operand, got 0")
-        return Checked(kind, loop, self.computes(at, out, 1), live, operands, len(operands))
-
-    def layer(self, at, out, parts):
-        if len(parts) not in (3, 4):
-            raise ValueError(f"{at}: a layer has 5 or 6 parts, got {len(parts) + 2}")
-        inputs, weights, biases = [entries(f"{at}: a part of it", part) for part in parts[:3]]
-        live = bool(parts[3]) if len(parts) == 4 else True
-        operands = [self.operand(at, x) for x in inputs]
-        k, m = len(inputs), len(weights)
-        if m == 0 or k == 0:
-            raise ValueError(f"{at}: a layer has inputs and neurons, got {k} and {m}")
-        if min(operands) < 0:
-            raise ValueError(f"{at}: the inputs of a layer are rows, got {min(operands)}")
-        if len(biases) not in (0, m):
-            raise ValueError(f"{at}: a layer of {m} neurons has {m} biases or 0, got {len(biases)}")
-        for j, row in enumerate(weights):
-            row = entries(f"{at}: weights", row)
-            if len(row) != k:
-                raise ValueError(f"{at}: neuron {j} has {k} weights, got {len(row)}")
-            operands += [self.scalar(at, x) for x in row]
-            operands += [self.scalar(at, x) for x in biases[j : j + 1]]
-        out = self.computes(at, out, m)
-        return Checked(LAYER, 0, out, live, operands, k, m, bool(biases))
-
-
 @cython.no_gc_clear  # its list of blocks must be there when it is freed
 cdef class Machine:
     """A plan made ready to run on so many samples at once as it has lanes."""
@@ -360,15 +241,15 @@ cdef class Machine:
         known = bytearray(rows)
         known[:inputs] = b"\1" * inputs
         tail_known = bytearray(tail_rows)
-        reader = Reader("body", known, scalars)
-        self.body = [reader.read(i, c) for i, c in enumerate(entries("body", plan.body))]
-        self.body = [as_layer(c) for c in self.body] if m.fast else in_rows(self.body)
+        self.body = Reader("body", known, scalars, ONE_OR_TWO, ANY_NUMBER).read(plan.body)
         self.known = known
-        sums = self.checked_sums(plan.sums, known, tail_known)
-        reader = Reader("tail", tail_known, scalars)
-        tail = [reader.read(i, c) for i, c in enumerate(entries("tail", plan.tail))]
-        if not m.fast:  # whose kernels take them one by one
-            tail = in_runs(tail, parameters)
+        reader = Reader("tail", tail_known, scalars, ONE_OR_TWO, ANY_NUMBER)
+        sums = read_sums(plan.sums, Reader("sums", known, 0), reader)
+        tail = reader.read(plan.tail)
+        if m.fast:  # whose kernels see by themselves what goes together
+            self.body = in_layers(self.body)
+        else:
+            self.body, tail = in_rows(self.body), in_runs(tail, parameters)
         output = index("output", plan.output, 0, tail_rows)
         if not tail_known[output]:
             raise ValueError(f"output: row {output} of the tail is never computed")
@@ -451,13 +332,13 @@ cdef class Machine:
             if isinstance(checked, Products):
                 self.lay_out_products(c, checked)
                 continue
-            c.kind, c.loop, c.out = checked.kind, checked.loop, checked.out
+            c.kind, c.loop, c.out = KINDS[checked.kind], checked.loop, checked.out
             c.differentiated, c.count = checked.live, checked.count
             c.operands = self.ints(checked.operands)
             c.rows, c.neurons, c.biased = checked.rows, checked.rows, checked.biased
-            if checked.kind == DOT:
+            if checked.kind == "dot":
                 c.neighbours = self.has_neighbours(checked.operands)
-            if checked.kind == LAYER:
+            if checked.kind == "layer":
                 self.lay_out_layer(c, checked, inputs, lanes)
             c.in_place = (self.m.fast or lanes > 1) and in_place(checked)
             if self.m.fast:
@@ -476,10 +357,7 @@ cdef class Machine:
     cdef int lay_out_products(self, Instruction *c, found) except -1:
         c.kind, c.out, c.differentiated, c.count = PRODUCTS, found.out, True, found.count
         c.neurons, c.biased = found.rows, bool(found.biases)
-        operands = [first_of(found.inputs)]
-        for j, part in enumerate(found.weights):
-            operands += [first_of(part), *found.biases[j : j + 1]]
-        c.operands = self.ints(operands)
+        c.operands = self.ints(found.operands)
         return 0
 
     cdef int lay_out_layer(self, Instruction *c, checked, inputs, lanes) except -1:
@@ -509,22 +387,6 @@ cdef class Machine:
             return False
         return follow(operands[:n]) and follow(operands[n:])
 
-    def checked_sums(self, sums, known, tail_known):
-        """[(out, rows)] of the sums, whose rows of the tail are known from now on."""
-        pairs = []
-        for i, part in enumerate(entries("sums", sums)):
-            if not isinstance(part, tuple) or len(part) != 3 or part[0] != "sum":
-                raise TypeError(f"sums {i}: a sum is ('sum', out, rows), got {part!r:.60}")
-            rows = [
-                Reader(f"sums {i}", known, 0).operand(f"sums {i}", row)
-                for row in entries(f"sums {i}: rows", part[2])
-            ]
-            if not rows:
-                raise ValueError(f"sums {i}: a sum has at least 1 row, got 0")
-            out = Reader("sums", tail_known, 0).computes(f"sums {i}", part[1], 1)
-            pairs.append((out, rows))
-        return pairs
-
     cdef int lay_out_sums(self, sums) except -1:
         self.m.sums = <Sum *>self.memory(len(sums), sizeof(Sum))
         self.m.sum_count = len(sums)
@@ -547,12 +409,12 @@ cdef class Machine:
         for i in reversed(range(len(self.body))):
             c, checked = self.m.body.code + <Py_ssize_t>i, self.body[i]
             parts = [checked.operands]
-            if checked.kind == ELEMENTWISE:
+            if checked.kind == "elementwise":
                 parts = [checked.operands[k :: checked.count] for k in range(checked.count)]
             for k, part in enumerate(parts if checked.live else []):
                 rows = {row for row in part if row >= inputs}
-                able = checked.kind == LAYER and together and not c.direct
-                if checked.kind == ELEMENTWISE:
+                able = checked.kind == "layer" and together and not c.direct
+                if checked.kind == "elementwise":
                     able = LOOPS[c.loop].backward[k] != NULL
                 if able and rows and seen.isdisjoint(rows):
                     c.first[k] = 1
@@ -609,10 +471,7 @@ cdef class Machine:
         cdef Lent x = lent("rows", rows, "d", m.lanes * m.body.inputs)
         cdef bint raised = False
         cdef Rows *body = &m.body
-        columns = [
-            Reader("wanted", self.known, 0).operand("wanted", row)
-            for row in entries("wanted", wanted)
-        ]
+        columns = Reader("wanted", self.known, 0).operands("wanted", entries("wanted", wanted))
         needed = self.needed(columns)
         cdef const char *chosen = needed
         answer = array("d", bytes(8 * m.lanes * len(columns)))
@@ -817,44 +676,12 @@ cdef class Machine:
         return memory.floats() + o.first
 
 
-def in_runs(tail, parameters):
-    """The instructions of the tail, with one in the place of several where that is possible."""
-    code = []
-    for c in tail:
-        if c.kind == ELEMENTWISE:
-            c = Run(c.loop, c.out, c.live, c.operands)
-        elif c.kind == DOT and c.live:
-            c = products(c.out, c.operands, parameters) or c
-        code.append(c)
-    return joined(code)
-
-
-def in_rows(code):
-    """The instructions, with one in the place of several that do the same, row after row."""
-    made = []
-    for instruction in code:
-        if not made or not made[-1].join(instruction):
-            made.append(instruction)
-    return made
-
-
-def as_layer(checked):
-    """A dot product of scalars with rows, and maybe a bias, as the layer that it is."""
-    n = checked.count // 2
-    operands = checked.operands
-    weights, rows, bias = operands[:n], operands[n : 2 * n], operands[2 * n :]
-    neuron = checked.kind == DOT and n > 0
-    if not neuron or min(rows) < 0 or max(weights + bias) >= 0:
-        return checked
-    return Checked(LAYER, 0, checked.out, checked.live, rows + weights + bias, n, 1, bool(bias))
-
-
 def in_place(checked):
     """Whether the scalars of a layer, or each half of a dot product, follow one another."""
     operands, n = checked.operands, checked.count // 2
-    if checked.kind == LAYER:
+    if checked.kind == "layer":
         runs = [operands[checked.count :]]
-    elif checked.kind == DOT and n > 0:
+    elif checked.kind == "dot" and n > 0:
         runs = [operands[:n], operands[n : 2 * n]]
     else:
         return False
@@ -864,12 +691,6 @@ def in_place(checked):
 def first_of(part):
     """The operand in front of others that follow it in memory: of scalars the largest."""
     return part[0] if part[0] >= 0 else part[-1]
-
-
-def follow(scalars):
-    """Whether these operands are scalars that follow one another."""
-    first = scalars[0]
-    return first < 0 and scalars == [*range(first, first - len(scalars), -1)]
 
 
 def padded(n):

@@ -1,27 +1,58 @@
-"""Runs: instructions of the tail, where each row is one number, joined to loops over rows.
+"""Runs: instructions that do the same, row after row, joined to one loop.
 
-An op of one or two inputs, on rows that follow one another, is one loop; so are dot products that
-share a factor, which are a matrix times a vector. What comes of it, numbers and gradients, is what
-the instructions one by one would give, to the last bit.
+In the body that is an op of one input. In the tail, where each row is one number, it is any op of
+one or two inputs, and dot products that share a factor are a matrix times a vector. What comes of
+it, numbers and gradients, is what the instructions one by one would give, to the last bit.
 
 An operand is a number as in `engine.plan`: row r, or scalar ~k.
 """
 
 from __future__ import annotations
 
+from engine.instructions import Checked
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from typing import Any
 
 
-def joined(code: Iterable[Any]) -> list[Any]:
-    """The instructions, with one in the place of several where that is possible.
+def in_rows(body: list[Checked]) -> list[Checked]:
+    """The instructions of the body, with one in the place of several of the same op."""
+    made: list[Checked] = []
+    for c in body:
+        if not made or not made[-1].join(c):
+            made.append(c)
+    return made
 
-    code: Runs, Products, and others, which stay as they are.
+
+def in_layers(body: list[Checked]) -> list[Checked]:
+    """The instructions of the body, in which each neuron that stands alone is a layer, too."""
+    return [as_layer(c) for c in body]
+
+
+def as_layer(c: Checked) -> Checked:
+    """A dot product of scalars with rows, and maybe a bias, as the layer that it is."""
+    n = c.count // 2
+    weights, rows, bias = c.operands[:n], c.operands[n : 2 * n], c.operands[2 * n :]
+    if c.kind != "dot" or n == 0 or min(rows) < 0 or max(weights + bias) >= 0:
+        return c
+    operands = rows + weights + bias
+    return Checked("layer", 0, c.out, c.live, operands, n, biased=bool(bias))
+
+
+def in_runs(tail: list[Checked], parameters: int) -> list[Any]:
+    """The instructions of the tail, with a Run or Products in the place of several.
+
+    parameters: how many of the scalars have a gradient.
     """
     made: list[Any] = []
-    for c in code:
+    for given in tail:
+        c: Any = given
+        if given.kind == "elementwise":
+            c = Run(given)
+        elif given.kind == "dot" and given.live:
+            c = products(given, parameters) or given
         if not made or not isinstance(made[-1], (Run, Products)) or not made[-1].join(c):
             made.append(c)
     return made
@@ -35,9 +66,9 @@ class Run:
     nobody asks for the gradient of a constant.
     """
 
-    def __init__(self, loop: int, out: int, live: bool, operands: list[int]) -> None:
-        self.loop, self.out, self.live, self.operands = loop, out, live, operands
-        self.rows, self.count, self.steps = 1, len(operands), [0] * len(operands)
+    def __init__(self, c: Checked) -> None:
+        self.loop, self.out, self.live, self.operands = c.loop, c.out, c.live, c.operands
+        self.rows, self.count, self.steps = 1, c.count, [0] * c.count
 
     def join(self, c: Any) -> bool:
         """Whether c is the next row of this run, of which it is a part from now on."""
@@ -83,13 +114,12 @@ class Products:
         self.common = 1  # of two factors the one that all share; a layer has its weights first
 
     @property
-    def inputs(self) -> range:
-        return self.factors[0][self.common]
-
-    @property
-    def weights(self) -> list[range]:
-        """Those of each product."""
-        return [pair[1 - self.common] for pair in self.factors]
+    def operands(self) -> list[int]:
+        """The first of the inputs, then for each product of its weights, and its bias."""
+        found = [first_of(self.factors[0][self.common])]
+        for j, pair in enumerate(self.factors):
+            found += [first_of(pair[1 - self.common]), *self.biases[j : j + 1]]
+        return found
 
     def join(self, c: Any) -> bool:
         """Whether c is the next of these products from now on."""
@@ -120,9 +150,9 @@ class Products:
         return weights.stop <= self.out and self.starts[1 - common].isdisjoint(near)
 
 
-def products(out: int, operands: Sequence[int], parameters: int) -> Products | None:
+def products(c: Checked, parameters: int) -> Products | None:
     """A dot product as such, if it can be one: all that it takes has to have a gradient, too."""
-    n = len(operands) // 2
+    operands, n = c.operands, c.count // 2
     if n == 0 or min(operands) < -parameters:
         return None
     factors, bias = [span(operands[0], n), span(operands[n], n)], [*operands[2 * n :]]
@@ -131,7 +161,7 @@ def products(out: int, operands: Sequence[int], parameters: int) -> Products | N
             return None
     if overlap(*factors):
         return None
-    return Products(out, factors, bias)
+    return Products(c.out, factors, bias)
 
 
 def span(first: int, count: int) -> range:
@@ -145,3 +175,13 @@ def overlap(a: range, b: range) -> bool:
 
 def meet(operands: Sequence[int], parts: Sequence[range]) -> bool:
     return any(x in part for x in operands for part in parts)
+
+
+def first_of(part: range) -> int:
+    """The operand in front of the others in memory: of scalars the largest."""
+    return part[0] if part[0] >= 0 else part[-1]
+
+
+def follow(operands: Sequence[int]) -> bool:
+    """Whether these are scalars that follow one another."""
+    return operands[0] < 0 and [*operands] == [*span(operands[0], len(operands))][::-1]

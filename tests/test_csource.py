@@ -180,5 +180,10 @@ def test_fast_functions_call_those_of_fastmath():
     assert "regular(NAME(tanh)(x), flag)" in source
     assert "NAME(power)(x, y, flag)" in source
     assert "regular(sin(x), flag)" in source
-    assert "double NAME(d0_relu)(" not in source
     assert "double NAME(d0_tanh)(" in source
+
+
+@pytest.mark.parametrize("source", [vector_source(CALCULUS), fast_source(CALCULUS)])
+def test_loops_have_the_slope_of_relu_by_hand(source):
+    assert source.count("double NAME(d0_relu)(") == 1
+    assert "BACKWARD(0, relu, NAME(d0_relu)(z[s], x[s], flag))" in source

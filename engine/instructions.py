@@ -158,10 +158,10 @@ def index(name: str, x: Any, low: int, high: int) -> int:
     """x, if it is an int of at least low and below high. Raises ValueError or TypeError."""
     if not isinstance(x, int):
         raise TypeError(f"{name} is an int, got {x!r:.60}")
-    x = int(x)  # of a subclass that might compare otherwise
-    if not low <= x < high:
-        raise ValueError(f"{name} is from {low} to {high - 1}, got {x}")
-    return x
+    number = int(x)  # of a subclass that might compare otherwise
+    if not low <= number < high:
+        raise ValueError(f"{name} is from {low} to {high - 1}, got {number}")
+    return number
 
 
 def entries(name: str, xs: Any) -> list[Any]:

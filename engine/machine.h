@@ -243,11 +243,12 @@ static void set_parameters(Machine *m, const double *parameters) {
     pack_layers(m);
 }
 
-/* Turn to a chunk; returns the first of its lanes. */
+/* Turn to a chunk; returns the first of its lanes. A single one is there without a division. */
 static ptrdiff_t turn_to(Machine *m, int chunk) {
-    ptrdiff_t first = m->lanes * chunk / m->chunks;
+    ptrdiff_t first = chunk > 0 ? m->lanes * chunk / m->chunks : 0;
+    ptrdiff_t end = chunk + 1 < m->chunks ? m->lanes * (chunk + 1) / m->chunks : m->lanes;
     m->body.values = m->values + chunk * m->body.count * m->body.stride;
-    m->body.lanes = m->lanes * (chunk + 1) / m->chunks - first;
+    m->body.lanes = end - first;
     m->chosen = m->classes + first;
     return first;
 }

@@ -161,8 +161,15 @@ def add_box(diagram: Diagram, box: Box, fill: str, upright: bool) -> None:
         label=f"{{{label}}}" if upright else label,
         style="filled,dashed" if box.cut else "filled",
         fillcolor=fill,
-        tooltip=plain(box.op.name) if box.op else "",
+        tooltip=plain(tip(box)),
     )
+
+
+def tip(box: Box) -> str:
+    """What a box says where the pointer rests: its op, and what made it if that is known."""
+    name, line = box.op.name if box.op else "", box.source_line
+    words = [name, *([f"{line.part} ({line.place})".removesuffix(" ()")] if line else [])]
+    return ": ".join(filter(None, words))
 
 
 def add_operation(diagram: Diagram, box: Box, op: Op, fill: str, derivatives: bool | str) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 from engine import ops
 from engine.boxes import Box, boxed, unfolds
 from engine.languages import Language, NoTranslationError, is_number
+from engine.names import one_line
 from engine.op import Op, number
 from engine.staging import staged
 from engine.value import Value, topological_order
@@ -42,6 +43,8 @@ def film(value: Any, lang: str, title: str, max_nodes: int | None) -> dict[str, 
         inputs = [place[x] if isinstance(x, Box) else {"number": written(x)} for x in box.inputs]
         shown = [names[place[x]] if isinstance(x, Box) else x for x in box.inputs]
         node: dict[str, Any] = {"name": name, "inputs": inputs, "op": None}
+        if box.source_line:
+            node["line"] = [one_line(text) for text in box.source_line]
         if op is not None:
             infix = not op.symbol.isidentifier()
             node |= {"op": f"{op.name}/{len(inputs)}", "called": op.symbol, "infix": infix}

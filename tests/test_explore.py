@@ -285,6 +285,20 @@ def test_the_command_writes_a_page(tmp_path, monkeypatch, capsys):
     assert opened == [path.as_uri()]
 
 
+def test_the_command_shows_which_part_of_the_formula_a_step_is(tmp_path):
+    path = tmp_path / "film.html"
+    main(["explore", "-a*b + 2", "a=2", "b=3", "-o", str(path)])
+
+    lines = [node.get("line") for node in film_in(path.read_text("utf-8"))["nodes"]]
+    assert lines == [
+        None,
+        ["", "", "-a", "*b + 2"],
+        None,
+        ["", "", "-a*b", " + 2"],
+        ["", "", "-a*b + 2", ""],
+    ]
+
+
 def test_the_command_names_what_is_wrong(tmp_path, capsys):
     path = tmp_path / "film.html"
 

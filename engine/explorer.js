@@ -1,6 +1,6 @@
 // The explorer: a film of a graph, stepped through forward and backward.
 //
-// A film (see film.py) holds cards, where they stand, and the numbers of the engine. Here are, in
+// A film (see cards.py) holds cards, where they stand, and the numbers of the engine. Here are, in
 // this order: numbers, computing, steps, words, the page. Text from a film is only ever textContent.
 
 // ---- numbers: as JSON has them, and as they are shown ----
@@ -394,6 +394,7 @@ export function mount(host, film, { change, fixed = "", keys = host, language = 
     const lines = [card.op === null ? card.name : `${card.name} = ${applied(card, inputs)}`];
     lines.push(`${words.data} ${state.known.has(looked) ? repr(numbers.data[looked]) : "–"}`);
     lines.push(`${words.grad} ${state.begun ? repr(state.grads[looked]) : "–"}`);
+    if (card.path) lines.push(card.path);
     if (state.wanted[looked] > 1) lines.push(words.uses(state.arrived[looked].length, state.wanted[looked]));
     about.replaceChildren(...lines.map((line) => make("span", {}, line)), ...(card.line ? [make("span", { class: "cx-line" }, lineOf(card))] : []));
   }

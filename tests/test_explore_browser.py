@@ -338,6 +338,15 @@ def test_a_card_shows_the_line_that_made_it(tab, tmp_path):
     assert tab.inner_text(".cx-about mark") == 'Value(2.0, label="w")'
 
 
+def test_a_parameter_tells_its_place_in_the_model(tab, tmp_path):
+    model = MLP(1, [2, 1], activation="tanh", rng=random.Random(0))
+    opened(tab, tmp_path, model([1.0]), model=model)
+
+    assert tab.locator(".cx-name").all_inner_texts()[:2] == ["w1_0_0", "w1_0_1"]
+    tab.focus('[data-node="1"]')
+    assert tab.locator(".cx-about span").nth(3).inner_text() == "layers.1.neurons.0.weights.1"
+
+
 def test_no_line_takes_no_room(tab, tmp_path):
     opened(tab, tmp_path, neuron()[0])
     tab.keyboard.press("ArrowRight")

@@ -44,7 +44,7 @@ def draw(
     - `collapse=True` folds what repeats into one box with a count; `collapse=model` also makes
       one box of each module of the model that has parameters of its own, or of those that
       `level` says: a class or its name ("Layer"), or how deep they stand in the model (0: it is
-      one box).
+      one box). A module without parameters (Tanh) is drawn by its operations.
     - `parameters`, a list of Values or a model, draws these leaves in yellow; a model's are called
       by their place in it, such as w0_1_0, the weight of input 0 in neuron 1 of layer 0.
     - `color="gradient"` colours by the size of the gradient, on a logarithmic scale.

@@ -49,7 +49,7 @@ from engine.ops import (
     tan,
     tanh,
 )
-from engine.recording import no_grad
+from engine.recording import no_grad, source_lines
 from engine.value import Value, dot, topological_order
 
 TYPE_CHECKING = False
@@ -104,6 +104,7 @@ __all__ = [  # all but draw, explore and what they return: `from engine import *
     "sinh",
     "softmax",
     "softplus",
+    "source_lines",
     "sqrt",
     "stop_gradient",
     "tan",

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.op import Op
+from engine.sourceline import SourceLine
 from engine.value import Value, topological_order
 
 
@@ -25,6 +26,7 @@ class Box:
     cut: bool = False
     parameter: bool = False
     name: str = ""
+    source_line: SourceLine | None = None
 
 
 def boxed(
@@ -59,6 +61,7 @@ def boxed(
             box_of[v] = box(v, box_of)
         else:
             box_of[v] = Box(v.label, v.data, v.grad, cut=v.op is not None)
+            box_of[v].source_line = v.source_line
     return box_of
 
 
@@ -66,7 +69,7 @@ def box(v: Value, box_of: dict[Value, Any]) -> Box:
     """The Box of v, joined to those of its inputs."""
     inputs = [box_of[x] if isinstance(x, Value) else x for x in v.inputs]
     numbers = [x.data if isinstance(x, Value) else x for x in v.inputs]
-    return Box(v.label, v.data, v.grad, v.op, inputs, numbers)
+    return Box(v.label, v.data, v.grad, v.op, inputs, numbers, source_line=v.source_line)
 
 
 def near(order: list[Value], outputs: Sequence[Value], depth: int | None) -> set[Value]:
@@ -115,5 +118,6 @@ def unfold(v: Value, box_of: dict[Value, Box]) -> None:
     for u in topological_order(z):
         if u not in inner:
             inner[u] = box(u, inner)
+            inner[u].source_line = v.source_line
             box_of[v if u is z else u] = inner[u]
     inner[z].label, inner[z].data = v.label, v.data

@@ -1,12 +1,13 @@
 """The picture: any graph of Values, as boxes, circles and edges."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from engine import colors
 from engine.boxes import Box, boxed
 from engine.collapse import Group, collapsed, parts_of
 from engine.diagram import Diagram, plain
+from engine.names import names_in
 from engine.op import Op
 from engine.value import Value
 
@@ -43,8 +44,9 @@ def draw(
     - `collapse=True` folds what repeats into one box with a count; `collapse=model` also makes
       one box of each module of the model that has parameters of its own, or of those that
       `level` says: a class or its name ("Layer"), or how deep they stand in the model (0: it is
-      one box).
-    - `parameters`, a list of Values or a model, draws these leaves in yellow.
+      one box). A module without parameters (Tanh) is drawn by its operations.
+    - `parameters`, a list of Values or a model, draws these leaves in yellow; a model's are called
+      by their place in it, such as w0_1_0, the weight of input 0 in neuron 1 of layer 0.
     - `color="gradient"` colours by the size of the gradient, on a logarithmic scale.
     - `rankdir` is Graphviz's: LR, TB, RL or BT.
 
@@ -61,7 +63,7 @@ def draw(
         model: Diagram = value._diagram_(format=format, rankdir=rankdir, program=program)
         return model
     outputs = values(value, "draw takes a Value")
-    known = set(values_or_model(parameters))
+    known = values_or_model(parameters)
     check_depth(depth)
     check_center(around)
     diagram = Diagram(
@@ -76,8 +78,9 @@ def draw(
         if level is not None:
             raise ValueError(f"level={level!r} says which modules of a model: give collapse=model")
         box_of = boxed(outputs, depth, around, fused, max_nodes)
-        for v in known & box_of.keys():
+        for v in known.keys() & box_of.keys():
             box_of[v].parameter = True
+            box_of[v].label = box_of[v].label or known[v]
         boxes = list(box_of.values())
     else:
         if depth is not None or around is not None:
@@ -117,10 +120,11 @@ def values(value: Any, wanted: str) -> list[Value]:
     return found
 
 
-def values_or_model(parameters: Any) -> Iterable[Value]:
-    if hasattr(parameters, "parameters"):
-        parameters = parameters.parameters()
-    return values(parameters, "parameters are Values, or a model")
+def values_or_model(parameters: Any) -> dict[Value, str]:
+    """The parameters, each with its name in the model, if it is one."""
+    if hasattr(parameters, "named_parameters"):
+        return {v: name for v, (name, _) in names_in(parameters).items()}
+    return dict.fromkeys(values(parameters, "parameters are Values, or a model"), "")
 
 
 def check_choice(name: str, choice: Any, known: Sequence[Any]) -> None:
@@ -161,8 +165,15 @@ def add_box(diagram: Diagram, box: Box, fill: str, upright: bool) -> None:
         label=f"{{{label}}}" if upright else label,
         style="filled,dashed" if box.cut else "filled",
         fillcolor=fill,
-        tooltip=plain(box.op.name) if box.op else "",
+        tooltip=plain(tip(box)),
     )
+
+
+def tip(box: Box) -> str:
+    """What a box says where the pointer rests: its op, and what made it if that is known."""
+    name, line = box.op.name if box.op else "", box.source_line
+    words = [name, *([f"{line.part} ({line.place})".removesuffix(" ()")] if line else [])]
+    return ": ".join(filter(None, words))
 
 
 def add_operation(diagram: Diagram, box: Box, op: Op, fill: str, derivatives: bool | str) -> None:

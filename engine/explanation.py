@@ -6,10 +6,11 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from engine.formula import Latex, Text
 from engine.lesson import Lesson, Row
-from engine.names import in_code, names, one_line
+from engine.names import in_code, names, names_in, one_line
 from engine.paths import (
     Edges,
     Graph,
@@ -26,13 +27,16 @@ from engine.value import Value
 WIDTH = 88  # of a line of text; a row that is longer takes a line for each step
 
 
-def explain(output: Value, leaf: Value, limit: int | None = 20) -> Explanation:
+def explain(
+    output: Value, leaf: Value, limit: int | None = 20, *, model: Any = None
+) -> Explanation:
     """d output / d leaf as the sum over all paths from leaf to output, to print or to show.
 
     leaf may be any Value that output depends on. Paths are counted first; where there are more
     than limit (None: no limit) they are not listed, and the sums are shown node by node, as
-    backward takes them. Raises TypeError for anything but Values or a limit that is no int, and
-    ValueError for one below 0.
+    backward takes them. model: one whose parameters are called by their place in it, such as
+    w0_1_0, the weight of input 0 in neuron 1 of layer 0. Raises TypeError for anything but Values,
+    a limit that is no int, or what is no model, and ValueError for a limit below 0.
 
     >>> a = Value(3.0, label="a")
     >>> explain(a * a + a, a).gradient
@@ -45,17 +49,18 @@ def explain(output: Value, leaf: Value, limit: int | None = 20) -> Explanation:
         raise TypeError(f"limit is a whole number of paths or None, got {limit!r:.60}")
     if limit is not None and limit < 0:
         raise ValueError(f"limit is at least 0, got {limit}")
+    parameters = {v: name for v, (name, _) in names_in(model).items()}
     graph = spelled_out(output)
     edges = edges_between(graph, leaf, output)
     count = counted(edges, leaf, output)
     if limit is not None and count > limit:
         gradient = adjoints_of(edges, output)[leaf]
-        return Explanation(output, leaf, count, None, gradient, limit, graph, edges)
+        return Explanation(output, leaf, count, None, gradient, limit, graph, edges, parameters)
     paths = tuple(paths_along(edges, leaf, output)) if count else ()
     gradient = 0.0
     for path in paths:
         gradient += path.product
-    return Explanation(output, leaf, count, paths, gradient, limit, graph, edges)
+    return Explanation(output, leaf, count, paths, gradient, limit, graph, edges, parameters)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -74,6 +79,7 @@ class Explanation:
     limit: int | None
     graph: Graph
     edges: Edges
+    parameters: dict[Value, str]
 
     def text(self) -> str:
         """The lesson as plain text."""
@@ -99,9 +105,9 @@ class Explanation:
 
     @cached_property
     def names(self) -> dict[Value, str]:
-        """A name for each Value: its label, or v and its position in the graph that draw shows."""
+        """A name for each Value: its label, or that of a model's parameter, or v1, v2, ..."""
         values = list(dict.fromkeys([*self.graph, self.leaf]))
-        return dict(zip(values, names([v.label for v in values])))
+        return dict(zip(values, names([v.label or self.parameters.get(v, "") for v in values])))
 
     def sentences(self, quoted: Callable[[str], str]) -> list[str]:
         """What is explained, in words; names and formulas are passed through quoted."""

@@ -1,6 +1,6 @@
 // The explorer: a film of a graph, stepped through forward and backward.
 //
-// A film (see film.py) holds cards, where they stand, and the numbers of the engine. Here are, in
+// A film (see cards.py) holds cards, where they stand, and the numbers of the engine. Here are, in
 // this order: numbers, computing, steps, words, the page. Text from a film is only ever textContent.
 
 // ---- numbers: as JSON has them, and as they are shown ----
@@ -243,6 +243,13 @@ function fitted(text, columns) {
   return `${kept}…`;
 }
 
+/** The line of the program that made a card, its own part marked. */
+function lineOf({ line }) {
+  if (!line) return [];
+  const [place, before, part, after] = line;
+  return [make("code", {}, [before, make("mark", {}, part), after]), ...(place ? [make("span", { class: "cx-place" }, place)] : [])];
+}
+
 /**
  * Put the explorer of a film into an element; returns {update(numbers), go(step)}.
  *
@@ -264,6 +271,7 @@ export function mount(host, film, { change, fixed = "", keys = host, language = 
   const switcher = make("button", { type: "button", class: "cx-language" });
   const phase = make("span", { class: "cx-phase" }), count = make("span", { class: "cx-count" });
   const rule = make("p", { class: "cx-rule" }), sum = make("p", { class: "cx-sum" }), note = make("p", { class: "cx-note" });
+  const line = make("p", cards.some((card) => card.line) ? { class: "cx-line" } : { hidden: "" });
   const speech = make("div", { class: "cx-unseen", "aria-live": "polite", "aria-atomic": "true", role: "status" });
   const svg = make("svg", { role: "group" }), about = make("div", { class: "cx-about", hidden: "" });
   const stage = make("div", { class: "cx-stage" }, [svg]);
@@ -279,7 +287,7 @@ export function mount(host, film, { change, fixed = "", keys = host, language = 
   const leaves = make("section", { class: "cx-leaves" }, [heading, rows, hint]);
   const root = make("div", { class: "cx", "data-explorer": "" }, [
     make("style", {}, STYLE), make("header", {}, [title, switcher]),
-    make("section", { class: "cx-told" }, [make("div", { class: "cx-where" }, [phase, count]), rule, sum, note, speech]),
+    make("section", { class: "cx-told" }, [make("div", { class: "cx-where" }, [phase, count]), rule, sum, note, line, speech]),
     make("div", { class: "cx-frame" }, [stage, about]), controls, leaves,
   ]);
   host.append(root);
@@ -386,8 +394,9 @@ export function mount(host, film, { change, fixed = "", keys = host, language = 
     const lines = [card.op === null ? card.name : `${card.name} = ${applied(card, inputs)}`];
     lines.push(`${words.data} ${state.known.has(looked) ? repr(numbers.data[looked]) : "–"}`);
     lines.push(`${words.grad} ${state.begun ? repr(state.grads[looked]) : "–"}`);
+    if (card.path) lines.push(card.path);
     if (state.wanted[looked] > 1) lines.push(words.uses(state.arrived[looked].length, state.wanted[looked]));
-    about.replaceChildren(...lines.map((line) => make("span", {}, line)));
+    about.replaceChildren(...lines.map((line) => make("span", {}, line)), ...(card.line ? [make("span", { class: "cx-line" }, lineOf(card))] : []));
   }
 
   // -- showing a step --
@@ -397,6 +406,7 @@ export function mount(host, film, { change, fixed = "", keys = host, language = 
     const spans = (parts) => parts.map(([kind, text]) => make("span", kind ? { class: kind } : {}, text));
     rule.replaceChildren(...spans(told.rule));
     sum.replaceChildren(...spans(told.numbers));
+    line.replaceChildren(...(step.node === undefined ? [] : lineOf(cards[step.node])));
     const refused = numbers.error && numbers.error.kept;
     note.textContent = refused ? `${numbers.error.message}. ${words.kept}` : told.note;
     root.classList.toggle("failed", Boolean(refused || told.alert));
@@ -404,12 +414,12 @@ export function mount(host, film, { change, fixed = "", keys = host, language = 
     count.textContent = `${at()} / ${steps.length - 1}`;
     root.dataset.phase = { seed: "backward" }[step.phase] || step.phase;
     root.dataset.step = String(at());
-    const [line, figures] = [told.rule, told.numbers].map((parts) => parts.map((part) => part[1]).join(""));
-    const says = `${words[step.phase]}. ${line}${figures ? ` = ${figures}` : ""}. ${note.textContent}`;
+    const [law, figures] = [told.rule, told.numbers].map((parts) => parts.map((part) => part[1]).join(""));
+    const says = `${words[step.phase]}. ${law}${figures ? ` = ${figures}` : ""}. ${note.textContent}`;
     if (says !== spoken) speech.textContent = spoken = says;
     slider.max = String(steps.length - 1);
     slider.value = String(at());
-    slider.setAttribute("aria-valuetext", `${at()} / ${steps.length - 1}: ${line}`);
+    slider.setAttribute("aria-valuetext", `${at()} / ${steps.length - 1}: ${law}`);
     const seed = steps.findIndex((s) => s.phase === "seed");
     slider.style.setProperty("--turn", `${seed < 0 ? 100 : (100 * (seed - 0.5)) / (steps.length - 1)}%`);
     buttons.first.disabled = buttons.back.disabled = at() === 0;
@@ -600,6 +610,11 @@ const STYLE = `
 .cx-sum { font-size:20px; line-height:1.35; min-height:27px; }
 .cx:not(.failed) .cx-sum:not(:empty)::before { content:"= "; color:var(--soft); }
 .cx-note { color:var(--soft); font-size:16px; min-height:23px; overflow-wrap:anywhere; }
+.cx-line { display:flex; flex-wrap:wrap; gap:0 14px; align-items:baseline; min-height:24px; font-size:14px; color:var(--soft); overflow-wrap:anywhere; }
+.cx-line code { font:15px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace; white-space:pre-wrap; }
+.cx-line mark { color:var(--ink); background:var(--data-wash); border-radius:4px; padding:1px 3px; font-weight:600; }
+.cx[data-phase=backward] .cx-told mark { background:var(--grad-wash); }
+.cx-about .cx-line { flex-basis:100%; color:inherit; } .cx-about .cx-line code { font-size:14px; }
 .cx .data { color:var(--data); } .cx .grad { color:var(--grad); } .cx .error { color:var(--bad); }
 .cx-frame { grid-area:stage; position:relative; min-height:0; display:grid; }
 .cx-stage { overflow:auto; display:flex; min-height:0; min-width:0; border-radius:12px; background:var(--card); border:1px solid var(--line); }

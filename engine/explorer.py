@@ -6,11 +6,13 @@ import base64
 import hashlib
 import html
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from engine.boxes import Box
+from engine.cards import boxes_of, film
 from engine.files import write_file
-from engine.film import boxes_of, film
 from engine.javascript import op_table
 from engine.page import embedded, framed
 from engine.value import Value
@@ -20,7 +22,12 @@ SCRIPT = Path(__file__).with_name("explorer.js")
 
 
 def explore(
-    value: Value, *, lang: str = "en", title: str = "", max_nodes: int | None = 300
+    value: Value,
+    *,
+    model: Any = None,
+    lang: str = "en",
+    title: str = "",
+    max_nodes: int | None = 300,
 ) -> Explorer:
     """A film of how value was computed, and of how its gradient comes about.
 
@@ -29,20 +36,25 @@ def explore(
     again. The graph, and the grads in it, stay as they are: gradients are those of value alone.
     A dot product is shown as its products and sums.
 
-    lang: "en" or "zh", which the page can change. Raises ValueError for another, and for more than
-    max_nodes values (None: no limit); TypeError for what is no Value.
+    model: one whose parameters are called by their place in it, such as w0_1_0, the weight of
+    input 0 in neuron 1 of layer 0. lang: "en" or "zh", which the page can change. Raises ValueError
+    for another, and for more than max_nodes values (None: no limit); TypeError for what is no
+    Value, or no model.
     """
     if lang not in LANGUAGES:
         raise ValueError(f"unknown lang {lang!r:.60}: take one of {', '.join(LANGUAGES)}")
-    return Explorer(value, film(value, lang, title, max_nodes))
+    box_of = boxes_of(value, max_nodes)
+    return Explorer(value, film(box_of, model, lang, title), table_of(box_of.values()))
 
 
 class Explorer:
-    """A film, as a page. `film` is what it shows, as data, and `value` where it ends."""
+    """A film, as a page. `film` is what it shows, as data, and `value` where it ends.
 
-    def __init__(self, value: Value, film: dict[str, Any]) -> None:
-        self.value, self.film = value, film
-        self.table = table_of(value)
+    `table` are its ops, in JavaScript.
+    """
+
+    def __init__(self, value: Value, film: dict[str, Any], table: str) -> None:
+        self.value, self.film, self.table = value, film, table
 
     def html(self) -> str:
         """The page: one file, which asks no network for anything, and may not."""
@@ -87,9 +99,9 @@ class Explorer:
         return f"<Explorer of {len(self.film['nodes'])} values>"
 
 
-def table_of(value: Value) -> str:
-    """The ops of the graph behind value, in JavaScript."""
-    uses = [(box.op, len(box.inputs)) for box in boxes_of(value) if box.op is not None]
+def table_of(boxes: Iterable[Box]) -> str:
+    """The ops of the boxes, in JavaScript."""
+    uses = [(box.op, len(box.inputs)) for box in boxes if box.op is not None]
     return op_table(dict.fromkeys(uses))
 
 

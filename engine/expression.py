@@ -2,11 +2,13 @@
 
 import ast
 import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from engine import ops
 from engine.op import Op
+from engine.sourceline import cut
 from engine.value import Value
 
 INFIX: dict[type[ast.AST], Op] = {
@@ -25,12 +27,13 @@ FUNCTIONS = {
 def expression(text: str, variables: Mapping[str, Value]) -> Value:
     """The Value of a formula: numbers, the variables, pi and e, + - * / ** and the ops by name.
 
+    The part of the text that each node stands for is its source_line.
     Raises ValueError that quotes the part that is not understood, and what evaluating the
     formula raises.
     """
     try:
-        tree = ast.parse(text.strip(), mode="eval").body
-        result = evaluated(tree, variables)
+        text = text.strip()
+        result = evaluated(ast.parse(text, mode="eval").body, variables, text)
     except SyntaxError as error:
         place = f" at column {error.offset}" if error.offset else ""
         raise ValueError(f"{short(text)!r} is not a formula: {error.msg}{place}") from None
@@ -51,7 +54,7 @@ def names_in(text: str) -> list[str]:
     return [name for name in dict.fromkeys([x.id for x in found]) if name not in CONSTANTS]
 
 
-def evaluated(tree: ast.expr, variables: Mapping[str, Value]) -> Any:
+def evaluated(tree: ast.expr, variables: Mapping[str, Value], text: str) -> Any:
     """A Value, or a float for a part without variables."""
     match tree:
         case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
@@ -65,11 +68,12 @@ def evaluated(tree: ast.expr, variables: Mapping[str, Value]) -> Any:
                 raise ValueError(f"{known} has no value: give it one, as in {known}=1")
             return variables.get(name, CONSTANTS.get(name))
         case ast.UnaryOp(op=ast.USub(), operand=x):
-            return -evaluated(x, variables)
+            return placed(-evaluated(x, variables, text), text, tree)
         case ast.UnaryOp(op=ast.UAdd(), operand=x):
-            return evaluated(x, variables)
+            return evaluated(x, variables, text)
         case ast.BinOp(left=x, op=sign, right=y) if type(sign) in INFIX:
-            return INFIX[type(sign)](evaluated(x, variables), evaluated(y, variables))
+            inputs = evaluated(x, variables, text), evaluated(y, variables, text)
+            return placed(INFIX[type(sign)](*inputs), text, tree)
         case ast.BinOp(op=ast.BitXor()):
             raise ValueError(f"{ast.unparse(tree)!r}: a power is written **, not ^")
         case ast.Call(func=ast.Name(id=name), args=inputs, keywords=[]):
@@ -77,8 +81,17 @@ def evaluated(tree: ast.expr, variables: Mapping[str, Value]) -> Any:
                 raise ValueError(
                     f"unknown function {short(name)}: take one of {', '.join(FUNCTIONS)}"
                 )
-            return FUNCTIONS[name](*[evaluated(x, variables) for x in inputs])
+            found = FUNCTIONS[name](*[evaluated(x, variables, text) for x in inputs])
+            return placed(found, text, tree)
     raise ValueError(f"{short(ast.unparse(tree))!r} has no place in a formula")
+
+
+def placed(result: Any, text: str, tree: ast.expr) -> Any:
+    """The result of an operation, which knows its part of the text if it is a Value."""
+    if isinstance(result, Value):
+        lines = re.split("\r\n?|\n", text)[tree.lineno - 1 : tree.end_lineno]
+        result.source_line = cut("", lines, tree.col_offset, tree.end_col_offset or 0)
+    return result
 
 
 def short(text: str) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from itertools import count
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
+    from typing import Any
 
 # Controls, line breaks, marks that turn the direction of what follows, halves of characters.
 UNWRITTEN = r"[\0-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
@@ -23,25 +25,54 @@ IN_TEXT |= {"'": r"\textquotesingle{}", "`": r"\textasciigrave{}", '"': r"{''}"}
 
 
 def names(labels: Iterable[str]) -> list[str]:
-    """A name for each value: its label, if no other has that, or else v and its position.
+    """A name of its own for each value: its label, or v1, v2 and so on for those without.
 
-    >>> names(["w", "x", "", "b", "x"])
-    ['w', 'x (v1)', 'v2', 'b', 'x (v4)']
+    >>> names(["w", "x", "", "b", "x", ""])
+    ['w', 'x', 'v1', 'b', 'x_2', 'v2']
     """
     labels = [one_line(str(label)) if label else "" for label in labels]
-    places: dict[str, list[int]] = {}
-    for i, label in enumerate(labels):
-        places.setdefault(label, []).append(i)
     taken = set(labels)
-    found = []
-    for i, label in enumerate(labels):
-        name = label
-        if not label or len(places[label]) > 1:
-            name = f"{label} (v{i})" if label else f"v{i}"
-            while name in taken:
-                name += "_"
-            taken.add(name)
-        found.append(name)
+    unnamed = (f"v{i}" for i in count(1) if f"v{i}" not in taken)
+    found: dict[str, None] = {}
+    for label in labels:
+        name = label or next(unnamed)
+        again = (f"{label}_{i}" for i in count(2) if f"{label}_{i}" not in taken)
+        while name in found:
+            name = next(again)
+        found[name] = None
+    return list(found)
+
+
+def names_in(model: Any) -> dict[Any, tuple[str, str]]:
+    """A short name for each parameter of a model, and its path there; nothing of None.
+
+    Raises TypeError for what has no named_parameters.
+    """
+    if model is None:
+        return {}
+    if not hasattr(type(model), "named_parameters"):
+        raise TypeError(f"model has named_parameters, got {type(model).__name__} {model!r:.60}")
+    named = list(model.named_parameters())
+    paths = [path for path, _ in named]
+    return {v: (name, path) for (path, v), name in zip(named, short_names(paths))}
+
+
+def short_names(paths: Sequence[str]) -> list[str]:
+    """The numbers of each path behind a letter, or as many words as tell all of them apart.
+
+    >>> short_names(["layers.0.neurons.1.weights.0", "layers.0.neurons.1.bias"])
+    ['w0_1_0', 'b0_1']
+    >>> short_names(["0.query.weight.1", "0.key.weight.1"])
+    ['query_weight0_1', 'key_weight0_1']
+    """
+    parted = [path.split(".") for path in paths]
+    words = [[part for part in parts if not part.isdigit()] for parts in parted]
+    numbers = ["_".join([part for part in parts if part.isdigit()]) for parts in parted]
+    found = [(w[-1][:1] if w else "p") + n for w, n in zip(words, numbers)]
+    for k in range(1, 1 + max(map(len, words), default=0)):
+        if len(set(found)) == len(found):
+            break
+        found = ["_".join(w[-k:]) + n for w, n in zip(words, numbers)]
     return found
 
 
@@ -51,13 +82,14 @@ def one_line(text: str) -> str:
 
 
 def in_formula(name: str) -> str:
-    r"""A name as TeX writes it in a formula: one letter, one with an index, or upright text.
+    r"""A name as TeX writes it in a formula: one letter, one with indices, or upright text.
 
-    >>> in_formula("w"), in_formula("v12"), in_formula("hidden_1")
-    ('w', 'v_{12}', '\\mathrm{hidden\\_1}')
+    >>> in_formula("w"), in_formula("v12"), in_formula("w0_1"), in_formula("hidden_1")
+    ('w', 'v_{12}', 'w_{0,1}', '\\mathrm{hidden\\_1}')
     """
-    if re.fullmatch(r"[A-Za-z]\d*", name):
-        return f"{name[0]}_{{{name[1:]}}}" if name[1:] else name
+    if re.fullmatch(r"[A-Za-z](\d+(_\d+)*)?", name):
+        indices = name[1:].replace("_", ",")
+        return f"{name[0]}_{{{indices}}}" if indices else name
     return rf"\mathrm{{{''.join([IN_FORMULAS.get(sign, sign) for sign in name])}}}"
 
 

@@ -1,4 +1,4 @@
-"""Recording: whether operations remember their inputs, and `no_grad`, which turns it off."""
+"""Recording: whether operations remember their inputs (`no_grad`), and where they were written."""
 
 from __future__ import annotations
 
@@ -10,14 +10,48 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, Self, TypeVar
 
+    from engine.sourceline import SourceLine
+
     Function = TypeVar("Function", bound=Callable[..., Any])
 
-depth: ContextVar[int] = ContextVar("depth", default=0)  # how many no_grad blocks we are in
-paused: list[bool] = []  # one entry for each no_grad block that is open in any thread
+# How many blocks of either kind we are in, and one entry for each that is open in any thread: an
+# operation asks for that alone where there is none.
+unrecorded: ContextVar[int] = ContextVar("unrecorded", default=0)
+noted: ContextVar[int] = ContextVar("noted", default=0)
+blocks: list[bool] = []
 GENERATOR = 0x20 | 0x80 | 0x200  # flags of the code of a generator or coroutine function
 
 
-class no_grad:  # noqa: N801 - PyTorch's name
+class Block:
+    """A `with` block, or as a decorator a function, in which operations do something else."""
+
+    depth: ContextVar[int]
+
+    def __enter__(self) -> None:
+        blocks.append(True)
+        self.depth.set(self.depth.get() + 1)
+
+    def __exit__(self, *exception: object) -> None:
+        # 0: a generator that ends in another context
+        self.depth.set(max(0, self.depth.get() - 1))
+        blocks.pop()
+
+    def __call__(self, function: Function) -> Function:
+        if getattr(function, "__code__", None) and function.__code__.co_flags & GENERATOR:
+            raise TypeError(
+                f"{type(self).__name__}() cannot wrap a generator or coroutine: "
+                "open a block inside it"
+            )
+
+        @wraps(function)
+        def within(*args: Any, **options: Any) -> Any:
+            with type(self)():
+                return function(*args, **options)
+
+        return within  # type: ignore[return-value]
+
+
+class no_grad(Block):  # noqa: N801 - PyTorch's name
     """A block, or as a decorator a function, in which operations compute but record no graph.
 
     It holds in its own thread and task; a generator suspended within a block also pauses its
@@ -31,26 +65,30 @@ class no_grad:  # noqa: N801 - PyTorch's name
     ()
     """
 
-    def __enter__(self) -> None:
-        paused.append(True)
-        depth.set(depth.get() + 1)
+    depth = unrecorded
 
-    def __exit__(self, *exception: object) -> None:
-        depth.set(max(0, depth.get() - 1))  # 0: a generator that ends in another context
-        paused.pop()
 
-    def __call__(self, function: Function) -> Function:
-        if getattr(function, "__code__", None) and function.__code__.co_flags & GENERATOR:
-            raise TypeError(
-                "no_grad() cannot wrap a generator or coroutine: open a block inside it"
-            )
+class source_lines(Block):  # noqa: N801 - as no_grad
+    """A block, or as a decorator a function, in which each Value notes where it was written.
 
-        @wraps(function)
-        def unrecorded(*args: Any, **options: Any) -> Any:
-            with no_grad():
-                return function(*args, **options)
+    `explore` and `draw` show the line; `Value.source_line` is it. What the engine and nn compute
+    has the line of yours that called them.
 
-        return unrecorded  # type: ignore[return-value]
+    >>> from engine import Value
+    >>> with source_lines():
+    ...     y = Value(3.0) * 2
+    >>> y.source_line.part
+    'Value(3.0) * 2'
+    """
+
+    depth = noted
+
+
+def calling_line() -> SourceLine | None:
+    """The line from which engine was called."""
+    from engine.sourceline import calling  # here, since it loads what only such blocks need
+
+    return calling()
 
 
 recorded: ContextVar[tracing | None] = ContextVar("recorded", default=None)  # the open block

@@ -4,7 +4,7 @@ cimport cython
 from engine.op cimport Number, Op
 
 cdef Op ADD, SUB, MUL, DIV, POW, DOT, NEG, ABS, CONSTANT
-cdef list paused, waiting
+cdef list blocks, waiting
 cdef int freeing
 cdef unsigned long long sorts
 

@@ -11,12 +11,14 @@ from _thread import RLock
 
 from engine import ops
 from engine.op import Number, Op, compiled, number
-from engine.recording import depth, paused
+from engine.recording import blocks, calling_line, noted, unrecorded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any, SupportsFloat, SupportsIndex
+
+    from engine.sourceline import SourceLine
 
     Text = str  # Python's own str, which C would take to exclude its subclasses
 
@@ -44,6 +46,7 @@ class Value(Number):
     __array_priority__ = 1000.0  # NumPy's scalars leave `scalar * value` to us
 
     label = ""
+    source_line: SourceLine | None = None  # where it was written, if that was noted
 
     def __init__(self, data: SupportsFloat, label: Text = "") -> None:
         """A leaf. Raises TypeError if data is not a number."""
@@ -55,6 +58,8 @@ class Value(Number):
         self.op: Op | None = None
         if label:
             self.label = label
+        if blocks and noted.get():
+            self.source_line = calling_line()
 
     # ---- forward: an operation computes its number and remembers its inputs ----
 
@@ -284,12 +289,14 @@ def node(op: Op, data: float, x: Any, y: Any) -> Value:
     v._data = data
     v._grad = 0.0
     v._mark = 0
-    if paused and depth.get():
-        v.op = v._x = v._y = None
-    else:
-        v.op = op
-        v._x = x
-        v._y = y
+    v.op = op
+    v._x = x
+    v._y = y
+    if blocks:
+        if unrecorded.get():
+            v.op = v._x = v._y = None
+        elif noted.get():
+            v.source_line = calling_line()
     return v
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.cards import boxes_of, numbers_of
 from engine.explorer import SCRIPT
-from engine.film import boxes_of, numbers_of
 from engine.value import Value, topological_order
 
 try:
@@ -44,7 +44,7 @@ class Widget(anywidget.AnyWidget):
             move_leaf(self.value, self.leaf_of[card], float(text))
         except (ArithmeticError, ValueError) as reason:
             error = {"node": card, "message": str(reason), "kept": True}
-        found = numbers_of(boxes_of(self.value))
+        found = numbers_of(boxes_of(self.value).values())
         self.numbers = {**found, "error": error, "turn": turn}
 
 

@@ -9,31 +9,40 @@ from __future__ import annotations
 import math
 from array import array
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from engine.files import write_file
 from engine.op import number
 from nn.axes import plain
+from nn.earlier import Earlier
 from nn.loader import check_data, width_of
 from nn.metrics import classes
-from nn.plot_decisions import class_at, outputs, spread, surroundings
+from nn.plane import Plane
+from nn.plot_decisions import class_at, spread
 from nn.settings import wanted, whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Sequence
-    from typing import Any
 
     from nn.history import History
 
 FORMATS = (".html", ".gif", ".apng", ".png")
 
 
-class Frame(NamedTuple):
-    """The model after a step. loss: that of the step; nan before the first.
+class Shot(NamedTuple):
+    """What is kept of the model after a step. loss: that of the step; nan before the first."""
 
-    Of two inputs: at each place of the grid, row by row from below, the class that wins, and in
+    step: int
+    loss: float
+    state: Any
+
+
+class Frame(NamedTuple):
+    """What is shown of the model after a step.
+
+    In the plane: at each place of the grid, row by row from below, the class that wins, and in
     `numbers` how far it is ahead of the next. Of one input: the predictions, and no classes.
     """
 
@@ -44,7 +53,9 @@ class Frame(NamedTuple):
 
 
 class Film:
-    """A recording of a training: of how a model of one or two inputs sees its data.
+    """A recording of a training: of how a model sees its data.
+
+    Of a Module the parameters are kept, and it is asked when the film is shown.
 
     >>> from random import Random
     >>> from nn import MLP, SGD, data, fit
@@ -69,51 +80,54 @@ class Film:
         class_names: Sequence[str] | None = None,
         frames: int = 60,
         resolution: int = 40,
+        shown: Sequence[int] = (0, 1),
     ) -> None:
-        """inputs: [n][2], [n][1] or [n], targets: [n]. The first frame is taken here.
+        """inputs: [n][2 or more], [n][1] or [n], targets: [n]. The first frame is taken here.
 
-        Of two inputs: a model of several outputs has one for each class; a single output means
+        Of more inputs than two, those `shown` are, and the others held at the mean of the data.
+        Of two or more: a model of several outputs has one for each class; a single output means
         class 1 above the threshold, and so does a target: 0 fits logits, 0.5 probabilities. Of
-        one input: the curve of a single output. names: those of the axes. frames: how many there
-        are at most, however long the training. resolution: places along each side of the grid.
-        Raises ValueError for data of another shape, with the row, and for a model that does not
-        fit to it.
+        one input: the curve of a single output. names: those of the axes, or of all inputs.
+        frames: how many there are at most, however long the training. resolution: places along
+        each side of the grid. Raises ValueError for data of another shape, with the row, and for
+        a model that does not fit to it.
         """
         check_data(inputs, targets)
-        self.model, self.title = model, str(title)
+        self.title = str(title)
         self.threshold = number(threshold)
         self.most = whole("frames", frames, least=4)
         whole("resolution", resolution, least=2)
         bare = width_of(inputs[0]) is None
         rows = [[plain(x)] if bare else [plain(v) for v in x] for x in inputs]
-        self.in_the_plane = len(rows[0]) == 2
-        if len(rows[0]) not in (1, 2):
-            raise ValueError(f"a film shows models of 1 or 2 inputs, input 0 has {len(rows[0])}")
+        if not rows[0]:
+            raise ValueError("a film shows models of 1 input or more, got none")
+        self.in_the_plane = len(rows[0]) > 1
+        self.held, self.labels = "", list[str]()
         if self.in_the_plane:
-            self.xs, self.ys = surroundings(rows, resolution)
-            self.places: list[Any] = [[x, y] for y in self.ys for x in self.xs]
+            plane = Plane(rows, shown, names, resolution)
+            self.xs, self.ys, self.names, self.held = plane.xs, plane.ys, plane.names, plane.held
+            places: list[Any] = plane.places
         else:
             self.xs = spread([x for (x,) in rows], 4 * resolution)
-            self.places = list(self.xs) if bare else [[x] for x in self.xs]
-        self.frames: list[Frame] = []
-        self.steps: list[int] = []
-        self.losses: list[float] = []
-        first = outputs(model, self.places)
-        self.labels: list[str] = []
+            places = list(self.xs) if bare else [[x] for x in self.xs]
+            self.names = [str(name) for name in (("x", "y") if names is None else names)]
+            if len(self.names) != 2:
+                raise ValueError(f"names are those of 2 axes, got {len(self.names)}")
+        self.model = Earlier(model, places)
+        state = self.model.state()
+        width = len(self.model.outputs(state)[0])
         if self.in_the_plane:
-            marks = self.classes_of(targets, len(first[0]))
-            self.labels = self.names_of_classes(class_names, len(first[0]))
-            self.points = [(x, y, k) for (x, y), k in zip(rows, marks)]
+            marks = self.classes_of(targets, width)
+            self.labels = self.names_of_classes(class_names, width)
+            self.points = [(x, y, k) for (x, y), k in zip(plane.points, marks)]
         else:
-            if len(first[0]) != 1:
-                raise ValueError(f"a film of 1 input shows 1 output, got {len(first[0])}")
+            if width != 1:
+                raise ValueError(f"a film of 1 input shows 1 output, got {width}")
             self.points = [(x, plain(t), 0) for (x,), t in zip(rows, targets)]
             self.ys = spread([y for _, y, _ in self.points], 2)
-        usual = ("input 0", "input 1") if self.in_the_plane else ("x", "y")
-        self.names = [str(name) for name in (usual if names is None else names)]
-        if len(self.names) != 2:
-            raise ValueError(f"names are those of 2 axes, got {len(self.names)}")
-        self.frames.append(self.frame(0, math.nan, first))
+        self.frames = [Shot(0, math.nan, state)]
+        self.steps: list[int] = []
+        self.losses: list[float] = []
 
     # ---- recording ----
 
@@ -132,7 +146,7 @@ class Film:
             raise ValueError(f"step {step} is not after step {last}: a film is of one training")
         seen = plain(loss)
         if self.due(step):
-            self.frames.append(self.frame(step, seen))
+            self.frames.append(Shot(step, seen, self.model.state()))
             if len(self.frames) >= self.most:
                 self.thin()
         self.steps.append(step)
@@ -156,9 +170,24 @@ class Film:
         ratios = self.ratios()
         del self.frames[1 + ratios.index(min(ratios))]
 
-    def frame(self, step: int, loss: float, given: list[list[float]] | None = None) -> Frame:
-        """What the model gives, by now, at every place."""
-        given = outputs(self.model, self.places) if given is None else given
+    # ---- developing ----
+
+    def reel(self) -> list[Frame]:
+        """The frames, of which the last shows the model as it is now."""
+        shots = self.frames
+        if self.steps:
+            now = Shot(self.steps[-1], self.losses[-1], self.model.state())
+            shots = [shot for shot in shots if shot.step < now.step] + [now]
+        return [self.frame(shot) for shot in shots]
+
+    def frame(self, shot: Shot) -> Frame:
+        """What the model gave, by then, at every place. Raises ValueError for nan or inf."""
+        step, loss, state = shot
+        try:
+            given = self.model.outputs(state)
+        except ValueError as error:
+            error.args = (f"after step {step} {error}",)
+            raise
         if not self.in_the_plane:
             return Frame(step, loss, b"", array("d", [y for (y,) in given]))
         if len(given[0]) == 1:
@@ -166,13 +195,6 @@ class Film:
             return Frame(step, loss, bytes(d > 0 for d in ahead), array("d", map(abs, ahead)))
         tops = [sorted(scores)[-2:] for scores in given]
         return Frame(step, loss, bytes(classes(given)), array("d", [b - a for a, b in tops]))
-
-    def reel(self) -> list[Frame]:
-        """The frames, of which the last shows the model as it is now."""
-        if not self.steps:
-            return list(self.frames)
-        last = self.frame(self.steps[-1], self.losses[-1])
-        return [frame for frame in self.frames if frame.step < last.step] + [last]
 
     # ---- targets ----
 
@@ -182,7 +204,8 @@ class Film:
             kinds = {plain(target) for target in targets}
             if len(kinds) > 2:
                 raise ValueError(
-                    f"a film of 2 inputs and 1 output shows 2 classes, got {len(kinds)} targets"
+                    "a film of several inputs and 1 output shows 2 classes, "
+                    f"got {len(kinds)} targets"
                 )
             return [int(plain(target) > self.threshold) for target in targets]
         marks = [class_at(i, target) for i, target in enumerate(targets)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from textwrap import fill
 
 from nn.axes import COLORS, MARKERS, write_names
 from nn.film_page import ahead, curve
@@ -54,7 +55,8 @@ def images(film: Film, reel: list[Frame]) -> list[Any]:
     canvas: Any = FigureCanvasAgg(figure)
     left, right = figure.subplots(1, 2)
     figure.suptitle(film.title, fontsize="x-large", parse_math=False)
-    write_names(left, "", *film.names)
+    write_names(left, fill(film.held, 60) or " ", *film.names)
+    left.title.set(parse_math=False, fontsize="medium")
     write_names(right, " ", "step", "loss")
     for text in (left.xaxis.label, left.yaxis.label):
         text.set_parse_math(False)

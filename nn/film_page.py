@@ -26,6 +26,7 @@ def page(film: Film) -> str:
     """The film as HTML."""
     return Template((HERE / "film.html").read_text("utf-8")).substitute(
         title=escape(film.title),
+        held=f"<p>{escape(film.held)}</p>" if film.held else "",
         data=embedded(content(film)),
         script=(HERE / "film.js").read_text("utf-8"),
     )

@@ -1,4 +1,11 @@
-"""The parts of a model that `draw(loss, collapse=model)` makes one box each."""
+"""The parts of a model that `draw(loss, collapse=model)` makes one box each.
+
+A part is known by its parameters, the only trace that a module leaves in a graph. One without any,
+such as Tanh, Softmax or Dropout, has no box of its own: what it computed is drawn by its ops, as
+"tanh x 12", or lies within the part around it. To tell it apart each node would have to remember
+its module, which all graphs would pay for; to go by the ops would take for a module's what was
+computed behind it.
+"""
 
 from __future__ import annotations
 

@@ -333,7 +333,7 @@ def recorder(name: str, table: Table, rows: Rows, model: Any, settings: Settings
     names, classes = table.feature_names, None
     if table.class_names is not None:
         classes = [f"{table.target_name} {label}" for label in table.class_names]
-    axes = names if len(names) == 2 else [names[0], table.target_name]
+    axes = names if len(names) > 1 else [names[0], table.target_name]
     return Film(model, *rows, title=name, threshold=0.5, names=axes, class_names=classes)
 
 

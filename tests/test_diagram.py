@@ -594,6 +594,15 @@ def test_the_parameters_may_be_those_of_a_model():
     assert diagram.source.count("#faf3a5") == 3 + 1  # and the legend
 
 
+def test_the_parameters_of_a_model_are_called_by_their_place_in_it():
+    model = Neuron(2, activation="tanh")
+    model.weights[1].label = "mine"
+    source = draw(model([Value(1.0, "x"), 2.0]), parameters=model).source
+
+    assert all(f'"{name}|data' in source for name in ("w0", "mine", "b"))
+    assert model.weights[0].label == ""
+
+
 def test_known_parameters_bring_a_legend():
     w = Value(2.0)
 

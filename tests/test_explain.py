@@ -9,9 +9,10 @@ import sys
 import pytest
 
 import engine
-from engine import Op, Value, dot, explain, maximum, no_grad, stop_gradient, tanh
-from engine.names import in_code, in_formula, in_tex, names
+from engine import Op, Value, dot, explain, explore, maximum, no_grad, stop_gradient, tanh
+from engine.names import in_code, in_formula, in_tex, names, short_names
 from engine.ops import TABLE
+from nn import MLP
 from nn.cli import main
 
 HOSTILE = {
@@ -349,11 +350,11 @@ def test_a_neuron_is_a_lesson_in_text():
 
     assert str(explain(y, w)).splitlines() == [
         "dy/dw at w = 2: 1 path",
-        "  v2 = w * x = 2 * (-0.5) = -1",
-        "  v4 = v2 + b = -1 + 1.5 = 0.5",
-        "  y = tanh(v4) = tanh(0.5) = 0.4621",
-        "  w -> v2 -> v4 -> y:",
-        "    = dy/dv4 * dv4/dv2 * dv2/dw",
+        "  v1 = w * x = 2 * (-0.5) = -1",
+        "  v2 = v1 + b = -1 + 1.5 = 0.5",
+        "  y = tanh(v2) = tanh(0.5) = 0.4621",
+        "  w -> v1 -> v2 -> y:",
+        "    = dy/dv2 * dv2/dv1 * dv1/dw",
         "    = (1 - y * y) * 1 * x",
         "    = 0.7864 * 1 * (-0.5)",
         "    = -0.3932",
@@ -435,7 +436,7 @@ def test_every_op_of_the_table_is_explained(op):
         explanation = explain(z, x)
         assert explanation.gradient == x.grad
         assert explanation.latex().count("{") == explanation.latex().count("}")
-        assert len(explanation.paths) == 0 or f"dv{len(xs)}" in explanation.text()
+        assert len(explanation.paths) == 0 or f"/d{x.label}" in explanation.text()
 
 
 def test_a_derivative_too_long_to_read_is_a_number():
@@ -454,8 +455,48 @@ def test_numbers_in_latex_have_powers_of_ten():
     assert r"= 2 \cdot 10^{-9}" in explain(a * 2, a).latex()
 
 
-def test_names_are_labels_where_those_are_one_values_alone():
-    assert names(["w", "", "x", "x", "v1"]) == ["w", "v1_", "x (v2)", "x (v3)", "v1"]
+def test_names_are_labels_and_all_different():
+    labels = ["w", "", "x", "x", "v1", "x_2", "", "x"]
+
+    assert names(labels) == ["w", "v2", "x", "x_3", "v1", "x_2", "v3", "x_4"]
+
+
+def test_parameters_are_called_by_their_place_in_the_model():
+    model = MLP(2, [2, 1], activation="tanh")
+    x = Value(0.5, "x")
+    model.layers[0].neurons[1].bias.label = "mine"
+    y = model([x, 1.0])
+
+    text = explain(y, model.layers[0].neurons[1].weights[0], model=model).text()
+    assert text.startswith("dv14/dw0_1_0 at w0_1_0 = ")
+    assert "w0_1_0 * x" in text
+    assert "v7 = mine + v6 = 0 + " in text
+    assert r"w_{0,1,0} \cdot x" in explain(y, x, model=model).latex()
+
+
+@pytest.mark.parametrize(
+    ("paths", "short"),
+    [
+        (["weights.0", "weights.1", "bias"], ["w0", "w1", "b"]),
+        (["0.weight.1.0", "0.bias.1", "2.weight.1.0"], ["w0_1_0", "b0_1", "w2_1_0"]),
+        (["block.0.key.0", "block.0.kind.0"], ["key0_0", "kind0_0"]),
+        (
+            ["a.q.weight.0", "a.k.weight.0", "b.k.weight.0"],
+            ["a_q_weight0", "a_k_weight0", "b_k_weight0"],
+        ),
+        ([], []),
+        (["0.1"], ["p0_1"]),
+        (["0.1", "01"], ["p0_1", "p01"]),
+    ],
+)
+def test_short_names_take_as_many_words_as_tell_them_apart(paths, short):
+    assert short_names(paths) == short
+
+
+@pytest.mark.parametrize("show", [lambda y: explain(y, y, model=1), lambda y: explore(y, model=1)])
+def test_what_is_no_model_is_refused(show):
+    with pytest.raises(TypeError, match=r"^model has named_parameters, got int 1$"):
+        show(Value(1.0) * 2)
 
 
 def test_a_name_of_several_words_is_held_together():
@@ -554,7 +595,7 @@ def test_explain_is_loaded_when_first_asked_for_and_needs_no_graphviz():
 
 def test_the_command_explains_a_formula(capsys):
     assert main(["explain", "w*x + b", "w", "w=2", "x=-0.5", "b=1.5"]) == 0
-    assert capsys.readouterr().out.splitlines()[0] == "dv4/dw at w = 2: 1 path"
+    assert capsys.readouterr().out.splitlines()[0] == "dv2/dw at w = 2: 1 path"
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,10 @@ import pytest
 
 import engine
 from engine import Op, Value, dot, explore, log, stop_gradient, tanh
+from engine.cards import boxes_of
 from engine.explorer import SCRIPT
 from engine.staging import BADGE, CARD, staged
+from nn import MLP
 from nn.cli import main
 
 HOSTILE = [
@@ -97,6 +99,25 @@ def test_names_are_distinct():
     film = explore(x * again + named).film
 
     assert [node["name"] for node in film["nodes"]] == ["x", "x_2", "v2", "v1", "L"]
+
+
+def test_a_models_parameters_are_called_by_their_place_in_it():
+    model = MLP(2, [2, 1], activation="tanh")
+    nodes = explore(model([1.0, Value(2.0, label="x")]), model=model).film["nodes"]
+
+    found = {node["name"]: node["path"] for node in nodes if "path" in node}
+    assert len(found) == 9
+    assert found["w0_1_0"] == "layers.0.neurons.1.weights.0"
+    assert found["b1_0"] == "layers.1.neurons.0.bias"
+    assert {"x", "v1", "L"} <= {node["name"] for node in nodes} - set(found)
+
+
+def test_a_graph_is_boxed_once(monkeypatch):
+    boxed = []
+    monkeypatch.setattr("engine.explorer.boxes_of", lambda *x: boxed.append(x) or boxes_of(*x))
+    explore(neuron()).html()
+
+    assert len(boxed) == 1
 
 
 def test_a_flat_op_passes_no_gradient():
@@ -283,6 +304,20 @@ def test_the_command_writes_a_page(tmp_path, monkeypatch, capsys):
     assert capsys.readouterr().out == f"-a*b = -6, step by step: {path}\n"
     assert film_in(path.read_text("utf-8"))["title"] == "-a*b"
     assert opened == [path.as_uri()]
+
+
+def test_the_command_shows_which_part_of_the_formula_a_step_is(tmp_path):
+    path = tmp_path / "film.html"
+    main(["explore", "-a*b + 2", "a=2", "b=3", "-o", str(path)])
+
+    lines = [node.get("line") for node in film_in(path.read_text("utf-8"))["nodes"]]
+    assert lines == [
+        None,
+        ["", "", "-a", "*b + 2"],
+        None,
+        ["", "", "-a*b", " + 2"],
+        ["", "", "-a*b + 2", ""],
+    ]
 
 
 def test_the_command_names_what_is_wrong(tmp_path, capsys):

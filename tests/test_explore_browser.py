@@ -5,7 +5,17 @@ import shutil
 
 import pytest
 
-from engine import Op, Value, explore, log, sqrt, stop_gradient, tanh, topological_order
+from engine import (
+    Op,
+    Value,
+    explore,
+    log,
+    source_lines,
+    sqrt,
+    stop_gradient,
+    tanh,
+    topological_order,
+)
 from engine.explorer import SCRIPT
 from nn import MLP, mse_loss
 
@@ -309,6 +319,62 @@ def test_hostile_labels_are_shown_and_run_nothing(tab, tmp_path):
     assert tab.locator("img").count() == 0
     assert tab.locator(".cx-name").all_inner_texts()[2] == "<svg onload=hacked=1>"
     assert tab.inner_text("h1") == "<img src=x onerror=hack…"
+
+
+def test_a_card_shows_the_line_that_made_it(tab, tmp_path):
+    with source_lines():
+        w, x = Value(2.0, label="w"), Value(3.0, label="x")
+        y = tanh(w * x)
+    opened(tab, tmp_path, y)
+
+    assert tab.inner_text(".cx-told .cx-line") == ""
+    tab.keyboard.press("ArrowRight")
+    assert tab.inner_text(".cx-told .cx-line code") == "y = tanh(w * x)"
+    assert tab.inner_text(".cx-told .cx-line mark") == "w * x"
+    assert tab.inner_text(".cx-told .cx-place").startswith("test_explore_browser.py:")
+    tab.hover('[data-node="3"] rect')
+    assert tab.inner_text(".cx-about mark") == "tanh(w * x)"
+    tab.focus('[data-node="0"]')
+    assert tab.inner_text(".cx-about mark") == 'Value(2.0, label="w")'
+
+
+def test_a_parameter_tells_its_place_in_the_model(tab, tmp_path):
+    model = MLP(1, [2, 1], activation="tanh", rng=random.Random(0))
+    opened(tab, tmp_path, model([1.0]), model=model)
+
+    assert tab.locator(".cx-name").all_inner_texts()[:2] == ["w1_0_0", "w1_0_1"]
+    tab.focus('[data-node="1"]')
+    assert tab.locator(".cx-about span").nth(3).inner_text() == "layers.1.neurons.0.weights.1"
+
+
+def test_no_line_takes_no_room(tab, tmp_path):
+    opened(tab, tmp_path, neuron()[0])
+    tab.keyboard.press("ArrowRight")
+
+    tab.focus('[data-node="2"]')
+    assert tab.locator(".cx-about span").count() == 3
+    assert tab.evaluate("document.querySelector('.cx-told [hidden]').offsetHeight") == 0
+
+
+def test_hostile_lines_are_shown_and_run_nothing(tab, tmp_path):
+    code = (
+        "y = x * 2  # </script><script>window.hacked=1</script><img src=x onerror=hacked=1>\u202e"
+    )
+    path = tmp_path / "<img src=x onerror=hacked=1>.py"
+    path.write_text(code, "utf-8")
+    names = {"x": Value(1.0)}
+    with source_lines():
+        exec(compile(code, path, "exec"), names)
+    opened(tab, tmp_path, names["y"])
+
+    tab.keyboard.press("ArrowRight")
+    tab.focus('[data-node="1"]')
+
+    shown = code.replace("\u202e", "\\u202e")
+    assert tab.locator(".cx-line code").all_inner_texts() == [shown, shown]
+    assert tab.locator(".cx-place").all_inner_texts() == [f"{path.name}:1"] * 2
+    assert tab.evaluate("typeof window.hacked") == "undefined"
+    assert tab.locator("img").count() == 0
 
 
 def test_the_frame_of_a_notebook_steps(tab):

@@ -14,9 +14,27 @@ from pathlib import Path
 import pytest
 
 from engine import Value
-from nn import MLP, Adam, Film, cross_entropy, data, fit
+from nn import (
+    MLP,
+    Adam,
+    Dropout,
+    Film,
+    LayerNorm,
+    Linear,
+    LogSoftmax,
+    Module,
+    Normalization,
+    ReLU,
+    Sequential,
+    Softmax,
+    cross_entropy,
+    data,
+    fit,
+)
 from nn.cli import main
+from nn.earlier import program_of
 from nn.film_page import page
+from nn.plot_decisions import outputs
 
 XOR = data.xor()
 
@@ -66,7 +84,7 @@ def content(text):
 
 
 def test_the_first_frame_shows_the_model_before_the_training():
-    (frame,) = Film(still(2.0), *XOR, resolution=2).frames
+    (frame,) = Film(still(2.0), *XOR, resolution=2).reel()
 
     assert (frame.step, frame.winners, list(frame.numbers)) == (0, b"\1\1\1\1", [2.0] * 4)
     assert math.isnan(frame.loss)
@@ -124,7 +142,7 @@ def test_a_replayed_training_has_the_same_film_to_the_last_bit():
     _, replayed = trained(replay=True)
 
     assert len(eager.frames) == 9
-    assert eager.frames[1:] == replayed.frames[1:]
+    assert eager.reel()[1:] == replayed.reel()[1:]
     assert page(eager) == page(replayed)
 
 
@@ -151,16 +169,16 @@ def test_a_step_may_be_said_and_a_loss_may_be_a_value():
 def test_a_model_of_one_output_is_split_at_the_threshold():
     film = Film(lambda x: x[0], *XOR, threshold=0.5, resolution=3)  # at -0.5, 0.5 and 1.5
 
-    assert film.frames[0].winners == b"\0\0\1" * 3
-    assert list(film.frames[0].numbers) == [0.75, 0.0, 0.75] * 3
+    assert film.reel()[0].winners == b"\0\0\1" * 3
+    assert list(film.reel()[0].numbers) == [0.75, 0.0, 0.75] * 3
     assert [mark for _, _, mark in film.points] == [0, 1, 1, 0]
 
 
 def test_of_several_outputs_the_largest_wins_by_its_lead_over_the_next():
     film = Film(lambda x: [0.0, 3.0, 1.0], *XOR, resolution=2)
 
-    assert film.frames[0].winners == b"\1\1\1\1"
-    assert list(film.frames[0].numbers) == [2.0] * 4
+    assert film.reel()[0].winners == b"\1\1\1\1"
+    assert list(film.reel()[0].numbers) == [2.0] * 4
     assert film.labels == ["class 0", "class 1", "class 2"]
 
 
@@ -171,8 +189,152 @@ def test_of_one_input_a_frame_is_the_curve(inputs):
 
     film = Film(double, inputs, [0.0, 2.0], resolution=1 + 1)
 
-    assert list(film.frames[0].numbers) == [2 * x for x in film.xs]
+    assert list(film.reel()[0].numbers) == [2 * x for x in film.xs]
     assert (film.xs[0], film.xs[-1], film.labels) == (-0.25, 1.25, [])
+
+
+# ---- earlier ----
+
+
+def test_filming_a_module_asks_it_for_nothing_before_the_film_is_shown(monkeypatch):
+    model = network()
+    film = Film(model, *XOR, resolution=2)
+    monkeypatch.setattr(MLP, "__call__", lambda *_: pytest.fail("it was asked"))
+
+    film.record(1.0)
+
+    assert list(film.frames[1].state) == [p.data for p in model.parameters()]
+
+
+class Branching(Module):
+    """What it gives is decided by Python, which no program has."""
+
+    def __init__(self):
+        self.w = Value(0.0)
+
+    def __call__(self, x):
+        return self.w * 1.0 if x[0] > 0.5 else -self.w
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        network(),
+        network((4, 3)),
+        Sequential(Linear(2, 3), ReLU(), Dropout(0.5), Linear(3, 2), Softmax()),
+        Sequential(Normalization([0.5, 0.5], [0.5, 0.5]), LayerNorm(2), Linear(2, 2), LogSoftmax()),
+        MLP(2, [2, 1], activation=lambda z: z if z.data > 0 else z * 0.5),
+        Branching(),
+    ],
+    ids=["mlp", "classes", "softmax", "norms", "activation-of-ones-own", "branching"],
+)
+def test_an_earlier_frame_shows_what_the_model_gave_then_to_the_last_bit(model):
+    film = Film(model, *XOR, resolution=9)
+    expected = []
+    for step in range(1, 4):
+        for i, p in enumerate(model.parameters()):
+            p.data = math.sin(step + i)
+        film.record(1.0)
+        expected.append(outputs(model, film.model.samples))
+    numbers = [p.data for p in model.parameters()]
+
+    assert [film.model.outputs(shot.state) for shot in film.frames[1:]] == expected
+    assert [p.data for p in model.parameters()] == numbers
+    assert all(module.training for module in model.modules())
+
+
+@pytest.mark.parametrize(
+    ("model", "recorded"),
+    [(network(), True), (Branching(), False), (MLP(2, [2, 1], activation=lambda z: z * z), False)],
+)
+def test_a_program_is_made_of_what_is_sure_not_to_branch(model, recorded):
+    assert (program_of(model, [0.0, 1.0]) is not None) == recorded
+
+
+def test_of_a_function_the_outputs_are_kept():
+    answers = [1.0]
+    film = Film(lambda x: answers[-1], *XOR, resolution=2)
+    answers.append(-1.0)
+    film.record(1.0)
+    answers.append(1.0)
+
+    assert [shot.state[0] for shot in film.frames] == [[1.0], [-1.0]]
+
+
+def test_a_model_that_has_grown_is_refused():
+    model = Sequential(Linear(2, 1))
+    film = Film(model, *XOR, resolution=2)
+    model.append(Linear(1, 1))
+
+    with pytest.raises(ValueError, match="the model had 3 parameters, and has 5 now"):
+        film.reel()
+
+
+def test_numbers_that_are_none_name_their_step_and_leave_the_model_as_it_is():
+    model = network()
+    film = Film(model, *XOR, resolution=2)
+    bias = model.layers[1].neurons[0].bias
+    bias.data = math.nan
+    film.record(1.0)
+    bias.data = 0.25
+    film.record(1.0)
+
+    with pytest.raises(ValueError, match=r"^after step 1 the model gives nan at the point \["):
+        film.reel()
+    assert bias.data == 0.25
+
+
+# ---- more inputs than two ----
+
+ROWS = [[0.0, 1.0, 10.0, 4.0], [1.0, 3.0, 30.0, 4.0], [2.0, 5.0, 80.0, 4.0]]
+
+
+def test_two_of_many_inputs_are_shown_and_the_others_held_at_their_mean():
+    asked = []
+    film = Film(lambda x: asked.append(x) or x[2], ROWS, [0, 1, 1], shown=(2, 0), resolution=2)
+
+    assert film.names == ["input 2", "input 0"]
+    assert film.points == [(10.0, 0.0, 0), (30.0, 1.0, 1), (80.0, 2.0, 1)]
+    low, high = film.xs
+    assert (low, high) == (10.0 - 70 / 4, 80.0 + 70 / 4)
+    assert asked == [[y, 3.0, x, 4.0] for y in (-0.5, 2.5) for x in (low, high)]
+
+
+def test_a_film_says_which_inputs_are_held_where():
+    film = Film(still(), ROWS, [0, 1, 1], names=["a", "b<", "c", "d"], resolution=2)
+    words = "held at the mean of the data: c = 40, d = 4; the points are off this plane"
+
+    assert film.names == ["a", "b<"]
+    assert film.held == words
+    assert f"<p>{words}</p>" in page(film)
+    assert "<p>held" not in page(filmed())
+
+
+def test_hostile_names_of_held_inputs_stay_words():
+    film = Film(still(), ROWS, [0, 1, 1], names=["a", "b", HOSTILE, "d"], resolution=2)
+
+    assert "alert(1)</script>" not in page(film)
+    assert HOSTILE in unescape(page(film))
+
+
+def test_of_very_many_held_inputs_the_number_is_said():
+    film = Film(still(), [[float(i) for i in range(9)]] * 2, [0, 1], resolution=2)
+
+    assert film.held.startswith("held at the mean of the data: 7 other inputs; ")
+
+
+def test_the_picture_says_it_too(tmp_path, monkeypatch):
+    pytest.importorskip("matplotlib", reason="needs matplotlib, of the extra plot")
+    from matplotlib.axes import Axes
+
+    titles, set_title = [], Axes.set_title
+    monkeypatch.setattr(
+        Axes, "set_title", lambda ax, text, **x: titles.append(text) or set_title(ax, text, **x)
+    )
+    film = Film(still(), ROWS, [0, 1, 1], names=["a", "b", "$c", "d"], resolution=2)
+    film.save(tmp_path / "film.gif")
+
+    assert film.held in " ".join(titles[0].split())
 
 
 # ---- the page ----
@@ -282,7 +444,7 @@ def test_the_picture_of_a_frame_shows_who_wins_where():
     from nn.film_figure import regions
 
     film = Film(lambda x: x[0] - 0.5, *XOR, resolution=4)
-    colors = regions(film, film.frames[0], 1.0)
+    colors = regions(film, film.reel()[0], 1.0)
 
     assert numpy.allclose(colors[:, :99, :3], to_rgb(COLORS[0]))
     assert numpy.allclose(colors[:, 101:, :3], to_rgb(COLORS[1]))
@@ -312,7 +474,15 @@ def test_without_matplotlib_a_picture_says_what_to_install(monkeypatch, tmp_path
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: Film(still(), [[1.0, 2.0, 3.0]], [0]), "models of 1 or 2 inputs, input 0 has 3"),
+        (lambda: Film(still(), [[]], [0]), "a film shows models of 1 input or more, got none"),
+        (lambda: Film(still(), *XOR, shown=(0, 2)), "two of the inputs 0 to 1, got [0, 2]"),
+        (lambda: Film(still(), *XOR, shown=(1, 1)), "two of the inputs 0 to 1, got [1, 1]"),
+        (lambda: Film(still(), *XOR, shown=(0, True)), "two of the inputs 0 to 1, got [0, True]"),
+        (lambda: Film(still(), *XOR, shown=[1]), "two of the inputs 0 to 1, got [1]"),
+        (
+            lambda: Film(still(), [[1.0] * 4], [0], names="abc"),
+            "names are those of 2 axes, or of 4 inputs, got 3",
+        ),
         (lambda: Film(still([1.0, 2.0]), [[1.0]], [0]), "of 1 input shows 1 output, got 2"),
         (lambda: Film(still(), [[0, 0]] * 3, [1, 2, 3]), "shows 2 classes, got 3 targets"),
         (lambda: Film(still([1.0, 2.0]), [[0, 0]], [2]), "of 2 outputs shows no class 2"),
@@ -383,17 +553,24 @@ def test_the_command_names_the_classes_of_a_film():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["iris", "--film", "iris.html"], "models of 1 or 2 inputs, input 0 has 4"),
+        (["xor", "--film", "."], "a film is saved as .html, .gif, .apng, .png"),
         (["xor", "--film", "xor.avi"], "a film is saved as .html, .gif, .apng, .png"),
     ],
 )
 def test_a_film_that_cannot_be_is_refused_before_the_training(arguments, message, capsys):
-    if arguments[0] == "iris":
-        pytest.importorskip("sklearn", reason="needs scikit-learn, of the extra data")
-
     assert main(["train", *arguments]) == 2
     assert message in capsys.readouterr().err
     assert os.listdir() == []
+
+
+@pytest.mark.usefixtures("_in_a_folder_of_its_own")
+def test_the_command_films_a_task_of_many_inputs():
+    pytest.importorskip("sklearn", reason="needs scikit-learn, of the extra data")
+    main(["train", "iris", "--film", "iris.html", "--epochs", "5", "--quiet"])
+
+    text = Path("iris.html").read_text("utf-8")
+    assert content(text)["names"] == ["sepal length (cm)", "sepal width (cm)"]
+    assert "<p>held at the mean of the data: petal length (cm) = " in text
 
 
 @pytest.mark.usefixtures("_in_a_folder_of_its_own")

@@ -10,8 +10,8 @@ import subprocess
 import pytest
 
 from engine import Op, Value, dot, ops, trace
+from engine.cards import written
 from engine.explorer import SCRIPT, explore
-from engine.film import written
 from engine.javascript import op_table
 
 NODE = shutil.which("node")

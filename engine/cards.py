@@ -1,4 +1,4 @@
-"""The film: a graph as the data that the explorer's page steps through.
+"""The cards: a graph as the data that the explorer's page steps through.
 
 Every value becomes a card with its name, its operation in symbols, and the rule by which it passes
 its gradient to each input. The numbers are the engine's; the page adds up the gradients.
@@ -9,18 +9,20 @@ from __future__ import annotations
 import ast
 import math
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from engine import ops
 from engine.boxes import Box, boxed, unfolds
 from engine.languages import Language, NoTranslationError, is_number
+from engine.names import names, names_in, one_line
 from engine.op import Op, number
 from engine.staging import staged
 from engine.value import Value, topological_order
 
 
-def film(value: Any, lang: str, title: str, max_nodes: int | None) -> dict[str, Any]:
-    """All that the page needs, as JSON has it.
+def boxes_of(value: Any, max_nodes: int | None = None) -> dict[Value, Box]:
+    """A box for every value, inputs first, dot products as their products and sums.
 
     Raises TypeError for what is no Value and ValueError for more than max_nodes of them.
     """
@@ -33,15 +35,26 @@ def film(value: Any, lang: str, title: str, max_nodes: int | None) -> dict[str, 
             f"max_nodes={max_nodes}: explore a part of it, such as one neuron or the loss of one "
             "sample, or all of it with max_nodes=None"
         )
-    boxes = boxes_of(value)
+    return boxed([value])
+
+
+def film(box_of: dict[Value, Box], model: Any, lang: str, title: str) -> dict[str, Any]:
+    """All that the page needs, as JSON has it. model, or None, names its parameters."""
+    boxes, parameters = list(box_of.values()), names_in(model)
+    wanted = [printable(str(box.label) or parameters.get(v, ("",))[0]) for v, box in box_of.items()]
+    wanted[-1] = wanted[-1] or "L"
     place = {box: i for i, box in enumerate(boxes)}
-    names = distinct_names(boxes)
+    called = names(wanted)
     nodes: list[dict[str, Any]] = []
-    for box, name in zip(boxes, names):
+    for (v, box), name in zip(box_of.items(), called):
         op = box.op
         inputs = [place[x] if isinstance(x, Box) else {"number": written(x)} for x in box.inputs]
-        shown = [names[place[x]] if isinstance(x, Box) else x for x in box.inputs]
+        shown = [called[place[x]] if isinstance(x, Box) else x for x in box.inputs]
         node: dict[str, Any] = {"name": name, "inputs": inputs, "op": None}
+        if v in parameters:
+            node["path"] = one_line(parameters[v][1])
+        if box.source_line:
+            node["line"] = [one_line(text) for text in box.source_line]
         if op is not None:
             infix = not op.symbol.isidentifier()
             node |= {"op": f"{op.name}/{len(inputs)}", "called": op.symbol, "infix": infix}
@@ -55,7 +68,7 @@ def film(value: Any, lang: str, title: str, max_nodes: int | None) -> dict[str, 
         nodes.append(node)
     inputs_of = [node["inputs"] for node in nodes]
     return {
-        "title": printable(title) or names[-1],
+        "title": printable(title) or called[-1],
         "lang": lang,
         "nodes": nodes,
         "numbers": numbers_of(boxes),
@@ -63,13 +76,9 @@ def film(value: Any, lang: str, title: str, max_nodes: int | None) -> dict[str, 
     }
 
 
-def boxes_of(value: Value) -> list[Box]:
-    """A box for every value, inputs first, dot products as their products and sums."""
-    return list(boxed([value]).values())
-
-
-def numbers_of(boxes: list[Box]) -> dict[str, Any]:
+def numbers_of(boxes: Iterable[Box]) -> dict[str, Any]:
     """data: of each box; slopes: of each box, with respect to each of its inputs."""
+    boxes = list(boxes)
     slopes: list[list[Any]] = []
     for box in boxes:
         op = box.op
@@ -88,41 +97,21 @@ def written(x: float) -> float | str:
     return x if math.isfinite(x) else repr(x)
 
 
-# ---- names ----
-
-
 def printable(text: str) -> str:
     """Text in one line, without characters that nothing shows."""
     kept = "".join([c if c.isprintable() else "\ufffd" for c in " ".join(text.split())])
     return kept if len(kept) <= 24 else f"{kept[:23]}…"
 
 
-def distinct_names(boxes: list[Box]) -> list[str]:
-    """The label of each box, or v1, v2, ...; the output is L if nobody called it otherwise."""
-    wanted = [printable(str(box.label)) for box in boxes]
-    wanted[-1] = wanted[-1] or "L"
-    taken = set(wanted)
-    names: list[str] = []
-    used: set[str] = set()
-    count = 0
-    for name in wanted:
-        while not name:
-            count += 1
-            name = f"v{count}" if f"v{count}" not in taken else ""
-        plain, again = name, 1
-        while name in used:
-            again += 1
-            name = f"{plain}_{again}"
-        used.add(name)
-        names.append(name)
-    return names
-
-
 # ---- slopes in symbols ----
 
 
 class Formula(Language):
-    """Slopes as a textbook writes them, without what the table does at single points."""
+    """Slopes as a textbook writes them, without what the table does at single points.
+
+    They are the table's own text, since they have to hold wherever the sliders go; `explain` writes
+    what its slopes are at one point.
+    """
 
     name = "formula"
 

@@ -566,6 +566,8 @@ function render({ model, el }) {
       model.save_changes();
     },
   });
+  // JupyterLab would take arrows, letters and the like for commands of its own.
+  el.addEventListener("keydown", (e) => e.ctrlKey || e.metaKey || e.altKey || e.stopPropagation());
   const renew = () => explorer.update(model.get("numbers"));
   model.on("change:numbers", renew);
   renew();

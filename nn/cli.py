@@ -331,8 +331,10 @@ def draw_expression(options: argparse.Namespace) -> int:
 
 def explain_expression(options: argparse.Namespace) -> int:
     """Print a derivative of a formula as the sum over its paths."""
-    result, variables = formula(options)
     name = normalize("NFKC", options.variable.strip())
+    if "=" in name:
+        raise ValueError(f"before the numbers comes the variable, such as {name.split('=')[0]}")
+    result, variables = formula(options)
     if name not in variables:
         known = f"take one of {', '.join(variables)}" if variables else "there is none"
         raise ValueError(f"{name} is no variable here: {known}")

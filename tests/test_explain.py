@@ -614,3 +614,9 @@ def test_the_command_takes_a_limit(capsys):
 def test_the_command_names_the_variables_there_are(capsys):
     assert main(["explain", "w*w", "v", "w=2"]) == 2
     assert capsys.readouterr().err == "chainrule: v is no variable here: take one of w\n"
+
+
+def test_the_command_asks_for_the_variable_if_a_number_is_in_its_place(capsys):
+    assert main(["explain", "a * a", "a=3"]) == 1
+    told = "before the numbers comes the variable, such as a"
+    assert capsys.readouterr().err == f"chainrule: {told}\n"

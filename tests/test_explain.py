@@ -617,6 +617,6 @@ def test_the_command_names_the_variables_there_are(capsys):
 
 
 def test_the_command_asks_for_the_variable_if_a_number_is_in_its_place(capsys):
-    assert main(["explain", "a * a", "a=3"]) == 1
+    assert main(["explain", "a * a", "a=3"]) == 2
     told = "before the numbers comes the variable, such as a"
     assert capsys.readouterr().err == f"chainrule: {told}\n"

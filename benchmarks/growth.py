@@ -16,6 +16,7 @@ BATCHES = (1, 10, 100, 1_000, 10_000, 100_000)
 RECORDED = 1_000  # samples; larger batches take its plan, since a graph of them takes gigabytes
 WIDTHS = (4, 8, 16, 32, 64, 128, 256, 512)
 WIDE_BATCH = 64
+STEPS = 20  # of a turn at least, since a call of `train` has costs of its own for each sample
 # Okabe and Ito's blue and vermilion, which colour-blind eyes tell apart as well.
 BLUE, VERMILION = "#0072b2", "#d55e00"
 
@@ -41,11 +42,11 @@ class Growth:
         return {"setup": setup, "parameters": len(problem.numbers)}
 
     def turn(self, kind: str, size: int, seconds: float) -> Point:
-        """Seconds a step, over as many steps from the beginning as fit in `seconds`."""
+        """Seconds a step, over as many steps from the beginning as fit in `seconds`, or STEPS."""
         contender = self.contenders[kind, size]
         if (kind, size) not in self.steps:
             timed(contender, 2)
-            self.steps[kind, size] = max(1, round(seconds / timed(contender, 2)))
+            self.steps[kind, size] = max(STEPS, round(seconds / timed(contender, 2)))
         return {"seconds": timed(contender, self.steps[kind, size])}
 
 

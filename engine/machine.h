@@ -90,11 +90,12 @@ typedef struct {
     double *scalars, *scalar_grads;
     Rows body, tail;
     /* The body's lanes are done in chunks that fit into the cache: body is the chunk that is on.
-       All have the same gradients, one after the other. */
+       Its gradients are in the same place for all, and where only the inputs are kept its numbers,
+       too: they are computed again before the gradients are. */
     ptrdiff_t lanes;
-    int chunks;
-    double *values; /* of all chunks */
-    int *classes;   /* of all lanes */
+    int chunks, kept; /* rows of a chunk that are kept: all, or the inputs */
+    double *values;   /* of all chunks, [chunks][kept][stride] */
+    int *classes;     /* of all lanes */
     Sum *sums;
     int sum_count, has_classes, class_count;
     int *chosen; /* classes of the lanes that are on */
@@ -247,7 +248,11 @@ static void set_parameters(Machine *m, const double *parameters) {
 static ptrdiff_t turn_to(Machine *m, int chunk) {
     ptrdiff_t first = chunk > 0 ? m->lanes * chunk / m->chunks : 0;
     ptrdiff_t end = chunk + 1 < m->chunks ? m->lanes * (chunk + 1) / m->chunks : m->lanes;
-    m->body.values = m->values + chunk * m->body.count * m->body.stride;
+    const ptrdiff_t size = m->kept * m->body.stride;
+    if (m->kept == m->body.count)
+        m->body.values = m->values + chunk * size;
+    else
+        memcpy(m->body.values, m->values + chunk * size, size * sizeof(double));
     m->body.lanes = end - first;
     m->chosen = m->classes + first;
     return first;
@@ -260,11 +265,12 @@ static int set_samples(Machine *m, const double *data, const int *classes, const
     Rows *body = &m->body;
     for (int chunk = 0; chunk < m->chunks; chunk++) {
         ptrdiff_t first = turn_to(m, chunk);
+        double *x = m->values + chunk * m->kept * body->stride;
         for (ptrdiff_t s = 0; s < body->lanes; s++) {
             ptrdiff_t sample = picked ? picked[first + s] : first + s;
             if (sample < 0 || sample >= samples) return 0;
             for (ptrdiff_t i = 0; i < body->inputs; i++)
-                body->values[i * body->stride + s] = data[sample * body->inputs + i];
+                x[i * body->stride + s] = data[sample * body->inputs + i];
             int class_ = classes ? classes[sample] : 0;
             if (m->has_classes && (class_ < 0 || class_ >= m->class_count)) return 0;
             m->chosen[s] = class_;
@@ -297,6 +303,7 @@ static int forward(Machine *m, const Kernels *kernels) {
 static int backward_chunk(Machine *m, const Kernels *kernels) {
     Rows *body = &m->body;
     int f = 0;
+    if (m->kept < body->count) kernels->forward(m, body, NULL); /* it raised no flag before */
     for (int i = 0; i < body->zeroed_count; i++)
         memset(grad_at(m, body, body->zeroed[i], 0), 0, body->stride * sizeof(double));
     for (const Sum *sum = m->sums + m->sum_count; sum-- > m->sums;) {

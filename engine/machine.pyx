@@ -69,7 +69,7 @@ cdef extern from *:
         double *scalar_grads
         Rows body, tail
         Py_ssize_t lanes
-        int chunks
+        int chunks, kept
         double *values
         Sum *sums
         int *classes
@@ -120,6 +120,7 @@ MOST = 2**31 - 1  # C's int
 ROOM = 2**24  # rows, lanes or parameters: more are a mistake
 CACHE = 2**18  # bytes that the numbers and gradients of a chunk of lanes may have
 FEW = 64  # lanes that a chunk has at least, if there are as many
+KEPT = 2**23  # bytes of numbers that are kept from forward to backward
 
 RULES = {"sgd": SGD, "adagrad": ADAGRAD, "rmsprop": RMSPROP, "adam": ADAM, "adamw": ADAMW}
 SETTINGS = {
@@ -214,12 +215,13 @@ cdef class Machine:
     def __cinit__(self):
         self.blocks = []
 
-    def __init__(self, plan, lanes, fast=False, _width=0, _chunk=0):
+    def __init__(self, plan, lanes, fast=False, _width=0, _chunk=0, _kept=KEPT):
         """Raises ValueError for a plan that is not right, TypeError for what is none at all.
 
         fast: whether bits may differ from Python's, for speed: see fast.h. A machine of one lane
         has nothing to add up across lanes, and keeps them. _width: doubles in a vector; 0 for as
-        many as the processor has.
+        many as the processor has. _chunk: lanes that are done at once, at most; 0 for as many as
+        fit into the cache. _kept: bytes of numbers, beyond which gradients compute them anew.
         """
         cdef State *m = &self.m
         if self.blocks:
@@ -262,9 +264,13 @@ cdef class Machine:
             m.scalars[parameters + i] = x
         most = _chunk or max(FEW, CACHE // (2 * sizeof(double) * max(1, rows)))
         m.lanes, m.chunks = lanes, -(-lanes // most)
-        self.lay_out(&m.body, inputs, rows, -(-lanes // m.chunks), m.chunks, self.body)
-        self.lay_out(&m.tail, 0, tail_rows, 1, 1, tail)
-        m.values = m.body.values
+        self.lay_out(&m.body, inputs, rows, -(-lanes // m.chunks), self.body)
+        self.lay_out(&m.tail, 0, tail_rows, 1, tail)
+        m.kept, m.values = rows, m.body.values
+        if m.chunks > 1:
+            if m.chunks * rows * m.body.stride * sizeof(double) > <size_t>_kept:
+                m.kept = inputs
+            m.values = self.doubles(m.chunks * m.kept * m.body.stride)
         self.lay_out_sums(sums)
         self.lay_out_gradients(sums)
         m.classes = self.ints([0] * lanes)
@@ -312,7 +318,7 @@ cdef class Machine:
 
     # ---- the plan in C ----
 
-    cdef int lay_out(self, Rows *rows, inputs, count, lanes, chunks, code) except -1:
+    cdef int lay_out(self, Rows *rows, inputs, count, lanes, code) except -1:
         """Rows with room for their numbers, and the code that computes them.
 
         lanes: of the largest chunk.
@@ -321,7 +327,7 @@ cdef class Machine:
         cdef Py_ssize_t i
         rows.inputs, rows.count, rows.lanes, rows.length = inputs, count, lanes, len(code)
         rows.stride = padded(lanes) if lanes > 1 else 1
-        rows.values = self.doubles(chunks * count * rows.stride)
+        rows.values = self.doubles(count * rows.stride)
         rows.grads = self.doubles(count * rows.stride)
         rows.code = <Instruction *>self.memory(len(code), sizeof(Instruction))
         for i, checked in enumerate(code):

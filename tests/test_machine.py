@@ -149,9 +149,9 @@ def floats(rng, n, low=-2.0, high=2.0):
     return array("d", [rng.uniform(low, high) for _ in range(n)])
 
 
-def check(plan, lanes, parameters, rows, classes=None, width=0, chunk=0):
+def check(plan, lanes, parameters, rows, classes=None, **settings):
     """Whether the machine answered; if so, it must have been right."""
-    made = Machine(plan, lanes, _width=width, _chunk=chunk)
+    made = Machine(plan, lanes, **{f"_{name}": x for name, x in settings.items()})
     got = made.evaluate(parameters, rows, classes)
     if got is None:
         return False
@@ -509,8 +509,9 @@ def test_random_plans_have_pythons_bits(names, sequential):
         of_samples = array("i", [rng.randrange(classes) for _ in range(lanes)]) if classes else None
         numbers = floats(rng, p.parameters), floats(rng, lanes * p.inputs)
 
-        width, chunk = rng.choice(widths()), rng.choice([0, 4, 6])
-        answers += check(p, lanes, *numbers, of_samples, width, chunk)
+        settings = {"width": rng.choice(widths()), "chunk": rng.choice([0, 4, 6])}
+        settings["kept"] = rng.choice([0, 2**20])
+        answers += check(p, lanes, *numbers, of_samples, **settings)
 
     assert answers > (350 if names is TAME else 100)
 
@@ -622,23 +623,25 @@ def test_a_gradient_that_only_another_class_makes_infinite_is_abandoned():
 # ---- more lanes than fit into the cache ----
 
 
-def test_outputs_are_those_of_all_chunks():
+@pytest.mark.parametrize("kept", [0, 2**20])
+def test_outputs_are_those_of_all_chunks(kept):
     p = plan(parameters=1, rows=2, body=[("mul", 1, (0, ~0))], sums=[("sum", 0, (1,))])
     numbers, rows = array("d", [3.0]), array("d", range(11))
 
-    found = Machine(p, 11, _chunk=4).outputs(numbers, rows, [1, 0])
+    found = Machine(p, 11, _chunk=4, _kept=kept).outputs(numbers, rows, [1, 0])
 
     assert list(found) == [x for row in rows for x in (3 * row, row)]
 
 
+@pytest.mark.parametrize("kept", [0, 2**20])
 @pytest.mark.parametrize("fast", [False, True])
-def test_training_in_chunks_sees_all_samples_in_their_order(fast):
+def test_training_in_chunks_sees_all_samples_in_their_order(fast, kept):
     rng, parts = random.Random(3), network([2, 5, 1], True)
     p = plan(**parts, constants=[11.0], tail=[("div", 1, (0, ~parts["parameters"]))])
     numbers, data = floats(rng, p.parameters), floats(rng, 3 * 20)
     order = array("i", [rng.randrange(20) for _ in range(11 * 5)])
     found = []
-    for made in (Machine(p, 11, fast, _chunk=4), Machine(p, 11)):
+    for made in (Machine(p, 11, fast, _chunk=4, _kept=kept), Machine(p, 11)):
         moved = numbers[:]
         given = (("sgd", {}), data, None, order, array("d", [0.1] * 5), 0)
         losses = made.train(moved, {}, *given)

@@ -46,6 +46,28 @@ def test_scikit_learn_finds_nothing_wrong_with_the_defaults(estimator, check):
     check(estimator)
 
 
+# ---- how it is trained ----
+
+
+@pytest.mark.parametrize("make", [classifier, regressor])
+def test_training_is_replayed_where_it_can_be_and_has_the_bits_of_eager(make, monkeypatch):
+    asked = []
+
+    def eager(*arguments, replay, **options):
+        asked.append(replay)
+        return nn.fit(*arguments, replay=False, **options)
+
+    replayed = bits(make().fit(X, Y))
+    monkeypatch.setattr("nn.estimators.fit", eager)
+
+    assert bits(make().fit(X, Y)) == replayed
+    assert asked == ["auto"]
+
+
+def test_an_optimizer_that_cannot_be_replayed_trains_too():
+    assert classifier(optimizer="lbfgs", batch_size=None).fit(X, Y).n_iter_ == 5
+
+
 # ---- in company ----
 
 

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 import nn
-from engine import no_grad
+from engine import compiled, no_grad
 from nn.choices import OPTIMIZERS
 
 pytest.importorskip("sklearn", "1.6", reason="needs scikit-learn 1.6, of the extra sklearn")
@@ -41,8 +41,12 @@ def bits(estimator):
 # ---- scikit-learn's word for it ----
 
 
-@parametrize_with_checks([ChainruleClassifier(), ChainruleRegressor()])
-def test_scikit_learn_finds_nothing_wrong_with_the_defaults(estimator, check):
+# The defaults, but for what takes Python half a minute.
+SETTINGS = {} if compiled else {"epochs": 10, "lr": 0.1}
+
+
+@parametrize_with_checks([ChainruleClassifier(**SETTINGS), ChainruleRegressor(**SETTINGS)])
+def test_scikit_learn_finds_nothing_wrong(estimator, check):
     check(estimator)
 
 

@@ -12,7 +12,7 @@ import tempfile
 from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -415,6 +415,18 @@ class Numpy(NetworkContender):
         return float(loss)
 
 
+@cache
+def compiled(compiler: str, source: str, *flags: str) -> ctypes.CDLL:
+    """The functions of a source beside this file; raises ImportError with the compiler's words."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        library = str(Path(folder) / "limit.so")
+        command = [compiler, *flags, "-o", library, str(Path(__file__).with_name(source)), "-lm"]
+        answer = subprocess.run(command, capture_output=True, text=True)
+        if answer.returncode:
+            raise ImportError(f"cc: {answer.stderr.strip().splitlines()[:1]}")
+        return ctypes.CDLL(library)
+
+
 class Limit(NetworkContender):
     """Steps in C, compiled for this processor with the flags given: strict.c, with eager's bits."""
 
@@ -426,14 +438,8 @@ class Limit(NetworkContender):
         compiler = shutil.which("cc")
         if compiler is None:
             raise ImportError("there is no C compiler, cc")
-        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-            library = str(Path(folder) / "limit.so")
-            source = str(Path(__file__).with_name(self.SOURCE))
-            command = [compiler, *self.FLAGS, *flags, "-o", library, source, "-lm"]
-            answer = subprocess.run(command, capture_output=True, text=True)
-            if answer.returncode:
-                raise ImportError(f"cc: {answer.stderr.strip().splitlines()[:1]}")
-            self.function = getattr(ctypes.CDLL(library), f"{problem.name}_train")
+        library = compiled(compiler, self.SOURCE, *self.FLAGS, *flags)
+        self.function = getattr(library, f"{problem.name}_train")
         pointer = ctypes.POINTER(ctypes.c_double)
         self.function.argtypes = [pointer, pointer, ctypes.c_int, ctypes.c_double, pointer]
         self.function.restype = None

@@ -125,6 +125,7 @@ class ChainruleEstimator(BaseEstimator):
             loss=loss,
             epochs=self.epochs,
             batch_size=self.batch_size,
+            replay="auto",
             seed=seed,
             validation=validation,
             early_stopping=stopping,

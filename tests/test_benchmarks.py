@@ -405,6 +405,7 @@ def test_a_cure_is_better_seed_by_seed():
 
 def test_overfitting_prints_a_row_for_every_cure(one_epoch, monkeypatch, capsys):
     monkeypatch.setattr(overfitting, "TUNING_SEEDS", [100])
+    monkeypatch.setattr(overfitting, "HELD_OUT", 20)
 
     assert overfitting.main(["--seeds", "1"]) == 0
     rows = capsys.readouterr().out.splitlines()

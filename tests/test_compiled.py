@@ -274,12 +274,17 @@ REFERENCE = """if True:
 """
 
 
-@pytest.mark.parametrize("pure", ["0", "1"])
-def test_twenty_steps_of_a_gpt_have_the_bits_of_a_plain_reference(pure):
+@pytest.fixture(scope="module")
+def reference():
+    return printed(REFERENCE, "reference")
+
+
+@pytest.mark.parametrize("pure", ["0", "1"] if engine.compiled else ["1"])
+def test_twenty_steps_of_a_gpt_have_the_bits_of_a_plain_reference(pure, reference):
     ours = printed(REFERENCE, "chainrule", CHAINRULE_PURE=pure)
 
     assert len(ours) == 20
-    assert difference(ours, printed(REFERENCE, "reference")) is None
+    assert difference(ours, reference) is None
 
 
 # ---- rows in C ----

@@ -119,20 +119,20 @@ def test_a_subclass_stays_one(copied):
 @pytest.mark.parametrize("way", ["deepcopy", "pickle"])
 def test_a_chain_of_any_depth_is_copied(way):
     x = z = Value(1.0)
-    for _ in range(100_000):
+    for _ in range(30_000):
         z = z + x
     twin = WAYS[way](z)
     twin.backward()
     leaf = topological_order(twin)[0]
 
-    assert (twin.data, leaf.grad, x.grad) == (100_001.0, 100_001.0, 0.0)
+    assert (twin.data, leaf.grad, x.grad) == (30_001.0, 30_001.0, 0.0)
 
 
 def test_two_deep_chains_in_an_attribute_and_a_list_are_copied():
     chains = []
     for _ in range(3):
         z = Value(1.0)
-        for _ in range(20_000):
+        for _ in range(5_000):
             z = -z
         chains.append(z)
     chains[0].others = chains[1:]

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 import nn
-from engine import no_grad
+from engine import compiled, no_grad
 from nn.choices import OPTIMIZERS
 
 pytest.importorskip("sklearn", "1.6", reason="needs scikit-learn 1.6, of the extra sklearn")
@@ -41,9 +41,35 @@ def bits(estimator):
 # ---- scikit-learn's word for it ----
 
 
-@parametrize_with_checks([ChainruleClassifier(), ChainruleRegressor()])
-def test_scikit_learn_finds_nothing_wrong_with_the_defaults(estimator, check):
+# The defaults, but for what takes Python half a minute.
+SETTINGS = {} if compiled else {"epochs": 10, "lr": 0.1}
+
+
+@parametrize_with_checks([ChainruleClassifier(**SETTINGS), ChainruleRegressor(**SETTINGS)])
+def test_scikit_learn_finds_nothing_wrong(estimator, check):
     check(estimator)
+
+
+# ---- how it is trained ----
+
+
+@pytest.mark.parametrize("make", [classifier, regressor])
+def test_training_is_replayed_where_it_can_be_and_has_the_bits_of_eager(make, monkeypatch):
+    asked = []
+
+    def eager(*arguments, replay, **options):
+        asked.append(replay)
+        return nn.fit(*arguments, replay=False, **options)
+
+    replayed = bits(make().fit(X, Y))
+    monkeypatch.setattr("nn.estimators.fit", eager)
+
+    assert bits(make().fit(X, Y)) == replayed
+    assert asked == ["auto"]
+
+
+def test_an_optimizer_that_cannot_be_replayed_trains_too():
+    assert classifier(optimizer="lbfgs", batch_size=None).fit(X, Y).n_iter_ == 5
 
 
 # ---- in company ----

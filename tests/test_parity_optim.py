@@ -15,7 +15,7 @@ from nn.linesearch import Point, strong_wolfe
 torch = pytest.importorskip("torch", reason="needs torch, of the extra parity")
 
 STEPS = 50
-SEEDS = (0, 1, 2)
+SEEDS = (0, 1)
 TOLERANCE = 1e-12  # times the number, or 1 if that is more
 MODULES = (optim, adaptive, lbfgs, schedules, onecycle, plateau, clip)
 

@@ -542,7 +542,7 @@ def in_each_format(**more):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs kill -9")
-@in_each_format(kills=(50, 10))
+@in_each_format(kills=(20, 5))
 def test_a_file_survives_kills_in_the_middle_of_saving(name, package, kills, tmp_path):
     pytest.importorskip(package, reason=f"needs {package}, of the extra {package}")
     path, rng = tmp_path / name, random.Random(0)

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from engine import compiled
 from nn import MLP, data, load, load_checkpoint, metrics
 from nn.cli import main
 from nn.tasks import TASKS
 
 pytest.importorskip("matplotlib", reason="needs matplotlib, of the extra plot")
+in_c = pytest.mark.skipif(not compiled, reason="takes long in Python: needs the compiled build")
 
 
 @pytest.fixture(autouse=True)
@@ -42,7 +44,7 @@ def houses(path="houses.csv", n=60):
 # ---- learning ----
 
 
-@pytest.mark.parametrize("name", ["moons", "circles", "spirals", "blobs"])
+@pytest.mark.parametrize("name", ["moons", "circles", pytest.param("spirals", marks=in_c), "blobs"])
 def test_a_task_in_the_plane_is_learned_with_its_defaults(name, tmp_path, capsys):
     assert main(["train", name]) == 0
     assert capsys.readouterr().out.splitlines()[3].startswith(("100.0% of", "97.4% of"))
@@ -57,13 +59,14 @@ def test_a_task_in_the_plane_is_learned_with_its_defaults(name, tmp_path, capsys
     ]
 
 
-@pytest.mark.parametrize("name", ["iris", "wine", "breast_cancer"])
+@pytest.mark.parametrize("name", ["iris", "wine", pytest.param("breast_cancer", marks=in_c)])
 def test_a_real_table_is_learned_with_its_defaults(name):
     pytest.importorskip("sklearn", reason="needs scikit-learn, of the extra data")
 
     assert main(["train", name, "--quiet"]) == 0
 
 
+@in_c
 def test_most_digits_are_learned_in_three_epochs(capsys):
     pytest.importorskip("sklearn", reason="needs scikit-learn, of the extra data")
     main(["train", "digits", "--epochs", "3"])
@@ -217,7 +220,7 @@ def history_of(*options):
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adagrad", "rmsprop", "adam", "adamw", "lbfgs"])
 def test_every_optimizer_lowers_the_loss(optimizer, no_plots):
-    losses = history_of("--optimizer", optimizer, "--batch-size", "all")["losses"]
+    losses = history_of("--optimizer", optimizer, "--batch-size", "all", "--hidden", "4")["losses"]
 
     assert losses[-1] < losses[0]
 

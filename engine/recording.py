@@ -72,13 +72,11 @@ class source_lines(Block):  # noqa: N801 - as no_grad
     """A block, or as a decorator a function, in which each Value notes where it was written.
 
     `explore` and `draw` show the line; `Value.source_line` is it. What the engine and nn compute
-    has the line of yours that called them.
+    has the line of yours that called them::
 
-    >>> from engine import Value
-    >>> with source_lines():
-    ...     y = Value(3.0) * 2
-    >>> y.source_line.part
-    'Value(3.0) * 2'
+        with source_lines():
+            y = Value(3.0) * 2
+        y.source_line.part  # "Value(3.0) * 2"
     """
 
     depth = noted

@@ -15,7 +15,7 @@ from typing import Any
 from engine import ops
 from engine.boxes import Box, boxed, unfolds
 from engine.languages import Language, NoTranslationError, is_number
-from engine.names import names, names_in, one_line
+from engine.names import names, one_line, parameter_names
 from engine.op import Op, number
 from engine.staging import staged
 from engine.value import Value, topological_order
@@ -40,7 +40,7 @@ def boxes_of(value: Any, max_nodes: int | None = None) -> dict[Value, Box]:
 
 def film(box_of: dict[Value, Box], model: Any, lang: str, title: str) -> dict[str, Any]:
     """All that the page needs, as JSON has it. model, or None, names its parameters."""
-    boxes, parameters = list(box_of.values()), names_in(model)
+    boxes, parameters = list(box_of.values()), parameter_names(model)
     wanted = [printable(str(box.label) or parameters.get(v, ("",))[0]) for v, box in box_of.items()]
     wanted[-1] = wanted[-1] or "L"
     place = {box: i for i, box in enumerate(boxes)}

@@ -85,16 +85,23 @@ static void rmsprop(Optimizer *o, double *p, const double *g) {
     }
 }
 
-/* Adam without weight decay: no question inside, a loop of vectors. */
-static void plain_adam(const Optimizer *o, double *RESTRICT p, const double *RESTRICT g,
-                       double *RESTRICT means, double *RESTRICT squares) {
+/* largest: NULL but for amsgrad. */
+static INLINE void adam_loop(const Optimizer *o, double *RESTRICT p, const double *RESTRICT g,
+                             double *RESTRICT means, double *RESTRICT squares,
+                             double *RESTRICT largest, double decay, double shrink) {
     const double beta1 = o->beta1, beta2 = o->beta2, scale = o->scale, pace = o->pace;
     const double eps = o->eps;
     for (int i = 0; i < o->count; i++) {
-        double mean = beta1 * means[i] + (1 - beta1) * g[i];
-        double square = beta2 * squares[i] + (1 - beta2) * g[i] * g[i];
+        double grad = decay ? g[i] + decay * p[i] : g[i];
+        double mean = beta1 * means[i] + (1 - beta1) * grad;
+        double square = beta2 * squares[i] + (1 - beta2) * grad * grad;
+        if (shrink != 1) p[i] *= shrink;
         means[i] = mean;
         squares[i] = square;
+        if (largest) {
+            if (largest[i] > square) square = largest[i];
+            largest[i] = square;
+        }
         p[i] -= pace * mean / (sqrt(square) / scale + eps);
     }
 }
@@ -102,24 +109,10 @@ static void plain_adam(const Optimizer *o, double *RESTRICT p, const double *RES
 static void adam(Optimizer *o, double *p, const double *g) {
     double shrink = o->rule == ADAMW ? 1 - o->lr * o->weight_decay : 1;
     double decay = o->rule == ADAM ? o->weight_decay : 0;
-    if (shrink == 1 && decay == 0 && !o->amsgrad) {
-        plain_adam(o, p, g, o->mean, o->square);
-        o->step++;
-        return;
-    }
-    for (int i = 0; i < o->count; i++) {
-        double grad = decay ? g[i] + decay * p[i] : g[i];
-        double mean = o->beta1 * o->mean[i] + (1 - o->beta1) * grad;
-        double square = o->beta2 * o->square[i] + (1 - o->beta2) * grad * grad;
-        if (shrink != 1) p[i] *= shrink;
-        o->mean[i] = mean;
-        o->square[i] = square;
-        if (o->amsgrad) {
-            if (o->largest[i] > square) square = o->largest[i];
-            o->largest[i] = square;
-        }
-        p[i] -= o->pace * mean / (sqrt(square) / o->scale + o->eps);
-    }
+    if (shrink == 1 && decay == 0 && !o->amsgrad) /* without a question inside, vectors */
+        adam_loop(o, p, g, o->mean, o->square, NULL, 0, 1);
+    else
+        adam_loop(o, p, g, o->mean, o->square, o->amsgrad ? o->largest : NULL, decay, shrink);
     o->step++;
 }
 

@@ -7,7 +7,7 @@ from engine import colors
 from engine.boxes import Box, boxed
 from engine.collapse import Group, collapsed, parts_of
 from engine.diagram import Diagram, plain
-from engine.names import names_in
+from engine.names import parameter_names
 from engine.op import Op
 from engine.value import Value
 
@@ -123,7 +123,7 @@ def values(value: Any, wanted: str) -> list[Value]:
 def values_or_model(parameters: Any) -> dict[Value, str]:
     """The parameters, each with its name in the model, if it is one."""
     if hasattr(parameters, "named_parameters"):
-        return {v: name for v, (name, _) in names_in(parameters).items()}
+        return {v: name for v, (name, _) in parameter_names(parameters).items()}
     return dict.fromkeys(values(parameters, "parameters are Values, or a model"), "")
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from engine.formula import Latex, Text
 from engine.lesson import Lesson, Row
-from engine.names import in_code, names, names_in, one_line
+from engine.names import in_code, names, one_line, parameter_names
 from engine.paths import (
     Edges,
     Graph,
@@ -49,7 +49,7 @@ def explain(
         raise TypeError(f"limit is a whole number of paths or None, got {limit!r:.60}")
     if limit is not None and limit < 0:
         raise ValueError(f"limit is at least 0, got {limit}")
-    parameters = {v: name for v, (name, _) in names_in(model).items()}
+    parameters = {v: name for v, (name, _) in parameter_names(model).items()}
     graph = spelled_out(output)
     edges = edges_between(graph, leaf, output)
     count = counted(edges, leaf, output)

@@ -54,31 +54,29 @@ TARGET static INLINE void NAME(add_totals)(double *g, ptrdiff_t step, const NAME
 #endif
 }
 
-/* The sum of x[s] * y[s]. */
-TARGET static double NAME(product)(const double *x, const double *y, ptrdiff_t n) {
+/* The sum of x[s] * y[s], or of x[s] if y is NULL. */
+TARGET static INLINE double NAME(summed)(const double *x, const double *y, ptrdiff_t n) {
     NAME(Vector) sums[4] = {SPLAT(0.0), SPLAT(0.0), SPLAT(0.0), SPLAT(0.0)};
     double total[4] = {0};
     ptrdiff_t s = 0;
     for (; s + 4 * WIDTH <= n; s += 4 * WIDTH)
-        for (int k = 0; k < 4; k++)
-            sums[k] = MADD(AT(x + s + k * WIDTH), AT(y + s + k * WIDTH), sums[k]);
-    for (; s + WIDTH <= n; s += WIDTH) sums[0] = MADD(AT(x + s), AT(y + s), sums[0]);
+        for (int k = 0; k < 4; k++) {
+            const NAME(Vector) part = AT(x + s + k * WIDTH);
+            sums[k] = y ? MADD(part, AT(y + s + k * WIDTH), sums[k]) : sums[k] + part;
+        }
+    for (; s + WIDTH <= n; s += WIDTH)
+        sums[0] = y ? MADD(AT(x + s), AT(y + s), sums[0]) : sums[0] + AT(x + s);
     NAME(add_totals)(total, 1, sums);
-    for (; s < n; s++) total[0] += x[s] * y[s];
+    for (; s < n; s++) total[0] += y ? x[s] * y[s] : x[s];
     return (total[0] + total[1]) + (total[2] + total[3]);
 }
 
-/* The sum of n numbers. */
+TARGET static double NAME(product)(const double *x, const double *y, ptrdiff_t n) {
+    return NAME(summed)(x, y, n);
+}
+
 TARGET static double NAME(sum)(const double *x, ptrdiff_t n) {
-    NAME(Vector) sums[4] = {SPLAT(0.0), SPLAT(0.0), SPLAT(0.0), SPLAT(0.0)};
-    double total[4] = {0};
-    ptrdiff_t s = 0;
-    for (; s + 4 * WIDTH <= n; s += 4 * WIDTH)
-        for (int k = 0; k < 4; k++) sums[k] += AT(x + s + k * WIDTH);
-    for (; s + WIDTH <= n; s += WIDTH) sums[0] += AT(x + s);
-    NAME(add_totals)(total, 1, sums);
-    for (; s < n; s++) total[0] += x[s];
-    return (total[0] + total[1]) + (total[2] + total[3]);
+    return NAME(summed)(x, NULL, n);
 }
 
 /* ---- operands ---- */

@@ -46,8 +46,8 @@ typedef struct {
     int count;           /* operands; of a layer, inputs */
     const int *operands; /* of a layer: its inputs, then neuron by neuron weights and bias */
     int first[2];        /* whether no gradient came to an input before; of a layer, to any */
-    int steps[2];      /* of a run: whether an operand moves on from row to row */
-    int serial;        /* of a run: whether its rows have to take turns */
+    int steps[2];        /* of a run: whether an operand moves on from row to row */
+    int serial;          /* of a run: whether its rows have to take turns */
     /* and for a layer alone: */
     int neurons, biased;
     int direct;        /* whether something in it occurs twice, so that lanes must take turns */
@@ -101,7 +101,7 @@ typedef struct {
     int *chosen; /* classes of the lanes that are on */
     int output, sequential;
     /* scratch */
-    double *x, *y, *g;     /* a row of the body each */
+    double *x, *y, *g;     /* as long as a row of the body, or the longest run of the tail */
     double *few;           /* the operands of one lane */
     const double **inputs; /* where the rows of a layer's inputs are */
     double **targets;      /* where their gradients are */
@@ -244,16 +244,20 @@ static void set_parameters(Machine *m, const double *parameters) {
     pack_layers(m);
 }
 
-/* Turn to a chunk; returns the first of its lanes. A single one is there without a division. */
+/* The first lane of a chunk, and behind the last chunk their number; of one without a division. */
+static INLINE ptrdiff_t first_lane(const Machine *m, int chunk) {
+    return chunk == 0 ? 0 : chunk == m->chunks ? m->lanes : m->lanes * chunk / m->chunks;
+}
+
+/* Turn to a chunk; returns the first of its lanes. */
 static ptrdiff_t turn_to(Machine *m, int chunk) {
-    ptrdiff_t first = chunk > 0 ? m->lanes * chunk / m->chunks : 0;
-    ptrdiff_t end = chunk + 1 < m->chunks ? m->lanes * (chunk + 1) / m->chunks : m->lanes;
+    const ptrdiff_t first = first_lane(m, chunk);
     const ptrdiff_t size = m->kept * m->body.stride;
     if (m->kept == m->body.count)
         m->body.values = m->values + chunk * size;
     else
         memcpy(m->body.values, m->values + chunk * size, size * sizeof(double));
-    m->body.lanes = end - first;
+    m->body.lanes = first_lane(m, chunk + 1) - first;
     m->chosen = m->classes + first;
     return first;
 }
@@ -262,18 +266,18 @@ static ptrdiff_t turn_to(Machine *m, int chunk) {
    they and their classes exist. */
 static int set_samples(Machine *m, const double *data, const int *classes, const int *picked,
                        ptrdiff_t samples) {
-    Rows *body = &m->body;
+    const Rows *body = &m->body;
     for (int chunk = 0; chunk < m->chunks; chunk++) {
-        ptrdiff_t first = turn_to(m, chunk);
+        const ptrdiff_t first = first_lane(m, chunk), end = first_lane(m, chunk + 1);
         double *x = m->values + chunk * m->kept * body->stride;
-        for (ptrdiff_t s = 0; s < body->lanes; s++) {
-            ptrdiff_t sample = picked ? picked[first + s] : first + s;
+        for (ptrdiff_t s = first; s < end; s++) {
+            ptrdiff_t sample = picked ? picked[s] : s;
             if (sample < 0 || sample >= samples) return 0;
             for (ptrdiff_t i = 0; i < body->inputs; i++)
-                x[i * body->stride + s] = data[sample * body->inputs + i];
+                x[i * body->stride + s - first] = data[sample * body->inputs + i];
             int class_ = classes ? classes[sample] : 0;
             if (m->has_classes && (class_ < 0 || class_ >= m->class_count)) return 0;
-            m->chosen[s] = class_;
+            m->classes[s] = class_;
         }
     }
     return 1;

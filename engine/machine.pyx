@@ -354,7 +354,7 @@ cdef class Machine:
 
     cdef int lay_out_run(self, Instruction *c, run) except -1:
         c.kind, c.loop, c.out, c.rows = RUN, run.loop, run.out, run.rows
-        c.differentiated, c.serial, c.count = run.live, run.serial, len(run.operands)
+        c.differentiated, c.serial, c.count = run.live, run.serial, run.count
         c.operands = self.ints(run.operands)
         for i, step in enumerate(run.steps):
             c.steps[<Py_ssize_t>i] = step
@@ -692,11 +692,6 @@ def in_place(checked):
     else:
         return False
     return all(map(follow, runs))
-
-
-def first_of(part):
-    """The operand in front of others that follow it in memory: of scalars the largest."""
-    return part[0] if part[0] >= 0 else part[-1]
 
 
 def padded(n):

@@ -43,7 +43,7 @@ def names(labels: Iterable[str]) -> list[str]:
     return list(found)
 
 
-def names_in(model: Any) -> dict[Any, tuple[str, str]]:
+def parameter_names(model: Any) -> dict[Any, tuple[str, str]]:
     """A short name for each parameter of a model, and its path there; nothing of None.
 
     Raises TypeError for what has no named_parameters.

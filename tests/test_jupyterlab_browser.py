@@ -41,10 +41,10 @@ CELLS = [  # the last value of each is explored: a page in a frame, and at the e
 ]
 TOLD = """
 import json
-from engine.names import names_in
+from engine.names import parameter_names
 neuron.backward(), loss.backward()
 slopes = [{v.label: v.grad for v in (w, x, b)}]
-slopes.append({name: v.grad for v, (name, path) in names_in(model).items()})
+slopes.append({name: v.grad for v, (name, path) in parameter_names(model).items()})
 print(json.dumps({"slopes": slopes, "a": a.data, "of a": a.grad}))
 """
 SECONDS = 30.0

@@ -23,9 +23,9 @@ DIRECTIVES = {"language_level": 3, "cpow": True, "nonecheck": True}
 # Annotations are for readers and type checkers; C's types stand in the .pxd files. Only value.py
 # needs some of its annotations: those of local variables in methods such as __add__.
 MODULES = {
-    "collector": ("collector.pyx", {}),
-    "kernels": ("kernels.pyx", {}),
-    "machine": ("machine.pyx", {}),
+    "native.collector": ("native/collector.pyx", {}),
+    "native.kernels": ("native/kernels.pyx", {}),
+    "machine.machine": ("machine/machine.pyx", {}),
     "op": ("op.py", {"annotation_typing": False}),
     "value": ("value.py", {"annotation_typing": True}),
 }
@@ -81,7 +81,8 @@ class BuildPython(build_py):
         super().run()
         if self.editable_mode:
             for name in MODULES:  # what an earlier build left would be imported
-                (ENGINE / (name + sysconfig.get_config_var("EXT_SUFFIX"))).unlink(missing_ok=True)
+                path = ENGINE.joinpath(*name.split("."))
+                path.with_name(path.name + sysconfig.get_config_var("EXT_SUFFIX")).unlink(True)
             return
         Path(self.build_lib, "engine", "pure.txt").unlink(missing_ok=True)
         if PURE:
@@ -114,7 +115,7 @@ class BuildC(build_ext):
 
         folder = Path(self.build_temp).resolve()
         gather(folder / "engine")
-        name = extension.name.rpartition(".")[2]
+        name = extension.name.removeprefix("engine.")
         # A Value takes part in no reference cycle of its own making, so the collector need not
         # look at it. Cython takes this one as a default only, not as a directive.
         Options.get_directive_defaults()["no_gc"] = name == "value"
@@ -131,7 +132,7 @@ class BuildC(build_ext):
             for cython, cpython in CPYTHONS_WAY.items():
                 text = text.replace(cython, cpython)
             source.write_text(text, "utf-8")
-        extension.include_dirs.append(str(folder / "engine"))
+        extension.include_dirs += [str(folder / "engine"), str(folder / "engine/machine")]
         extension.extra_compile_args += FLAGS.get(self.compiler.compiler_type, FLAGS["unix"])
         # Types made at run time, so that value.py can add the ops to Value as methods.
         extension.define_macros.append(("CYTHON_USE_TYPE_SPECS", "1"))
@@ -139,16 +140,17 @@ class BuildC(build_ext):
 
 def gather(folder: Path) -> None:
     """Put into the folder what Cython and C read, and the table of ops.py in C."""
-    folder.mkdir(parents=True, exist_ok=True)
-    Path(folder, "__init__.py").touch()
-    sources = [*ENGINE.glob("*.p[xy][dx]"), *ENGINE.glob("*.h")]
+    sources = [*ENGINE.rglob("*.p[xy][dx]"), *ENGINE.rglob("*.h")]
+    for package in {folder / source.relative_to(ENGINE).parent for source in sources} | {folder}:
+        package.mkdir(parents=True, exist_ok=True)
+        Path(package, "__init__.py").touch()
     for source in [*sources, ENGINE / "op.py", ENGINE / "value.py"]:
         text = source.read_text(encoding="utf-8")
         if source.suffix == ".py":
             text = without_type_checking(text)
-        Path(folder, source.name).write_text(text, encoding="utf-8")
-    # By its file, since importing engine.csource would import all of engine, which is being built.
-    spec = spec_from_file_location("csource", ENGINE / "csource.py")
+        Path(folder, source.relative_to(ENGINE)).write_text(text, encoding="utf-8")
+    # By its file, since importing engine.native would import all of engine, which is being built.
+    spec = spec_from_file_location("csource", ENGINE / "native/csource.py")
     csource = module_from_spec(spec)
     spec.loader.exec_module(csource)
     calculus = (ENGINE / "ops.py").read_text(encoding="utf-8")

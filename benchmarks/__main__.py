@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     results = run(plan(options), lambda line: print(line, file=sys.stderr, flush=True))
     print(report.text(results), end="")
     # engine is imported late: `--install` needs nothing but pip.
-    from engine.files import write_file
+    from engine.saving.files import write_file
 
     if options.json:
         machine = {"python": platform.python_version(), "machine": platform.platform()}

@@ -108,7 +108,7 @@ class Eager(NetworkContender):
         self.run = run_of(problem)
 
     def start(self) -> None:
-        from nn.history import History
+        from nn.training.history import History
 
         self.run.give_back(self.problem.numbers)
         self.run.history = History()
@@ -126,8 +126,8 @@ class Replayed(Eager):
     """One call of the machine's `train`, with the order of the samples for all steps."""
 
     def __init__(self, problem: Problem, fast: bool = False) -> None:
-        from nn.batchplan import BatchPlans
-        from nn.descent import State
+        from nn.training.plans import BatchPlans
+        from nn.training.arrays import State
 
         super().__init__(problem)
         self.plans = BatchPlans(self.run, fast)
@@ -135,7 +135,7 @@ class Replayed(Eager):
         self.state = State(self.run)
 
     def parts(self) -> dict[str, Callable[[], Any]]:
-        from nn.batchplan import PLANS, BatchPlans, machine
+        from nn.training.plans import PLANS, BatchPlans, machine
 
         run, plans, lanes = self.run, self.plans, len(self.inputs)
 
@@ -173,7 +173,7 @@ class Fitted(Eager):
     """`Run.epoch` with replay, which is what `fit` does: with a whole batch, a step an epoch."""
 
     def __init__(self, problem: Problem) -> None:
-        from nn.replay import Replay
+        from nn.training.replay import Replay
 
         super().__init__(problem)
         self.run.replay = Replay(self.run)
@@ -190,8 +190,9 @@ def ignore(_run: Any, _steps: int) -> None:
 
 def run_of(problem: Problem) -> Any:
     """The training run that `fit` would make of it."""
+    from nn.training.run import Run
+
     from nn import SGD, Layer, Sequential, hinge_loss, l2_penalty, mse_loss
-    from nn.run import Run
 
     shapes = zip(pairwise(problem.sizes), problem.activations)
     model = Sequential(*[Layer(n, m, activation=name) for (n, m), name in shapes])

@@ -80,15 +80,15 @@ class ReplayedGpt(Contender):
         self.machine = self.made(self.plan())
 
     def plan(self) -> Any:
-        from engine.plan import lowered
-        from engine.tape import Tape
+        from engine.programs.plan import lowered
+        from engine.programs.tape import Tape
 
         engine = ours()
         engine.start(self.problem.numbers)
         return lowered(Tape([gpt.gpt_loss(engine, engine.leaves)], [], engine.leaves), 1)
 
     def made(self, plan: Any) -> Any:
-        from engine.machine import Machine
+        from engine.machine.machine import Machine
 
         return Machine(plan, 1)
 

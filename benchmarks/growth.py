@@ -65,9 +65,9 @@ class Enlarged(Replayed):
     """
 
     def __init__(self, problem: Problem, small: Replayed) -> None:
-        from engine.machine import Machine
+        from nn.training.arrays import State
 
-        from nn.descent import State
+        from engine.machine.machine import Machine
 
         lanes, recorded = len(problem.samples), len(small.problem.samples)
         Eager.__init__(self, replace(problem, lr=problem.lr * recorded / lanes))

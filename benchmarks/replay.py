@@ -203,7 +203,7 @@ def grow(worker: Worker, options: argparse.Namespace) -> bool:
     print(table(header, growth.rows("width", widths)), flush=True)
     if options.svg:
         # engine is imported late: the processes of the contenders have their own.
-        from engine.files import write_file
+        from engine.saving.files import write_file
 
         try:
             write_file(options.svg, growth.svg(batches, widths))

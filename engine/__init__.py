@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 
 if os.environ.get("CHAINRULE_PURE", "0") not in ("", "0"):
-    from engine import switch as switch
+    from engine.native import switch as switch
 
 from engine.calculus import grad
 from engine.check import GradientError, check_gradients
@@ -56,13 +56,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from engine.diagram import Diagram as Diagram
-    from engine.drawing import draw as draw
-    from engine.explanation import explain as explain
-    from engine.explorer import Explorer as Explorer
-    from engine.explorer import explore as explore
-    from engine.program import Program as Program
-    from engine.program import trace as trace
+    from engine.diagrams.diagram import Diagram as Diagram
+    from engine.diagrams.drawing import draw as draw
+    from engine.explanations.explanation import explain as explain
+    from engine.explorer.explorer import Explorer as Explorer
+    from engine.explorer.explorer import explore as explore
+    from engine.programs.program import Program as Program
+    from engine.programs.program import trace as trace
 
 __distribution__ = "chainrule"
 __version__ = "0.1.0"
@@ -115,13 +115,13 @@ __all__ = [  # all but draw, explore and what they return: `from engine import *
 
 
 LATER = {  # names whose files are imported when first asked for; draw and explore load graphviz
-    "Diagram": "engine.diagram",
-    "draw": "engine.drawing",
-    "explain": "engine.explanation",
-    "Explorer": "engine.explorer",
-    "explore": "engine.explorer",
-    "Program": "engine.program",
-    "trace": "engine.program",
+    "Diagram": "engine.diagrams.diagram",
+    "draw": "engine.diagrams.drawing",
+    "explain": "engine.explanations.explanation",
+    "Explorer": "engine.explorer.explorer",
+    "explore": "engine.explorer.explorer",
+    "Program": "engine.programs.program",
+    "trace": "engine.programs.program",
 }
 
 

@@ -1,7 +1,7 @@
 # The types that make op.py C.
 cimport cython
 
-from engine.kernels cimport Kernel
+from engine.native.kernels cimport Kernel
 
 
 cdef class Number:

@@ -218,7 +218,7 @@ TABLE: dict[str, Op] = {op.name: op for op in list(vars().values()) if isinstanc
 CONSTANT = Op("constant", "", float, gradient=lambda *_: [])
 
 if compiled:  # the same rows in C, as csource.py translates them when chainrule is built
-    from engine.kernels import KERNELS
+    from engine.native.kernels import KERNELS
 
     for _name, _kernel in KERNELS.items():
         TABLE[_name].kernel = _kernel

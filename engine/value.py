@@ -264,7 +264,7 @@ for _name, _attribute in {**ops.TABLE, **NUMPY, **SAME_IN_C}.items():
     setattr(Value, _name, _attribute)
 
 if compiled:
-    from engine.collector import traverse_subclasses
+    from engine.native.collector import traverse_subclasses
 
     traverse_subclasses(Value)
 

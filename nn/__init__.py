@@ -25,13 +25,17 @@ from nn.activations import (
     Softplus,
     Tanh,
 )
-from nn.adaptive import Adagrad, Adam, AdamW, RMSprop
-from nn.clip import clip_grad_norm_, clip_grad_value_
-from nn.fit import fit
-from nn.history import History
-from nn.layers import Dropout, Flatten, Identity, LayerNorm, Linear, Normalization, Sequential
-from nn.lbfgs import LBFGS
-from nn.loader import DataLoader, Standardizer, one_hot, train_test_split
+from nn.data.loader import DataLoader, Standardizer, one_hot, train_test_split
+from nn.data.tables import Table, breast_cancer, digits, iris, read_csv, wine
+from nn.layers.linear import (
+    Dropout,
+    Flatten,
+    Identity,
+    LayerNorm,
+    Linear,
+    Normalization,
+    Sequential,
+)
 from nn.losses import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -45,13 +49,12 @@ from nn.losses import (
 )
 from nn.mlp import MLP, Layer, Neuron
 from nn.module import Module
-from nn.onecycle import OneCycleLR
-from nn.optim import SGD, Optimizer
+from nn.optim.adaptive import Adagrad, Adam, AdamW, RMSprop
+from nn.optim.clip import clip_grad_norm_, clip_grad_value_
+from nn.optim.lbfgs import LBFGS
+from nn.optim.optimizer import SGD, Optimizer
 from nn.penalties import l1_penalty, l2_penalty, weights_of
-from nn.plateau import ReduceLROnPlateau
-from nn.run import TrainingError
-from nn.schedule import Schedule
-from nn.schedules import (
+from nn.schedules.formulas import (
     ConstantLR,
     CosineAnnealingLR,
     CosineAnnealingWarmRestarts,
@@ -62,16 +65,21 @@ from nn.schedules import (
     SequentialLR,
     StepLR,
 )
-from nn.stopping import EarlyStopping
-from nn.tables import Table, breast_cancer, digits, iris, read_csv, wine
+from nn.schedules.onecycle import OneCycleLR
+from nn.schedules.plateau import ReduceLROnPlateau
+from nn.schedules.schedule import Schedule
+from nn.training.history import History
+from nn.training.loop import fit
+from nn.training.run import TrainingError
+from nn.training.stopping import EarlyStopping
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from nn.estimators import ChainruleClassifier as ChainruleClassifier
     from nn.estimators import ChainruleRegressor as ChainruleRegressor
-    from nn.export import to_onnx, to_torch
-    from nn.film import Film
-    from nn.serialize import load, load_checkpoint, load_notes, save, save_checkpoint
+    from nn.film.film import Film
+    from nn.saving.export import to_onnx, to_torch
+    from nn.saving.models import load, load_checkpoint, load_notes, save, save_checkpoint
 
 __all__ = [
     "ELU",
@@ -157,14 +165,14 @@ __all__ = [
 
 # Names whose files are imported when first asked for: most programs need none of them.
 LAZY = {
-    "save": "nn.serialize",
-    "load": "nn.serialize",
-    "load_notes": "nn.serialize",
-    "save_checkpoint": "nn.serialize",
-    "load_checkpoint": "nn.serialize",
-    "to_onnx": "nn.export",
-    "to_torch": "nn.export",
-    "Film": "nn.film",
+    "save": "nn.saving.models",
+    "load": "nn.saving.models",
+    "load_notes": "nn.saving.models",
+    "save_checkpoint": "nn.saving.models",
+    "load_checkpoint": "nn.saving.models",
+    "to_onnx": "nn.saving.export",
+    "to_torch": "nn.saving.export",
+    "Film": "nn.film.film",
 }
 ESTIMATORS = {  # not in __all__, since they need scikit-learn
     "ChainruleClassifier": "nn.estimators",

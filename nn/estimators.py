@@ -24,15 +24,15 @@ from typing import TYPE_CHECKING, Any, Self
 
 from engine import no_grad
 from engine.op import number
-from nn.choices import make_optimizer
-from nn.fit import fit
+from nn.checks import flag, whole
+from nn.data.loader import train_test_split
 from nn.init import xavier_uniform_
-from nn.loader import train_test_split
 from nn.losses import cross_entropy, mse_loss
 from nn.mlp import MLP
-from nn.run import plain
-from nn.settings import flag, whole
-from nn.stopping import EarlyStopping
+from nn.schedules.by_name import make_optimizer
+from nn.training.loop import fit
+from nn.training.run import plain
+from nn.training.stopping import EarlyStopping
 
 try:
     import numpy as np

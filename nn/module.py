@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from typing import Any, Self
 
-    from engine.collapse import Part
-    from engine.diagram import Diagram
+    from engine.diagrams.diagram import Diagram
+    from engine.diagrams.folding import Part
 
 
 class Module:
@@ -107,12 +107,12 @@ class Module:
     # ---- what engine.draw asks of a model ----
 
     def _parts_(self, level: int | str | type | None) -> list[Part]:
-        from nn.parts import parts
+        from nn.pictures.parts import parts
 
         return parts(self, level)
 
     def _diagram_(self, **options: Any) -> Diagram:
-        from nn.picture import picture
+        from nn.pictures.network import picture
 
         return picture(self, **options)
 

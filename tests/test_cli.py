@@ -8,9 +8,9 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
+from nn.cli import main
 
 import engine
-from nn.cli import main
 
 ROOT = Path(__file__).parents[1]
 COMMAND = Path(sys.executable).with_name("chainrule")

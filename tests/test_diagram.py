@@ -10,14 +10,14 @@ import sys
 import xml.etree.ElementTree as ElementTree
 from collections import Counter
 
-import graphviz
-import pytest
-
-import engine
 import engine.colors
 import engine.render
-from engine import Diagram, Op, Value, dot, draw, no_grad, sqrt, tanh, topological_order
+import graphviz
+import pytest
 from engine.render import RendererNotFound
+
+import engine
+from engine import Diagram, Op, Value, dot, draw, no_grad, sqrt, tanh, topological_order
 from nn import Neuron
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -7,13 +7,13 @@ import subprocess
 import sys
 
 import pytest
+from engine.names import in_code, in_formula, in_tex, names, short_names
+from nn.cli import main
 
 import engine
 from engine import Op, Value, dot, explain, explore, maximum, no_grad, stop_gradient, tanh
-from engine.names import in_code, in_formula, in_tex, names, short_names
 from engine.ops import TABLE
 from nn import MLP
-from nn.cli import main
 
 HOSTILE = {
     "a script": "<script>alert(1)</script>",

@@ -8,14 +8,14 @@ import shutil
 from html.parser import HTMLParser
 
 import pytest
+from engine.cards import boxes_of
+from engine.staging import BADGE, CARD, staged
+from nn.cli import main
 
 import engine
 from engine import Op, Value, dot, explore, log, stop_gradient, tanh
-from engine.cards import boxes_of
 from engine.explorer import SCRIPT
-from engine.staging import BADGE, CARD, staged
 from nn import MLP
-from nn.cli import main
 
 HOSTILE = [
     "</script><script>window.hacked = 1</script>",

@@ -6,6 +6,7 @@ import random
 import sys
 
 import pytest
+from nn.description import KINDS
 
 from engine import Value, no_grad
 from engine.op import Op
@@ -36,7 +37,6 @@ from nn import (
     to_onnx,
     to_torch,
 )
-from nn.description import KINDS
 from nn.mlp import ACTIVATIONS
 
 ROWS = 1000

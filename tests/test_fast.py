@@ -7,9 +7,10 @@ from array import array
 from types import SimpleNamespace
 
 import pytest
+from engine.plan import NoPlanError
+from nn.cli import main
 
 from engine import Value, compiled
-from engine.plan import NoPlanError
 from nn import (
     LBFGS,
     MLP,
@@ -30,7 +31,6 @@ from nn import (
     l2_penalty,
     mse_loss,
 )
-from nn.cli import main
 
 MOONS = data.moons(n=50)
 SIGNS = (MOONS[0], [2 * t - 1 for t in MOONS[1]])

@@ -12,6 +12,10 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from nn.cli import main
+from nn.earlier import program_of
+from nn.film_page import page
+from nn.plot_decisions import outputs
 
 from engine import Value
 from nn import (
@@ -31,10 +35,6 @@ from nn import (
     data,
     fit,
 )
-from nn.cli import main
-from nn.earlier import program_of
-from nn.film_page import page
-from nn.plot_decisions import outputs
 
 XOR = data.xor()
 
@@ -439,7 +439,6 @@ def test_the_picture_of_a_frame_shows_who_wins_where():
     numpy = pytest.importorskip("numpy", reason="needs numpy, which matplotlib brings")
     pytest.importorskip("matplotlib", reason="needs matplotlib, of the extra plot")
     from matplotlib.colors import to_rgb
-
     from nn.axes import COLORS
     from nn.film_figure import regions
 

@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 
 import pytest
-
 from nn.cli import main
 from nn.gallery import PICTURES, gallery
 

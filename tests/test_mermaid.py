@@ -4,10 +4,10 @@ import html
 import re
 
 import pytest
-
-from engine import Diagram, Value, draw, tanh
 from engine.mermaid import mermaid, quoted
 from nn.cli import main
+
+from engine import Diagram, Value, draw, tanh
 
 # Labels that a careless picture would show as something else, or not at all.
 LABELS = {

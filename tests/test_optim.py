@@ -5,15 +5,15 @@ import math
 import random
 
 import pytest
-
-from engine import Value
-from nn import MLP, SGD, data, mse_loss
 from nn.adaptive import Adagrad, Adam, AdamW, RMSprop
 from nn.lbfgs import LBFGS
 from nn.linesearch import Point, strong_wolfe
 from nn.onecycle import OneCycleLR
-from nn.optim import Optimizer
 from nn.plateau import ReduceLROnPlateau
+
+from engine import Value
+from nn import MLP, SGD, data, mse_loss
+from nn.optim import Optimizer
 from nn.schedules import CosineAnnealingLR, ExponentialLR, LinearLR, SequentialLR
 
 KINDS = [SGD, Adagrad, RMSprop, Adam, AdamW, LBFGS]

@@ -8,11 +8,11 @@ import shutil
 import subprocess
 
 import pytest
+from engine.dialects import LANGUAGES
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from engine import Op, Value, dot, ops, relu, softmax, sqrt, stop_gradient, tanh, trace
-from engine.dialects import LANGUAGES
 from engine.value import constant
 from nn import MLP, mse_loss
 

@@ -3,10 +3,10 @@
 import random
 
 import pytest
-
 from engine.instructions import Checked
-from engine.ops import TABLE
 from engine.runs import Products, Run, follow, in_layers, in_rows, in_runs
+
+from engine.ops import TABLE
 
 OPS = ["add", "mul", "tanh"]  # by the numbers of their loops
 PARAMETERS, SCALARS, GIVEN = 8, 12, 6

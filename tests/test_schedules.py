@@ -4,12 +4,12 @@ import json
 import math
 
 import pytest
-
-from engine import Value
 from nn.adaptive import Adagrad, Adam
 from nn.onecycle import OneCycleLR
-from nn.optim import SGD
 from nn.plateau import ReduceLROnPlateau
+
+from engine import Value
+from nn.optim import SGD
 from nn.schedules import (
     ConstantLR,
     CosineAnnealingLR,

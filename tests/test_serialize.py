@@ -13,6 +13,7 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
+from nn.description import KINDS, RULES, description
 
 from engine import Value
 from nn import (
@@ -45,7 +46,6 @@ from nn import (
     serialize,
     strictjson,
 )
-from nn.description import KINDS, RULES, description
 
 ROOT = Path(__file__).parents[1]
 

@@ -4,7 +4,6 @@ import re
 import sys
 
 import pytest
-
 from nn.tables import Table, breast_cancer, digits, iris, read_csv, wine
 
 

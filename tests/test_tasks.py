@@ -6,11 +6,11 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
+from nn.cli import main
+from nn.tasks import TASKS
 
 from engine import compiled
 from nn import MLP, data, load, load_checkpoint, metrics
-from nn.cli import main
-from nn.tasks import TASKS
 
 pytest.importorskip("matplotlib", reason="needs matplotlib, of the extra plot")
 in_c = pytest.mark.skipif(not compiled, reason="takes long in Python: needs the compiled build")

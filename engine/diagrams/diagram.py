@@ -13,9 +13,9 @@ except ImportError as error:
 
 from graphviz.backend.rendering import get_filepath, get_format
 
-from engine.files import write_file
-from engine.formats import WRITERS, verify_format
-from engine.render import chosen, rendered
+from engine.renderers.formats import WRITERS, verify_format
+from engine.renderers.render import chosen, rendered
+from engine.saving.files import write_file
 
 # Characters that no picture holds: controls other than line breaks, and what XML forbids.
 UNSHOWN = r"[\0-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]"

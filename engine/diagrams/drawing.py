@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from engine import colors
-from engine.boxes import Box, boxed
-from engine.collapse import Group, collapsed, parts_of
-from engine.diagram import Diagram, plain
-from engine.names import parameter_names
+from engine.diagrams import colors
+from engine.diagrams.boxes import Box, boxed
+from engine.diagrams.diagram import Diagram, plain
+from engine.diagrams.folding import Group, collapsed, parts_of
+from engine.formulas.names import parameter_names
 from engine.op import Op
 from engine.value import Value
 

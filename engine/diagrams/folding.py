@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine import ops
-from engine.boxes import Box, box
+from engine.diagrams.boxes import Box, box
 from engine.op import Op
 from engine.value import Value, topological_order
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple, TypeVar
 
-from engine.formula import POWER, Text, computed, slope
-from engine.paths import Edge, Edges, Graph, Path, adjoints_of
+from engine.explanations.paths import Edge, Edges, Graph, Path, adjoints_of
+from engine.formulas.writing import POWER, Text, computed, slope
 from engine.value import Value
 
 SHOWN = 12  # parts of a row, or rows of a kind; of more, the middle is left out

@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from engine.formula import Latex, Text
-from engine.lesson import Lesson, Row
-from engine.names import in_code, names, one_line, parameter_names
-from engine.paths import (
+from engine.explanations.derivation import Lesson, Row
+from engine.explanations.paths import (
     Edges,
     Graph,
     Path,
@@ -22,6 +20,8 @@ from engine.paths import (
     spelled_out,
     walls,
 )
+from engine.formulas.names import in_code, names, one_line, parameter_names
+from engine.formulas.writing import Latex, Text
 from engine.value import Value
 
 WIDTH = 88  # of a line of text; a row that is longer takes a line for each step

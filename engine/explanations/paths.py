@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from engine.boxes import unfolded, unfolds
+from engine.diagrams.boxes import unfolded, unfolds
 from engine.op import Op, number
 from engine.value import Value, topological_order
 

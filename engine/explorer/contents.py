@@ -13,11 +13,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from engine import ops
-from engine.boxes import Box, boxed, unfolds
-from engine.languages import Language, NoTranslationError, is_number
-from engine.names import names, one_line, parameter_names
+from engine.diagrams.boxes import Box, boxed, unfolds
+from engine.explorer.placement import staged
+from engine.formulas.names import names, one_line, parameter_names
+from engine.languages.python import Language, NoTranslationError, is_number
 from engine.op import Op, number
-from engine.staging import staged
 from engine.value import Value, topological_order
 
 

@@ -10,11 +10,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from engine.boxes import Box
-from engine.cards import boxes_of, film
-from engine.files import write_file
-from engine.javascript import op_table
-from engine.page import embedded, framed
+from engine.diagrams.boxes import Box
+from engine.explorer.contents import boxes_of, film
+from engine.languages.javascript import op_table
+from engine.saving.files import write_file
+from engine.saving.page import embedded, framed
 from engine.value import Value
 
 LANGUAGES = ("en", "zh")
@@ -89,9 +89,9 @@ class Explorer:
     def widget(self) -> Any:
         """The film as a widget of Jupyter, whose sliders write back to the Values (extra widget).
 
-        See `engine.widget.Widget`. Raises ImportError where the package anywidget is missing.
+        See `Widget`. Raises ImportError where the package anywidget is missing.
         """
-        from engine.widget import Widget
+        from engine.explorer.widget import Widget
 
         return Widget(self.value, self.film)
 

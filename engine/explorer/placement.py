@@ -7,9 +7,9 @@ import subprocess
 from itertools import pairwise
 from typing import Any
 
-from engine.dotlang import Edge, Node
-from engine.layout import part, place, ranked
-from engine.render import chosen, run
+from engine.renderers.dot import Edge, Node
+from engine.renderers.layout import part, place, ranked
+from engine.renderers.render import chosen, run
 
 CARD = (148.0, 66.0)
 BADGE = 24.0  # how far the circle with the operation stands out where edges arrive

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.cards import boxes_of, numbers_of
-from engine.explorer import SCRIPT
+from engine.explorer.contents import boxes_of, numbers_of
+from engine.explorer.explorer import SCRIPT
 from engine.value import Value, topological_order
 
 try:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from engine.javascript import JavaScript
-from engine.languages import Language, NoTranslationError, is_number, is_whole
+from engine.languages.javascript import JavaScript
+from engine.languages.python import Language, NoTranslationError, is_number, is_whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from engine.languages import Language, NoTranslationError
+from engine.languages.python import Language, NoTranslationError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ import math
 from functools import cache
 from pathlib import Path
 
-from engine import csource, ops
+from engine import ops
+from engine.native import csource
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

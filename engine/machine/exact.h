@@ -464,7 +464,7 @@ TARGET static void NAME(layer_lane_back)(const Machine *m, const Rows *rows, con
     }
 }
 
-#include "single.h"
+#include "tail.h"
 
 /* ---- all instructions ---- */
 

@@ -1,7 +1,7 @@
 /* The fast mode of the machine: the same plan, where other last bits will do.
 
    It multiplies and adds with one rounding where the processor has that (FMA), sums over samples
-   lane beside lane, and has functions of its own (fastmath.h); flags are raised where the exact
+   lane beside lane, and has functions of its own (fast_math.h); flags are raised where the exact
    kernels raise theirs. machine.h includes this. */
 #include <stdint.h>
 
@@ -13,7 +13,7 @@
 #define FUSED 0
 #define TARGET
 #define NAME(f) f##_fast
-#include "fastlanes.h"
+#include "fast_kernels.h"
 #undef WIDTH
 #undef FUSED
 #undef TARGET
@@ -24,7 +24,7 @@
 #define FUSED 1
 #define TARGET __attribute__((target("avx2,fma")))
 #define NAME(f) f##_fast_fma
-#include "fastlanes.h"
+#include "fast_kernels.h"
 #undef WIDTH
 #undef FUSED
 #undef TARGET

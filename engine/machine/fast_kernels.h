@@ -1,4 +1,4 @@
-/* The fast kernels: what lanes.h does, where bits are free.
+/* The fast kernels: what exact.h does, where bits are free.
 
    fast.h includes this once for each kind of processor. The lanes behind the last sample hold
    numbers that nobody asked for, so that a sum leaves them out. */
@@ -21,7 +21,7 @@ typedef double NAME(Vector);
 #endif
 #define AT(p) (*(NAME(Vector) *)(p)) /* the vector that begins there */
 
-#include "fastmath.h"
+#include "fast_math.h"
 #include "fastvectors.h"
 
 /* ---- sums over lanes ---- */
@@ -61,11 +61,17 @@ TARGET static INLINE double NAME(summed)(const double *x, const double *y, ptrdi
     ptrdiff_t s = 0;
     for (; s + 4 * WIDTH <= n; s += 4 * WIDTH)
         for (int k = 0; k < 4; k++) {
-            const NAME(Vector) part = AT(x + s + k * WIDTH);
-            sums[k] = y ? MADD(part, AT(y + s + k * WIDTH), sums[k]) : sums[k] + part;
+            if (y)
+                sums[k] = MADD(AT(x + s + k * WIDTH), AT(y + s + k * WIDTH), sums[k]);
+            else
+                sums[k] += AT(x + s + k * WIDTH);
         }
-    for (; s + WIDTH <= n; s += WIDTH)
-        sums[0] = y ? MADD(AT(x + s), AT(y + s), sums[0]) : sums[0] + AT(x + s);
+    for (; s + WIDTH <= n; s += WIDTH) {
+        if (y)
+            sums[0] = MADD(AT(x + s), AT(y + s), sums[0]);
+        else
+            sums[0] += AT(x + s);
+    }
     NAME(add_totals)(total, 1, sums);
     for (; s < n; s++) total[0] += y ? x[s] * y[s] : x[s];
     return (total[0] + total[1]) + (total[2] + total[3]);

@@ -187,7 +187,7 @@ static double log_sum_exp_of(const double *xs, ptrdiff_t n, int *flag) {
 #endif
 #define TARGET
 #define NAME(f) f##_everywhere
-#include "lanes.h"
+#include "exact.h"
 #undef WIDTH
 #undef TARGET
 #undef NAME
@@ -195,7 +195,7 @@ static double log_sum_exp_of(const double *xs, ptrdiff_t n, int *flag) {
 #define WIDTH 4
 #define TARGET __attribute__((target("avx2"))) /* not fma, which rounds once instead of twice */
 #define NAME(f) f##_avx2
-#include "lanes.h"
+#include "exact.h"
 #undef WIDTH
 #undef TARGET
 #undef NAME

@@ -8,8 +8,8 @@ does that step the slow way. What computes is C: machine.h, and what that includ
 from _thread import allocate_lock
 from array import array
 
-from engine.instructions import Reader, entries, index, read_sums
-from engine.runs import Products, Run, follow, in_layers, in_rows, in_runs
+from engine.machine.instructions import Reader, entries, index, read_sums
+from engine.machine.runs import Products, Run, follow, in_layers, in_rows, in_runs
 
 cimport cython
 from cpython.buffer cimport PyBUF_CONTIG_RO, PyBUF_FORMAT, PyBUF_WRITABLE, PyBuffer_Release
@@ -21,7 +21,7 @@ from libc.string cimport memcpy
 cdef extern from *:
     """
     #include "machine.h"
-    #include "descent.h"
+    #include "optimizers.h"
     #define LOOPS LOOPS_everywhere
     """
     ctypedef struct Loops:

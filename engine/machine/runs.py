@@ -4,12 +4,12 @@ In the body that is an op of one input. In the tail, where each row is one numbe
 one or two inputs, and dot products that share a factor are a matrix times a vector. What comes of
 it, numbers and gradients, is what the instructions one by one would give, to the last bit.
 
-An operand is a number as in `engine.plan`: row r, or scalar ~k.
+An operand is a number as in `engine.programs.plan`: row r, or scalar ~k.
 """
 
 from __future__ import annotations
 
-from engine.instructions import Checked
+from engine.machine.instructions import Checked
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 /* The tail's kernels: where each row is a single number, those side by side are one vector.
 
-   lanes.h includes this, once for each width of vectors. */
+   exact.h includes this, once for each width of vectors. */
 
 /* ---- runs: an op of one or two inputs, row after row ---- */
 

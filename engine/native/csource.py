@@ -17,7 +17,7 @@ import math
 # The functions of math that are C's own, given a number for which their result is finite.
 MATH = {"exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan"}
 MATH |= {"sinh", "cosh", "tanh", "erf", "erfc"}
-FAST = {"exp", "expm1", "log", "log1p", "tanh"}  # those that fastmath.h has, too,
+FAST = {"exp", "expm1", "log", "log1p", "tanh"}  # those that fast_math.h has, too,
 BY_HAND = {"d0_relu"}  # partials that LOOP_MACROS has
 BUILTINS = {"abs": "fabs", "float": "(double)"}
 COMPARISONS: dict[type[ast.cmpop], str] = {
@@ -123,7 +123,7 @@ VECTORS = """\
 
 FAST_VECTORS = """\
 /* The rows of engine/ops.py and loops of them for the fast kernels, by engine/csource.py: as
-   vectors.h, but with the functions of fastmath.h. */
+   vectors.h, but with the functions of fast_math.h. */
 """
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    from engine.tape import Tape
+    from engine.programs.tape import Tape
 
 LANES = 64  # samples at a time: then the rows of most programs stay in the cache
 
@@ -26,7 +26,7 @@ class Batch:
 
     def __init__(self, tape: Tape) -> None:
         """Raises ImportError without the compiled build, ValueError for what it cannot run."""
-        from engine.machine import Machine
+        from engine.machine.machine import Machine
 
         self.tape = tape
         self.parameters, self.constants = len(tape.parameters), tape.constants

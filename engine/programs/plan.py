@@ -18,14 +18,14 @@ from __future__ import annotations
 from collections import Counter
 
 from engine import ops
-from engine.grouping import grouped
+from engine.programs.grouping import grouped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    from engine.tape import Tape
+    from engine.programs.tape import Tape
 
 MANY = 4  # samples, from which on a single neuron is faster as a layer
 ANY = -1  # the lane of what is the same for all samples

@@ -13,10 +13,10 @@ from __future__ import annotations
 
 from array import array
 
-from engine.batch import LANES, Batch
 from engine.op import number
-from engine.plan import MANY, lowered
-from engine.tape import Tape
+from engine.programs.batch import LANES, Batch
+from engine.programs.plan import MANY, lowered
+from engine.programs.tape import Tape
 from engine.value import Value
 
 TYPE_CHECKING = False
@@ -133,7 +133,7 @@ class Program:
         number for each sample, and the gradients are summed over the samples. Raises ValueError for
         another language, and for an operation of your own in any but Python.
         """
-        from engine.source import written
+        from engine.programs.source import written
 
         return written(self.tape, language)
 
@@ -222,7 +222,7 @@ class Program:
     def _function(self, name: str) -> Callable[..., Any]:
         """A function of the Python source, compiled when it is first needed."""
         if name not in self._compiled:
-            from engine.source import compiled
+            from engine.programs.source import compiled
 
             self._compiled = compiled(self.tape)
         return self._compiled[name]
@@ -264,7 +264,7 @@ def machine_of(tape: Tape) -> Any:
     if len(tape) < LONG or len(tape.outputs) != 1:
         return None
     try:
-        from engine.machine import Machine
+        from engine.machine.machine import Machine
 
         return Machine(lowered(tape.without_inputs(), 1), 1)
     except (ImportError, ValueError):

@@ -10,22 +10,22 @@ import math
 from array import array
 
 from engine import ops
-from engine.languages import Language
-from engine.plan import NoPlanError
-from engine.source import header
+from engine.languages.python import Language
+from engine.programs.plan import NoPlanError
+from engine.programs.source import header
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
-    from engine.plan import Plan
+    from engine.programs.plan import Plan
 
 TERMS = 16  # products in a line of a neuron
 
 
 class RowMachine:
-    """What runs a plan in Python, with `evaluate` as `engine.machine.Machine` has it."""
+    """What runs a plan in Python, with `evaluate` as `Machine` has it."""
 
     def __init__(self, plan: Plan) -> None:
         """Raises NoPlanError for a plan that has to go sample by sample."""

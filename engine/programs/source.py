@@ -11,15 +11,15 @@ import keyword
 import re
 
 from engine import ops
-from engine.dialects import LANGUAGES
-from engine.languages import Language, NoTranslationError
+from engine.languages.arrays import LANGUAGES
+from engine.languages.python import Language, NoTranslationError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from engine.tape import Tape
+    from engine.programs.tape import Tape
 
 TERMS = 6  # products in a line of a dot product
 # Words of C and of JavaScript that Python would take for names.

@@ -2,7 +2,7 @@
 
 Every number gets a slot: first the parameters, then the inputs, then the constants, then one for
 each operation. An operation is its op and the slots of what it takes. A tape can be computed again
-with other numbers: here by asking each op, exactly as a graph does, in `engine.program` faster.
+with other numbers: here by asking each op, exactly as a graph does, in `Program` faster.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 import graphviz
 
-from engine.mermaid import mermaid
-from engine.tikz import tikz
+from engine.renderers.mermaid import mermaid
+from engine.renderers.tikz import tikz
 
 # Each under its name and under the usual ending of its files.
 WRITERS = {"mermaid": mermaid, "mmd": mermaid, "tikz": tikz, "tex": tikz}

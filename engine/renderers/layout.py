@@ -3,7 +3,7 @@
 from itertools import pairwise
 from math import fsum
 
-from engine.dotlang import Edge, Node
+from engine.renderers.dot import Edge, Node
 
 
 def part(edges: list[Edge], sideways: bool) -> None:

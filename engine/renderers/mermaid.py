@@ -3,8 +3,8 @@
 import html
 import re
 
-from engine.dotlang import Attributes, parse, texts
-from engine.svg import measure
+from engine.renderers.dot import Attributes, parse, texts
+from engine.renderers.svg import measure
 
 # What is before and after the label of a node, by its shape in DOT; a box where none is named.
 SHAPES = {"ellipse": ("([", "])"), "oval": ("([", "])"), "circle": ("((", "))")}

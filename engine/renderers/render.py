@@ -7,7 +7,7 @@ import sys
 
 import graphviz
 
-from engine.svg import svg
+from engine.renderers.svg import svg
 
 
 class RendererNotFound(graphviz.ExecutableNotFound):

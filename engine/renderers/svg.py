@@ -9,8 +9,8 @@ from itertools import pairwise
 from math import fsum
 from unicodedata import east_asian_width
 
-from engine.dotlang import Attributes, Edge, Node, parse, size_of, texts
-from engine.layout import part, place, ranked
+from engine.renderers.dot import Attributes, Edge, Node, parse, size_of, texts
+from engine.renderers.layout import part, place, ranked
 
 # Characters that XML may not hold.
 FORBIDDEN = r"[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"

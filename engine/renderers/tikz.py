@@ -3,9 +3,9 @@
 import re
 from itertools import pairwise
 
-from engine.dotlang import Attributes, Edge, Node, texts
-from engine.names import in_tex
-from engine.svg import arranged, runs_sideways
+from engine.formulas.names import in_tex
+from engine.renderers.dot import Attributes, Edge, Node, texts
+from engine.renderers.svg import arranged, runs_sideways
 
 COMMENT = """\
 % \\usepackage{tikz} in the preamble; letters beyond Latin ones need lualatex or xelatex.

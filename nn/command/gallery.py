@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from engine.files import write_file
+from engine.saving.files import write_file
 
 # A title, what there is to see, and the code. Each goes on where the one before it ended; what
 # its last line gives is drawn.

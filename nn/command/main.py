@@ -17,15 +17,15 @@ import graphviz
 
 import engine
 from engine import Value, draw, explain, explore, topological_order, trace
-from engine.dialects import LANGUAGES
-from engine.expression import expression, names_in
-from engine.files import write_file
-from nn.choices import OPTIMIZERS, SCHEDULES
-from nn.gallery import gallery
+from engine.formulas.reading import expression, names_in
+from engine.languages.arrays import LANGUAGES
+from engine.saving.files import write_file
+from nn.command.gallery import gallery
+from nn.command.predict import predict
+from nn.command.tasks import TASKS, own_table, task_called
+from nn.command.train import Settings, train
 from nn.mlp import ACTIVATIONS
-from nn.predict import predict
-from nn.tasks import TASKS, own_table, task_called
-from nn.train import Settings, train
+from nn.schedules.by_name import OPTIMIZERS, SCHEDULES
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -216,7 +216,7 @@ def version() -> str:
     answer = f"chainrule {engine.__version__}, compiled: "
     if engine.compiled:
         return answer + "yes"
-    if "engine.switch" in sys.modules:
+    if "engine.native.switch" in sys.modules:
         return answer + "no (CHAINRULE_PURE is set)"
     folder = Path(engine.__file__).parent
     if (folder / "pure.txt").exists():

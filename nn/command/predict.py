@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from engine import no_grad, softmax
+from nn.checks import finite
+from nn.command.train import numbers
+from nn.data.tables import read_rows
 from nn.metrics import classes
-from nn.serialize import load, load_notes
-from nn.settings import finite
-from nn.tables import read_rows
-from nn.train import numbers
+from nn.saving.models import load, load_notes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import io
 import sys
 
 from engine import Value, draw
-from engine.files import write_file
+from engine.saving.files import write_file
 from nn.losses import cross_entropy, mse_loss
 from nn.mlp import MLP
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-    from nn.history import History
+    from nn.command.train import Rows
+    from nn.data.tables import Table
     from nn.module import Module
-    from nn.tables import Table
-    from nn.train import Rows
+    from nn.training.history import History
 
 SMALL = 50  # parameters: a network of more is no picture, but a knot
 FEW = 8  # rows: so many predictions fit into the graph of one loss

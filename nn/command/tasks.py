@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from nn import data, tables
-from nn.tables import Table
+from nn import data
+from nn.data import synthetic, tables
+from nn.data.tables import Table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def xor(_seed: int) -> Table:
     return Table(inputs, targets, ["x0", "x1"], "xor")
 
 
-def points(make: Callable[..., data.Points], n: int) -> Callable[[int], Table]:
+def points(make: Callable[..., synthetic.Points], n: int) -> Callable[[int], Table]:
     """The table of n points in the plane, of a seed."""
 
     def table(seed: int) -> Table:

@@ -12,19 +12,19 @@ import tempfile
 from functools import partial
 from typing import NamedTuple
 
-from nn.choices import make_optimizer, make_schedule
-from nn.fit import fit
-from nn.layers import Dropout, Normalization, Sequential
-from nn.loader import Standardizer, train_test_split
+from nn.checks import not_negative
+from nn.command.report import write_pictures
+from nn.data.loader import Standardizer, train_test_split
+from nn.layers.linear import Dropout, Normalization, Sequential
 from nn.losses import cross_entropy, mse_loss
 from nn.metrics import accuracy_score, r2_score
 from nn.mlp import MLP, Layer
 from nn.module import count
 from nn.penalties import l1_penalty, weights_of
-from nn.report import write_pictures
-from nn.serialize import save
-from nn.settings import not_negative
-from nn.stopping import EarlyStopping
+from nn.saving.models import save
+from nn.schedules.by_name import make_optimizer, make_schedule
+from nn.training.loop import fit
+from nn.training.stopping import EarlyStopping
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,11 +32,11 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-    from nn.film import Film
-    from nn.history import History
+    from nn.command.tasks import Task
+    from nn.data.tables import Table
+    from nn.film.film import Film
     from nn.module import Module
-    from nn.tables import Table
-    from nn.tasks import Task
+    from nn.training.history import History
 
 
 class Settings(NamedTuple):
@@ -193,7 +193,7 @@ def make_writable_beside(path: Path) -> None:
 def save_as(model: Module, path: Path, notes: dict[str, Any]) -> None:
     """Write the model in the format that the path ends in."""
     if path.suffix == ".onnx":
-        from nn.export import to_onnx
+        from nn.saving.export import to_onnx
 
         to_onnx(model, path)
     else:
@@ -327,7 +327,7 @@ def recorder(name: str, table: Table, rows: Rows, model: Any, settings: Settings
     """
     if settings.film is None:
         return None
-    from nn.film import Film, check_film
+    from nn.film.film import Film, check_film
 
     check_film(settings.film)
     names, classes = table.feature_names, None

@@ -11,7 +11,7 @@ import math
 import random
 from zlib import crc32
 
-from nn.settings import flag, whole
+from nn.checks import flag, whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

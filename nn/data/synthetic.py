@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 from math import cos, pi, sin
 
-from nn.settings import below_one, finite, not_negative, whole
+from nn.checks import below_one, finite, not_negative, whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from math import isfinite
 
+from nn.checks import flag
 from nn.module import count
-from nn.settings import flag
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import io
 from textwrap import fill
 
-from nn.axes import COLORS, MARKERS, write_names
-from nn.film_page import ahead, curve
-from nn.plot import draw_curve, scale
-from nn.plot_decisions import legend_below, scatter
+from nn.film.page import ahead, curve
+from nn.plot.axes import COLORS, MARKERS, write_names
+from nn.plot.curves import draw_curve, scale
+from nn.plot.decisions import legend_below, scatter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
-    from nn.film import Film, Frame
+    from nn.film.film import Film, Frame
 
     View = tuple[list[Any], Callable[[Frame], None]]
 

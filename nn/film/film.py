@@ -1,7 +1,7 @@
 """The film of a training: what a model makes of its inputs, and its loss, frame by frame.
 
-A Film is a callback of `fit`, or is told of each step by hand. `nn.film_page` makes a page of it,
-`nn.film_figure` a GIF or an APNG.
+A Film is a callback of `fit`, or is told of each step by hand. `nn.film.page` makes a page of it,
+`nn.film.animation` a GIF or an APNG.
 """
 
 from __future__ import annotations
@@ -11,22 +11,22 @@ from array import array
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from engine.files import write_file
 from engine.op import number
-from nn.axes import plain
-from nn.earlier import Earlier
-from nn.loader import check_data, width_of
+from engine.saving.files import write_file
+from nn.checks import wanted, whole
+from nn.data.loader import check_data, width_of
+from nn.film.plane import Plane
+from nn.film.snapshots import Earlier
 from nn.metrics import classes
-from nn.plane import Plane
-from nn.plot_decisions import class_at, spread
-from nn.settings import wanted, whole
+from nn.plot.axes import plain
+from nn.plot.decisions import class_at, spread
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Sequence
 
-    from nn.history import History
+    from nn.training.history import History
 
 FORMATS = (".html", ".gif", ".apng", ".png")
 
@@ -236,18 +236,18 @@ class Film:
         """
         check_film(path)
         if Path(path).suffix.lower() == ".html":
-            from nn.film_page import page
+            from nn.film.page import page
 
             write_file(path, page(self))
         else:
-            from nn.film_figure import animation
+            from nn.film.animation import animation
 
             write_file(path, animation(self, gif=Path(path).suffix.lower() == ".gif"))
 
     def _repr_html_(self) -> str:
         """The page in a frame of its own, whose script runs in a notebook."""
-        from engine.page import framed
-        from nn.film_page import page
+        from engine.saving.page import framed
+        from nn.film.page import page
 
         return framed(page(self), self.title, "34rem")
 

@@ -8,15 +8,15 @@ from html import escape
 from pathlib import Path
 from string import Template
 
-from engine.page import embedded
-from nn.axes import COLORS
+from engine.saving.page import embedded
+from nn.plot.axes import COLORS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
-    from nn.film import Film
+    from nn.film.film import Film
 
 HERE = Path(__file__).parent
 CURVE = 600  # points of the loss curve: more than a screen can show

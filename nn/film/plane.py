@@ -4,7 +4,7 @@ on average.
 
 from __future__ import annotations
 
-from nn.plot_decisions import surroundings
+from nn.plot.decisions import surroundings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 
 from engine import Op, Program, Value
 from engine.recording import tracing
-from nn.axes import plain
 from nn.mlp import Neuron, linear
 from nn.module import Module
-from nn.plot_decisions import in_eval_mode, outputs
+from nn.plot.axes import plain
+from nn.plot.decisions import in_eval_mode, outputs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

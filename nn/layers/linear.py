@@ -20,10 +20,10 @@ from engine.op import number
 from engine.recording import recorded
 from engine.value import constant
 from nn.activations import sample
+from nn.checks import finite, flag, positive
 from nn.init import source, uniform_
 from nn.mlp import check_size, vector
 from nn.module import Module, count
-from nn.settings import finite, flag, positive
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from math import sqrt
 
-from nn.optim import Optimizer, gradients
-from nn.settings import below_one, flag, not_negative, positive, two_below_one
+from nn.checks import below_one, flag, not_negative, positive, two_below_one
+from nn.optim.optimizer import Optimizer, gradients
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from math import inf, isfinite, isnan, nan, sqrt
 
 from engine import Value
 from engine.op import number
-from nn.optim import check_parameters, listed
+from nn.optim.optimizer import check_parameters, listed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

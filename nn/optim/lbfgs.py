@@ -6,9 +6,9 @@ The loss is evaluated by a closure, as many times as a step finds useful.
 
 from __future__ import annotations
 
-from nn.linesearch import Point, strong_wolfe
-from nn.optim import Optimizer
-from nn.settings import entries, like, not_negative, positive, shape, whole
+from nn.checks import entries, like, not_negative, positive, shape, whole
+from nn.optim.linesearch import Point, strong_wolfe
+from nn.optim.optimizer import Optimizer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

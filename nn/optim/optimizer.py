@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from engine import Value
+from nn.checks import below_one, entries, finite, flag, like, not_negative, plain, positive, shape
 from nn.module import count
-from nn.settings import below_one, entries, finite, flag, like, not_negative, plain, positive, shape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

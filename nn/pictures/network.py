@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine import Value
-from engine.colors import INPUT, NOT_FINITE
-from engine.diagram import Diagram, plain
-from nn.layers import Dropout, Flatten, Identity, Linear, Sequential
+from engine.diagrams.colors import INPUT, NOT_FINITE
+from engine.diagrams.diagram import Diagram, plain
+from nn.layers.linear import Dropout, Flatten, Identity, Linear, Sequential
 from nn.mlp import MLP, Layer, Neuron, name_of
 from nn.module import Module
-from nn.parts import ACTIVATIONS
+from nn.pictures.parts import ACTIVATIONS
 
 # Of the palette of Okabe and Ito (2008): blue and vermilion, which colour-blind eyes tell apart.
 POSITIVE, NEGATIVE, ZERO = "#0072b2", "#d55e00", "#d0d0d0"

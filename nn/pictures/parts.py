@@ -12,9 +12,9 @@ from __future__ import annotations
 from contextvars import Context
 
 from engine import Value, topological_order
-from engine.collapse import Part
+from engine.diagrams.folding import Part
 from nn import activations
-from nn.layers import Linear
+from nn.layers.linear import Linear
 from nn.mlp import MLP, Layer, Neuron, name_of
 from nn.module import CONTAINERS, Module, collect, count
 

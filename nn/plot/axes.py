@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine import Value
 from engine.op import number
-from nn.settings import wanted
+from nn.checks import wanted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from nn.axes import axes, write_names
+from nn.checks import wanted
 from nn.metrics import checked, confusion_matrix
-from nn.settings import wanted
+from nn.plot.axes import axes, write_names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -1,19 +1,13 @@
-"""Plots of learning, with matplotlib (extra `plot`): they return Axes and take ax=.
-
-Those of what was learned stand in `nn.plot_decisions` and `nn.plot_confusion`; all can be imported
-from here.
-"""
+"""Plots of learning: the loss, the learning rate, parameters and gradients."""
 
 from __future__ import annotations
 
 import math
 
-from nn.axes import COLORS, LINES, axes, bin_edges, plain, write_names
-from nn.history import History
+from nn.checks import flag, wanted, whole
 from nn.module import Module
-from nn.plot_confusion import plot_confusion_matrix
-from nn.plot_decisions import plot_decision_regions, plot_decision_surface
-from nn.settings import flag, wanted, whole
+from nn.plot.axes import COLORS, LINES, axes, bin_edges, plain, write_names
+from nn.training.history import History
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,16 +15,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from matplotlib.axes import Axes
-
-__all__ = [
-    "plot_confusion_matrix",
-    "plot_decision_regions",
-    "plot_decision_surface",
-    "plot_histograms",
-    "plot_learning_rate",
-    "plot_loss",
-    "plot_losses",
-]
 
 
 def plot_loss(losses: Sequence[Any], ax: Axes | None = None, *, ylabel: str = "loss") -> Axes:

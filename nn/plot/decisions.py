@@ -7,11 +7,11 @@ from contextlib import contextmanager
 
 from engine import no_grad
 from engine.op import number
-from nn.axes import COLORS, MARKERS, axes, bin_edges, plain, write_names
-from nn.loader import check_data
+from nn.checks import wanted, whole
+from nn.data.loader import check_data
 from nn.metrics import classes
 from nn.module import Module
-from nn.settings import wanted, whole
+from nn.plot.axes import COLORS, MARKERS, axes, bin_edges, plain, write_names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

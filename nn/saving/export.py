@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import os
 
-from engine.files import write_file
+from engine.saving.files import write_file
 from nn import activations, layers
-from nn.description import OWN, activation, described
 from nn.mlp import MLP, Layer, Neuron
 from nn.module import Module
-from nn.onnx_export import graph_of
-from nn.torch_export import sequential_of
+from nn.saving.description import OWN, activation, described
+from nn.saving.onnx_export import graph_of
+from nn.saving.torch_export import sequential_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -16,11 +16,11 @@ import math
 import os
 import stat
 
-from engine.files import write_file
-from nn import tensors
-from nn.description import built, description
+from engine.saving.files import write_file
 from nn.module import Module
-from nn.strictjson import check_parts, parsed, parts
+from nn.saving import tensors
+from nn.saving.description import built, description
+from nn.saving.strictjson import check_parts, parsed, parts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import json
 import re
 from hashlib import sha256
 
-from nn.strictjson import check_parts, parsed, parts
+from nn.saving.strictjson import check_parts, parsed, parts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

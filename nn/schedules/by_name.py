@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 
-from nn.adaptive import Adagrad, Adam, AdamW, RMSprop
-from nn.lbfgs import LBFGS
-from nn.onecycle import OneCycleLR
-from nn.optim import SGD
-from nn.plateau import ReduceLROnPlateau
-from nn.schedules import CosineAnnealingLR, ExponentialLR, LinearLR, SequentialLR, StepLR
+from nn.optim.adaptive import Adagrad, Adam, AdamW, RMSprop
+from nn.optim.lbfgs import LBFGS
+from nn.optim.optimizer import SGD
+from nn.schedules.formulas import CosineAnnealingLR, ExponentialLR, LinearLR, SequentialLR, StepLR
+from nn.schedules.onecycle import OneCycleLR
+from nn.schedules.plateau import ReduceLROnPlateau
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from nn.module import Module
-    from nn.optim import Optimizer
-    from nn.schedule import Schedule
+    from nn.optim.optimizer import Optimizer
+    from nn.schedules.schedule import Schedule
 
 OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
     "sgd": SGD,

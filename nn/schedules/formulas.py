@@ -16,15 +16,15 @@ from bisect import bisect_right
 from math import cos, pi
 
 from engine.op import number
-from nn.schedule import Schedule, per_group
-from nn.settings import not_negative, positive, shape, whole
+from nn.checks import not_negative, positive, shape, whole
+from nn.schedules.schedule import Schedule, per_group
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
-    from nn.optim import Optimizer
+    from nn.optim.optimizer import Optimizer
 
 
 class StepLR(Schedule):
@@ -183,7 +183,7 @@ class SequentialLR(Schedule):
     """One schedule after the other, each from its own epoch 0: the next begins at a milestone.
 
     >>> from engine import Value
-    >>> from nn.optim import SGD
+    >>> from nn.optim.optimizer import SGD
     >>> optimizer = SGD([Value(0.0)], lr=1.0)
     >>> warm_up = LinearLR(optimizer, start_factor=0.25, total_iters=3)
     >>> decay = ExponentialLR(optimizer, gamma=0.5)

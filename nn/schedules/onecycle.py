@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from nn.optim import Optimizer
-from nn.schedule import Schedule, per_group
-from nn.schedules import at_most_one, cosine
-from nn.settings import below_one, flag, positive, whole
+from nn.checks import below_one, flag, positive, whole
+from nn.optim.optimizer import Optimizer
+from nn.schedules.formulas import at_most_one, cosine
+from nn.schedules.schedule import Schedule, per_group
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

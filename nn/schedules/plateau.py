@@ -5,9 +5,9 @@ from __future__ import annotations
 from math import inf
 
 from engine.op import number
-from nn.optim import Optimizer
-from nn.schedule import Schedule, per_group
-from nn.settings import below_one, finite, not_negative, positive, shape, whole
+from nn.checks import below_one, finite, not_negative, positive, shape, whole
+from nn.optim.optimizer import Optimizer
+from nn.schedules.schedule import Schedule, per_group
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from math import inf
 
-from nn.optim import Optimizer
-from nn.settings import entries, positive, shape, whole
+from nn.checks import entries, positive, shape, whole
+from nn.optim.optimizer import Optimizer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from array import array
 
-from nn.adaptive import Adagrad, Adam, AdamW, RMSprop
-from nn.optim import SGD
+from nn.optim.adaptive import Adagrad, Adam, AdamW, RMSprop
+from nn.optim.optimizer import SGD
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    from nn.ahead import Ahead
-    from nn.run import Run
+    from nn.training.run import Run
+    from nn.training.upcoming import Ahead
 
 KNOWN = (SGD, Adagrad, RMSprop, Adam, AdamW)  # the machine has them, under their names
 

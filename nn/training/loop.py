@@ -16,22 +16,22 @@ import os
 from contextlib import contextmanager
 from time import monotonic
 
-from nn.loader import DataLoader
+from nn.checks import whole
+from nn.data.loader import DataLoader
 from nn.losses import mse_loss
-from nn.run import Run, pair
-from nn.settings import whole
+from nn.training.run import Run, pair
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import Any
 
-    from nn.history import History
     from nn.module import Module
-    from nn.optim import Optimizer
-    from nn.run import Metric
-    from nn.schedule import Schedule
-    from nn.stopping import EarlyStopping
+    from nn.optim.optimizer import Optimizer
+    from nn.schedules.schedule import Schedule
+    from nn.training.history import History
+    from nn.training.run import Metric
+    from nn.training.stopping import EarlyStopping
 
 SECONDS = 5.0  # that a checkpoint may be behind, however many epochs those are
 
@@ -148,8 +148,8 @@ def prepared(run: Run, replay: bool | str, fast: bool) -> Any:
         raise ValueError(f"replay is True, False or 'auto', got {replay!r:.60}")
     if not replay:
         return None
-    from engine.plan import NoPlanError
-    from nn.replay import Replay
+    from engine.programs.plan import NoPlanError
+    from nn.training.replay import Replay
 
     run.model.train()
     try:

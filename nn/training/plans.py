@@ -9,10 +9,10 @@ from hashlib import sha256
 from math import inf
 
 from engine import Value, compiled
-from engine.plan import NoPlanError, Plan, lowered
+from engine.programs.plan import NoPlanError, Plan, lowered
+from engine.programs.rows import RowMachine
+from engine.programs.tape import Tape
 from engine.recording import tracing
-from engine.rowsource import RowMachine
-from engine.tape import Tape
 from nn.init import source
 
 TYPE_CHECKING = False
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from typing import Any
 
-    from nn.layers import Dropout
-    from nn.run import Run
+    from nn.layers.linear import Dropout
+    from nn.training.run import Run
 
     Draws = list[tuple[Dropout, int]]
 
@@ -226,7 +226,7 @@ def machine(plan: Plan, fast: bool = False) -> Any:
     try:
         if not compiled:
             return RowMachine(plan)
-        from engine.machine import Machine
+        from engine.machine.machine import Machine
 
         return Machine(plan, plan.lanes, fast)
     except ValueError as error:

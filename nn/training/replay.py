@@ -13,17 +13,17 @@ from __future__ import annotations
 from time import perf_counter
 
 from engine import compiled
-from engine.plan import NoPlanError
-from nn.ahead import Ahead
-from nn.batchplan import BatchPlans
-from nn.descent import KNOWN, State
+from engine.programs.plan import NoPlanError
+from nn.training.arrays import KNOWN, State
+from nn.training.plans import BatchPlans
+from nn.training.upcoming import Ahead
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
-    from nn.run import Run
+    from nn.training.run import Run
 
 SECONDS = 0.05  # in the machine at a time: then Python may see a Ctrl-C, and move the bar
 GROWTH = 16  # times as many steps as in the last time, at most

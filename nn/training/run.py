@@ -10,14 +10,14 @@ import random
 
 from engine import Value, no_grad
 from engine.op import number
-from nn.clip import clip_grad_norm_
-from nn.history import History
-from nn.loader import DataLoader, check_data
+from nn.checks import wanted, whole
+from nn.data.loader import DataLoader, check_data
 from nn.losses import added, cross_entropy, nll_loss
 from nn.module import Module
-from nn.optim import Optimizer
-from nn.settings import wanted, whole
-from nn.stopping import EarlyStopping
+from nn.optim.clip import clip_grad_norm_
+from nn.optim.optimizer import Optimizer
+from nn.training.history import History
+from nn.training.stopping import EarlyStopping
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
-    from nn.replay import Replay
+    from nn.training.replay import Replay
 
     Metric = Callable[[Sequence[Any], Sequence[Any]], float]
 
@@ -282,13 +282,13 @@ class Run:
         return {**states, "random": [source.getstate() for source in self.sources()]}
 
     def save(self, checkpoint: str | os.PathLike[str]) -> None:
-        from nn.serialize import save_checkpoint
+        from nn.saving.models import save_checkpoint
 
         save_checkpoint(checkpoint, self.states())
 
     def resume(self, checkpoint: str | os.PathLike[str]) -> None:
         """Take over the states of a checkpoint, all or, with a ValueError, none."""
-        from nn.serialize import load_checkpoint
+        from nn.saving.models import load_checkpoint
 
         states, before = load_checkpoint(checkpoint), self.states()
         try:

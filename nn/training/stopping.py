@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 
-from nn.settings import whole
+from nn.checks import whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
-    from nn.run import Run
+    from nn.training.run import Run
 
 
 class Ahead:

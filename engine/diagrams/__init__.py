@@ -1,0 +1,1 @@
+"""Diagrams: graphs of values as DOT, whole, in part or folded."""

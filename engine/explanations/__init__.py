@@ -1,0 +1,1 @@
+"""Explanations: a gradient as a sum over paths, in words and formulas."""

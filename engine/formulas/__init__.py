@@ -1,0 +1,1 @@
+"""Formulas as text: read, written, and the names of values in them."""

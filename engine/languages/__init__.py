@@ -1,0 +1,1 @@
+"""The table of operations in five languages: Python, NumPy, torch, C, JavaScript."""

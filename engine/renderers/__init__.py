@@ -1,0 +1,1 @@
+"""Renderers: DOT as a picture, or as the text that another program draws."""

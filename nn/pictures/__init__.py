@@ -1,0 +1,1 @@
+"""Pictures of models: their parts as boxes, their neurons as circles."""

@@ -1,0 +1,1 @@
+"""Saving models: as JSON, safetensors, ONNX and torch."""

@@ -12,7 +12,7 @@ import pytest
 import engine
 from nn.cli import main
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[3]
 COMMAND = Path(sys.executable).with_name("chainrule")
 
 

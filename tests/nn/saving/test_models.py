@@ -47,7 +47,7 @@ from nn import (
 )
 from nn.description import KINDS, RULES, description
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[3]
 
 
 def seeded(model, seed=0):

@@ -32,7 +32,7 @@ from nn import (
     tensors,
 )
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ import pytest
 import engine
 
 # Plain `pytest` does not put the repository on the path.
-sys.path.append(str(Path(__file__).parent.parent))
+sys.path.append(str(Path(__file__).parents[2]))
 
 from benchmarks import growth, replay
 from benchmarks.contenders import W1, W2, Eager, Limit

@@ -1,4 +1,4 @@
-"""`python tests/parity.py`: what is compared with PyTorch, and the largest difference met.
+"""`python tests/parity/table.py`: what is compared with PyTorch, and the largest difference met.
 
 Needs the extra parity. A difference is relative to the number, or absolute where that is below 1;
 1e-12 is tolerated. Numbers after it are the seeds of the random problems, 0 1 2 if there are none.
@@ -10,9 +10,9 @@ import warnings
 
 def main(seeds: list[int]) -> int:
     # Here, since pytest, looking for doctests, imports this file where there may be no torch.
-    import test_parity_layers as layers
-    import test_parity_losses as losses
-    import test_parity_optim as optim
+    import test_layers as layers
+    import test_losses as losses
+    import test_optim as optim
 
     warnings.simplefilter("ignore")
     cases = [

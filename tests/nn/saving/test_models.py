@@ -47,7 +47,7 @@ from nn import (
     strictjson,
 )
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[3]
 
 
 def seeded(model, seed=0):

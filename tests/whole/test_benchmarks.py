@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 import pytest
 
 # Plain `pytest` does not put the repository on the path.
-sys.path.append(str(Path(__file__).parent.parent))
+sys.path.append(str(Path(__file__).parents[2]))
 
 from benchmarks import __main__ as cli
 from benchmarks import gpt, mlps, nodes, overfitting, peers, process, report
@@ -27,7 +27,7 @@ from benchmarks.training import Adam
 from benchmarks.workloads import PROGRAMS, TRAINING, WORKLOADS
 from engine import topological_order
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture

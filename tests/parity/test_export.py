@@ -1,6 +1,6 @@
 """Models exported to PyTorch compute what the model computes, and train as it does.
 
-What needs no torch, such as what is refused, stands in test_export.py.
+What needs no torch, such as what is refused, stands in tests/nn/saving.
 """
 
 import itertools

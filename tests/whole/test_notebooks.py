@@ -1,6 +1,6 @@
 """Every lesson runs from a clean state, and every exercise can be solved, and failed.
 
-`python tests/test_notebooks.py` runs the lessons and renews the outputs that are committed.
+`python tests/whole/test_notebooks.py` runs the lessons and renews the outputs that are committed.
 """
 
 import ast
@@ -18,7 +18,7 @@ pytest.importorskip("ipykernel", reason="needs ipykernel, to run the notebooks")
 # Its first import may say that it builds its fonts: here, so that it is said in no notebook.
 pytest.importorskip("matplotlib.pyplot", reason="needs matplotlib, which the notebooks plot with")
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 INLINE = "module://matplotlib_inline.backend_inline"
 SOLUTION = re.compile(r"<details>\n<summary>Solution</summary>.*?```python\n(.*?)```", re.DOTALL)

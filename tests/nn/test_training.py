@@ -160,7 +160,7 @@ def test_nn_refuses_an_engine_of_another_distribution(tmp_path):
 
     (tmp_path / "engine").mkdir()
     (tmp_path / "engine" / "__init__.py").write_text("")
-    root = Path(__file__).parent.parent
+    root = Path(__file__).parents[2]
     code = f"import sys; sys.path[:0] = [{str(tmp_path)!r}, {str(root)!r}]; import nn"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path)
 

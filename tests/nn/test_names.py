@@ -8,7 +8,7 @@ import pytest
 
 import nn
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 HEAVY = ["numpy", "onnx", "safetensors", "sklearn", "torch"]
 
 

@@ -12,7 +12,7 @@ from nn.cli import main
 
 import engine
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[3]
 COMMAND = Path(sys.executable).with_name("chainrule")
 
 

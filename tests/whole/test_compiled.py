@@ -13,7 +13,7 @@ import engine
 from engine import Op, Value, dot
 from engine.ops import TABLE
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 needs_compiled = pytest.mark.skipif(
     not engine.compiled, reason="needs the compiled build: CHAINRULE_COMPILE=1 pip install -e ."

@@ -7,7 +7,7 @@ import pytest
 from nn.cli import main
 from nn.gallery import PICTURES, gallery
 
-DOCS = Path(__file__).parent.parent / "docs"
+DOCS = Path(__file__).parents[3] / "docs"
 
 
 @pytest.fixture(scope="module")

@@ -331,7 +331,7 @@ def test_a_card_shows_the_line_that_made_it(tab, tmp_path):
     tab.keyboard.press("ArrowRight")
     assert tab.inner_text(".cx-told .cx-line code") == "y = tanh(w * x)"
     assert tab.inner_text(".cx-told .cx-line mark") == "w * x"
-    assert tab.inner_text(".cx-told .cx-place").startswith("test_explore_browser.py:")
+    assert tab.inner_text(".cx-told .cx-place").startswith("test_explorer.py:")
     tab.hover('[data-node="3"] rect')
     assert tab.inner_text(".cx-about mark") == "tanh(w * x)"
     tab.focus('[data-node="0"]')

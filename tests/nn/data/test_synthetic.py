@@ -40,7 +40,7 @@ def test_another_process_gives_the_same_bits():
     code = "from nn import data; print([x.hex() for x in data.spirals(n=9)[0][8]])"
     done = subprocess.run(
         [sys.executable, "-c", code],
-        cwd=Path(__file__).parents[1],
+        cwd=Path(__file__).parents[3],
         capture_output=True,
         text=True,
         check=True,

@@ -29,7 +29,7 @@ from engine import Op, Value, dot, exp, grad, maximum, no_grad, tanh, topologica
 from engine.ops import TABLE
 from engine.value import constant
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 INSTALLED = Path(engine.__file__).parents[1]  # that is ROOT, unless a wheel is tested
 
 INFIX = [add, sub, mul, truediv, power]

@@ -126,8 +126,8 @@ class Replayed(Eager):
     """One call of the machine's `train`, with the order of the samples for all steps."""
 
     def __init__(self, problem: Problem, fast: bool = False) -> None:
-        from nn.training.plans import BatchPlans
         from nn.training.arrays import State
+        from nn.training.plans import BatchPlans
 
         super().__init__(problem)
         self.plans = BatchPlans(self.run, fast)
@@ -190,9 +190,8 @@ def ignore(_run: Any, _steps: int) -> None:
 
 def run_of(problem: Problem) -> Any:
     """The training run that `fit` would make of it."""
-    from nn.training.run import Run
-
     from nn import SGD, Layer, Sequential, hinge_loss, l2_penalty, mse_loss
+    from nn.training.run import Run
 
     shapes = zip(pairwise(problem.sizes), problem.activations)
     model = Sequential(*[Layer(n, m, activation=name) for (n, m), name in shapes])

@@ -65,9 +65,9 @@ class Enlarged(Replayed):
     """
 
     def __init__(self, problem: Problem, small: Replayed) -> None:
-        from nn.training.arrays import State
-
         from engine.machine.machine import Machine
+
+        from nn.training.arrays import State
 
         lanes, recorded = len(problem.samples), len(small.problem.samples)
         Eager.__init__(self, replace(problem, lr=problem.lr * recorded / lanes))

@@ -16,7 +16,7 @@ from engine import (
     tanh,
     topological_order,
 )
-from engine.explorer import SCRIPT
+from engine.explorer.explorer import SCRIPT
 from nn import MLP, mse_loss
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright, of PyPI")

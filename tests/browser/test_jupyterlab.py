@@ -41,7 +41,7 @@ CELLS = [  # the last value of each is explored: a page in a frame, and at the e
 ]
 TOLD = """
 import json
-from engine.names import parameter_names
+from engine.formulas.names import parameter_names
 neuron.backward(), loss.backward()
 slopes = [{v.label: v.grad for v in (w, x, b)}]
 slopes.append({name: v.grad for v, (name, path) in parameter_names(model).items()})

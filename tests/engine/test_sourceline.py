@@ -9,9 +9,9 @@ import threading
 from types import SimpleNamespace
 
 import pytest
-from engine.expression import expression
 
 from engine import Value, dot, draw, grad, no_grad, source_lines, tanh, topological_order
+from engine.formulas.reading import expression
 from engine.recording import blocks
 from nn import MLP, mse_loss
 

@@ -5,10 +5,10 @@ import subprocess
 import sys
 
 import pytest
-from nn.choices import OPTIMIZERS
 
 import nn
 from engine import compiled, no_grad
+from nn.schedules.by_name import OPTIMIZERS
 
 pytest.importorskip("sklearn", "1.6", reason="needs scikit-learn 1.6, of the extra sklearn")
 import numpy as np

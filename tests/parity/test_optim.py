@@ -7,10 +7,10 @@ import math
 import random
 
 import pytest
-from nn.linesearch import Point, strong_wolfe
 
 from engine import Value
 from nn import adaptive, clip, lbfgs, onecycle, optim, plateau, schedules
+from nn.optim.linesearch import Point, strong_wolfe
 
 torch = pytest.importorskip("torch", reason="needs torch, of the extra parity")
 

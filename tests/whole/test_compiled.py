@@ -490,7 +490,7 @@ def test_a_chain_of_ops_that_hold_values_is_freed_without_recursion():
 
 @needs_compiled
 def test_a_kernel_of_no_row_leaves_all_to_python():
-    from engine.kernels import Kernel
+    from engine.native.kernels import Kernel
 
     op = Op("double", "double", lambda x: 2.0 * x, lambda z, x: 2.0)
     op.kernel = Kernel()

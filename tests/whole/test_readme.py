@@ -42,8 +42,7 @@ def test_extras_in_the_commands_exist():
 
 
 def test_the_picture_shows_the_example(monkeypatch):
-    from engine.expression import expression
-
+    from engine.formulas.reading import expression
     from engine.value import Value
 
     monkeypatch.setenv("CHAINRULE_DOT", "builtin")

@@ -10,19 +10,19 @@ import sys
 import xml.etree.ElementTree as ElementTree
 from collections import Counter
 
-import engine.colors
-import engine.render
 import graphviz
 import pytest
-from engine.render import RendererNotFound
 
 import engine
+import engine.diagrams.colors
+import engine.renderers.render
 from engine import Diagram, Op, Value, dot, draw, no_grad, sqrt, tanh, topological_order
+from engine.renderers.render import RendererNotFound
 from nn import Neuron
 
 SVG = "{http://www.w3.org/2000/svg}"
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
-PURE = engine.render.graphviz_pure()
+PURE = engine.renderers.render.graphviz_pure()
 
 needs_dot = pytest.mark.skipif(
     shutil.which("dot") is None, reason="needs Graphviz's program dot on PATH"
@@ -85,7 +85,7 @@ def no_dot(monkeypatch):
 
 @pytest.fixture
 def no_renderer(no_dot, monkeypatch):
-    monkeypatch.setattr("engine.render.graphviz_pure", lambda: None)
+    monkeypatch.setattr("engine.renderers.render.graphviz_pure", lambda: None)
 
 
 @pytest.fixture
@@ -666,7 +666,9 @@ def test_the_colours_of_gradients_grow_darker_in_grey_too():
         red, green, blue = (int(color[i : i + 2], 16) for i in (1, 3, 5))
         return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
-    assert sorted(engine.colors.SCALE, key=grey, reverse=True) == engine.colors.SCALE
+    assert (
+        sorted(engine.diagrams.colors.SCALE, key=grey, reverse=True) == engine.diagrams.colors.SCALE
+    )
 
 
 def test_no_operation_has_a_colour_that_stands_for_a_gradient():
@@ -1340,7 +1342,9 @@ def test_the_layout_of_our_own_is_taken_where_no_program_starts(no_processes):
 
 @needs_pure
 def test_graphviz_pure_is_found_beside_python(no_dot):
-    assert os.path.dirname(engine.render.graphviz_pure()) == os.path.dirname(sys.executable)
+    assert os.path.dirname(engine.renderers.render.graphviz_pure()) == os.path.dirname(
+        sys.executable
+    )
 
 
 @needs_pure
@@ -1349,13 +1353,13 @@ def test_graphviz_pure_is_found_on_path(tmp_path, monkeypatch):
     shutil.copy(PURE, tmp_path / name)
     monkeypatch.setenv("PATH", str(tmp_path))
 
-    assert engine.render.graphviz_pure() == str(tmp_path / name)
+    assert engine.renderers.render.graphviz_pure() == str(tmp_path / name)
 
 
 def test_graphviz_pure_may_be_missing(no_dot, monkeypatch, tmp_path):
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
 
-    assert engine.render.graphviz_pure() is None
+    assert engine.renderers.render.graphviz_pure() is None
 
 
 @every_renderer

@@ -7,13 +7,13 @@ import subprocess
 import sys
 
 import pytest
-from engine.names import in_code, in_formula, in_tex, names, short_names
-from nn.cli import main
 
 import engine
 from engine import Op, Value, dot, explain, explore, maximum, no_grad, stop_gradient, tanh
+from engine.formulas.names import in_code, in_formula, in_tex, names, short_names
 from engine.ops import TABLE
 from nn import MLP
+from nn.command.main import main
 
 HOSTILE = {
     "a script": "<script>alert(1)</script>",
@@ -582,7 +582,7 @@ def test_a_limit_below_0_is_refused():
 
 def test_explain_is_loaded_when_first_asked_for_and_needs_no_graphviz():
     code = (
-        "import sys, engine; assert 'engine.explanation' not in sys.modules; "
+        "import sys, engine; assert 'engine.explanations.explanation' not in sys.modules; "
         "a = engine.Value(2.0); print(engine.explain(a * a, a).gradient); "
         "assert engine.explain(a, a).count == 1; assert 'graphviz' not in sys.modules"
     )

@@ -8,14 +8,14 @@ import shutil
 from html.parser import HTMLParser
 
 import pytest
-from engine.cards import boxes_of
-from engine.staging import BADGE, CARD, staged
-from nn.cli import main
 
 import engine
 from engine import Op, Value, dot, explore, log, stop_gradient, tanh
-from engine.explorer import SCRIPT
+from engine.explorer.explorer import SCRIPT
+from engine.explorer.contents import boxes_of
+from engine.explorer.placement import BADGE, CARD, staged
 from nn import MLP
+from nn.command.main import main
 
 HOSTILE = [
     "</script><script>window.hacked = 1</script>",
@@ -114,7 +114,7 @@ def test_a_models_parameters_are_called_by_their_place_in_it():
 
 def test_a_graph_is_boxed_once(monkeypatch):
     boxed = []
-    monkeypatch.setattr("engine.explorer.boxes_of", lambda *x: boxed.append(x) or boxes_of(*x))
+    monkeypatch.setattr("engine.explorer.explorer.boxes_of", lambda *x: boxed.append(x) or boxes_of(*x))
     explore(neuron()).html()
 
     assert len(boxed) == 1
@@ -335,7 +335,7 @@ def test_the_command_names_what_is_wrong(tmp_path, capsys):
 
 def test_the_widget_names_its_extra(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "anywidget", None)
-    monkeypatch.delitem(__import__("sys").modules, "engine.widget", raising=False)
+    monkeypatch.delitem(__import__("sys").modules, "engine.explorer.widget", raising=False)
 
     with pytest.raises(ImportError, match=r"needs the package anywidget: pip install 'chainrule\["):
         explore(neuron()).widget()

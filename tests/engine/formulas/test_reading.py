@@ -5,9 +5,9 @@ import random
 import re
 
 import pytest
-from engine.expression import FUNCTIONS, expression, names_in
 
 from engine import Value, dot
+from engine.formulas.reading import FUNCTIONS, expression, names_in
 from engine.ops import TABLE
 
 # What a formula calls by name, with as many inputs as it takes (two, if it takes any number).

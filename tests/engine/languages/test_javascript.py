@@ -8,11 +8,11 @@ import shutil
 import subprocess
 
 import pytest
-from engine.cards import written
-from engine.javascript import op_table
 
 from engine import Op, Value, dot, ops, trace
-from engine.explorer import SCRIPT, explore
+from engine.explorer.explorer import SCRIPT, explore
+from engine.explorer.contents import written
+from engine.languages.javascript import op_table
 
 NODE = shutil.which("node")
 needs_node = pytest.mark.skipif(NODE is None, reason="needs node, Node.js")

@@ -1,7 +1,8 @@
 """Reading a plan's instructions: what is right, and what is said of what is not."""
 
 import pytest
-from engine.instructions import Reader, read_sums
+
+from engine.machine.instructions import Reader, read_sums
 
 LOOPS = {"add": (0, 2), "neg": (1, 1)}  # of two ops: their numbers, and how many inputs
 LAYER = ("layer", 1, (0,), [(~0,)], ())

@@ -13,7 +13,7 @@ from engine import Value
 from engine.ops import TABLE
 from nn import SGD, Adagrad, Adam, AdamW, RMSprop, clip_grad_norm_
 
-machine = pytest.importorskip("engine.machine", reason="needs the compiled build")
+machine = pytest.importorskip("engine.machine.machine", reason="needs the compiled build")
 Machine = machine.Machine
 
 SUPPORTED = [op for op in TABLE.values() if Machine.supports(op.name)]

@@ -3,9 +3,9 @@
 import random
 
 import pytest
-from engine.instructions import Checked
-from engine.runs import Products, Run, follow, in_layers, in_rows, in_runs
 
+from engine.machine.instructions import Checked
+from engine.machine.runs import Products, Run, follow, in_layers, in_rows, in_runs
 from engine.ops import TABLE
 
 OPS = ["add", "mul", "tanh"]  # by the numbers of their loops

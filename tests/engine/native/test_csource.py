@@ -9,9 +9,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from engine.csource import c_source, fast_source, vector_source
 
 import engine
+from engine.native.csource import c_source, fast_source, vector_source
 from engine.ops import TABLE
 
 CALCULUS = Path(engine.__file__).with_name("ops.py").read_text("utf-8")

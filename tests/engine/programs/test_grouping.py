@@ -3,9 +3,9 @@
 import random
 
 import pytest
-from engine.grouping import grouped
 
 from engine import Value, dot, softmax, trace
+from engine.programs.grouping import grouped
 from nn import MLP
 
 PARAMETERS = 5

@@ -3,14 +3,14 @@
 import random
 
 import pytest
-from engine.plan import NoPlanError, lowered
-from engine.rowsource import RowMachine, row_source
-from engine.tape import Tape
 
 from engine import Value, dot, log, logsumexp, ops, relu, stop_gradient, tanh
+from engine.programs.plan import NoPlanError, lowered
+from engine.programs.rows import RowMachine, row_source
+from engine.programs.tape import Tape
 from nn import MLP, data, hinge_loss, l2_penalty, mse_loss
 
-# ---- a slow machine: the judge of plans, and what engine.machine is compared with ----
+# ---- a slow machine: the judge of plans, and what engine.machine.machine is compared with ----
 
 
 def run(plan, parameters, rows, classes=None):

@@ -8,11 +8,11 @@ import shutil
 import subprocess
 
 import pytest
-from engine.dialects import LANGUAGES
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from engine import Op, Value, dot, ops, relu, softmax, sqrt, stop_gradient, tanh, trace
+from engine.languages.arrays import LANGUAGES
 from engine.value import constant
 from nn import MLP, mse_loss
 
@@ -138,10 +138,10 @@ def test_the_source_runs_as_printed(seed, numbers):
 @settings(deadline=None, max_examples=200)
 @given(seeds, numbers)
 def test_the_machine_has_the_bits_of_the_graph(seed, numbers):
-    pytest.importorskip("engine.machine", reason="needs the compiled build")
+    pytest.importorskip("engine.machine.machine", reason="needs the compiled build")
     output, leaves = eager(seed, numbers)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("engine.program.LONG", 1)
+        patch.setattr("engine.programs.program.LONG", 1)
         program = trace(output, leaves[:2], leaves[2:])
     used = {op.name for op in program.tape.ops}
     assert program._machine is not None or "hypot" in used

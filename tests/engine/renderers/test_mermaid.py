@@ -4,10 +4,10 @@ import html
 import re
 
 import pytest
-from engine.mermaid import mermaid, quoted
-from nn.cli import main
 
 from engine import Diagram, Value, draw, tanh
+from engine.renderers.mermaid import mermaid, quoted
+from nn.command.main import main
 
 # Labels that a careless picture would show as something else, or not at all.
 LABELS = {

@@ -8,11 +8,11 @@ import xml.etree.ElementTree as ElementTree
 from itertools import combinations, pairwise
 
 import pytest
-from engine.svg import svg
 from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import Value, draw
+from engine.renderers.svg import svg
 
 SVG = "{http://www.w3.org/2000/svg}"
 # The frame that keeps the picture off its edge, in points.

@@ -5,11 +5,11 @@ import shutil
 import subprocess
 
 import pytest
-from engine.names import in_tex
-from engine.tikz import tikz
-from nn.cli import main
 
 from engine import Diagram, Value, draw, tanh
+from engine.formulas.names import in_tex
+from engine.renderers.tikz import tikz
+from nn.command.main import main
 
 # Labels that a careless picture would show as something else, or not at all.
 LABELS = {

@@ -5,7 +5,8 @@ import stat
 import sys
 
 import pytest
-from engine.files import write_file
+
+from engine.saving.files import write_file
 
 posix = pytest.mark.skipif(os.name != "posix", reason="needs the file modes of POSIX")
 

@@ -8,9 +8,9 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
-from nn.cli import main
 
 import engine
+from nn.command.main import main
 
 ROOT = Path(__file__).parents[3]
 COMMAND = Path(sys.executable).with_name("chainrule")
@@ -198,7 +198,7 @@ def test_an_interruption_is_one_line_and_exit_code_130(capsys, monkeypatch):
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("nn.cli.expression", interrupted)
+    monkeypatch.setattr("nn.command.main.expression", interrupted)
 
     assert main(["draw", "x", "x=1"]) == 130
     assert capsys.readouterr().err == "chainrule: interrupted\n"
@@ -364,7 +364,7 @@ def test_version_says_in_one_line_why_it_is_not_compiled(capsys, monkeypatch, tm
     reason = "no C compiler that works: " + "a long story " * 20
     (tmp_path / "pure.txt").write_text(reason + "\n")
     monkeypatch.setattr(engine, "__file__", str(tmp_path / "__init__.py"))
-    monkeypatch.delitem(sys.modules, "engine.switch", raising=False)
+    monkeypatch.delitem(sys.modules, "engine.native.switch", raising=False)
     with pytest.raises(SystemExit, match=r"^0$"):
         main(["--version"])
     assert capsys.readouterr().out == f"chainrule 0.1.0, compiled: no ({reason.strip()})\n"
@@ -372,7 +372,7 @@ def test_version_says_in_one_line_why_it_is_not_compiled(capsys, monkeypatch, tm
 
 def test_version_says_that_python_was_asked_for():
     process = subprocess.run(
-        [sys.executable, "-c", "from nn.cli import main; main(['--version'])"],
+        [sys.executable, "-c", "from nn.command.main import main; main(['--version'])"],
         env={**os.environ, "CHAINRULE_PURE": "1"},
         cwd=ROOT,
         capture_output=True,

@@ -4,8 +4,9 @@ import re
 from pathlib import Path
 
 import pytest
-from nn.cli import main
-from nn.gallery import PICTURES, gallery
+
+from nn.command.gallery import PICTURES, gallery
+from nn.command.main import main
 
 DOCS = Path(__file__).parents[3] / "docs"
 

@@ -6,11 +6,11 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
-from nn.cli import main
-from nn.tasks import TASKS
 
 from engine import compiled
 from nn import MLP, data, load, load_checkpoint, metrics
+from nn.command.main import main
+from nn.command.tasks import TASKS
 
 pytest.importorskip("matplotlib", reason="needs matplotlib, of the extra plot")
 in_c = pytest.mark.skipif(not compiled, reason="takes long in Python: needs the compiled build")
@@ -171,7 +171,7 @@ def test_an_interrupted_training_keeps_what_was_learned(monkeypatch, no_plots):
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("nn.run.Run.end_epoch", interrupted)
+    monkeypatch.setattr("nn.training.run.Run.end_epoch", interrupted)
 
     assert main(["train", "moons", "--quiet"]) == 130
     assert isinstance(load("moons/weights.json"), MLP)
@@ -179,7 +179,7 @@ def test_an_interrupted_training_keeps_what_was_learned(monkeypatch, no_plots):
 
 def test_trainings_with_other_seeds_are_judged_by_the_same_rows(monkeypatch):
     judged = []
-    monkeypatch.setattr("nn.train.write_pictures", lambda *a: judged.append(a[3]) or [])
+    monkeypatch.setattr("nn.command.train.write_pictures", lambda *a: judged.append(a[3]) or [])
     for options in (["--seed", "1"], ["--seed", "2"], ["--split-seed", "1"]):
         main(["train", flowers(), "--target", "kind", "--epochs", "1", "--quiet", *options])
 
@@ -191,7 +191,7 @@ def test_a_training_that_is_interrupted_at_once_ends_quietly(monkeypatch, capsys
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("nn.run.Run.epoch", interrupted)
+    monkeypatch.setattr("nn.training.run.Run.epoch", interrupted)
 
     assert main(["train", "moons", "--quiet"]) == 130
     assert capsys.readouterr().err == ""
@@ -209,7 +209,7 @@ def test_what_does_not_fit_a_checkpoint_is_said_in_a_few_words(capsys, no_plots)
 
 @pytest.fixture
 def no_plots(monkeypatch):
-    monkeypatch.setattr("nn.report.write_figures", lambda *_: [])
+    monkeypatch.setattr("nn.command.report.write_figures", lambda *_: [])
 
 
 def history_of(*options):

@@ -6,7 +6,8 @@ import math
 import random
 
 import pytest
-from nn.loader import DataLoader, Standardizer, one_hot, train_test_split
+
+from nn.data.loader import DataLoader, Standardizer, one_hot, train_test_split
 
 INPUTS = [[float(i), -float(i)] for i in range(10)]
 TARGETS = list(range(10))

@@ -4,7 +4,8 @@ import re
 import sys
 
 import pytest
-from nn.tables import Table, breast_cancer, digits, iris, read_csv, wine
+
+from nn.data.tables import Table, breast_cancer, digits, iris, read_csv, wine
 
 
 @pytest.fixture

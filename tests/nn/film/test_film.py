@@ -12,10 +12,6 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from nn.cli import main
-from nn.earlier import program_of
-from nn.film_page import page
-from nn.plot_decisions import outputs
 
 from engine import Value
 from nn import (
@@ -35,6 +31,10 @@ from nn import (
     data,
     fit,
 )
+from nn.command.main import main
+from nn.film.page import page
+from nn.film.snapshots import program_of
+from nn.plot.decisions import outputs
 
 XOR = data.xor()
 
@@ -439,8 +439,9 @@ def test_the_picture_of_a_frame_shows_who_wins_where():
     numpy = pytest.importorskip("numpy", reason="needs numpy, which matplotlib brings")
     pytest.importorskip("matplotlib", reason="needs matplotlib, of the extra plot")
     from matplotlib.colors import to_rgb
-    from nn.axes import COLORS
-    from nn.film_figure import regions
+
+    from nn.film.animation import regions
+    from nn.plot.axes import COLORS
 
     film = Film(lambda x: x[0] - 0.5, *XOR, resolution=4)
     colors = regions(film, film.reel()[0], 1.0)

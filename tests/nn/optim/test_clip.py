@@ -3,9 +3,9 @@
 import math
 
 import pytest
-from nn.clip import clip_grad_norm_, clip_grad_value_
 
 from engine import Value
+from nn.optim.clip import clip_grad_norm_, clip_grad_value_
 
 
 def parameters(*grads):

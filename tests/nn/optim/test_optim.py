@@ -5,16 +5,16 @@ import math
 import random
 
 import pytest
-from nn.adaptive import Adagrad, Adam, AdamW, RMSprop
-from nn.lbfgs import LBFGS
-from nn.linesearch import Point, strong_wolfe
-from nn.onecycle import OneCycleLR
-from nn.plateau import ReduceLROnPlateau
 
 from engine import Value
 from nn import MLP, SGD, data, mse_loss
 from nn.optim import Optimizer
+from nn.optim.adaptive import Adagrad, Adam, AdamW, RMSprop
+from nn.optim.lbfgs import LBFGS
+from nn.optim.linesearch import Point, strong_wolfe
 from nn.schedules import CosineAnnealingLR, ExponentialLR, LinearLR, SequentialLR
+from nn.schedules.onecycle import OneCycleLR
+from nn.schedules.plateau import ReduceLROnPlateau
 
 KINDS = [SGD, Adagrad, RMSprop, Adam, AdamW, LBFGS]
 MAKERS = {

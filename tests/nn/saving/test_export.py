@@ -6,7 +6,6 @@ import random
 import sys
 
 import pytest
-from nn.description import KINDS
 
 from engine import Value, no_grad
 from engine.op import Op
@@ -38,6 +37,7 @@ from nn import (
     to_torch,
 )
 from nn.mlp import ACTIVATIONS
+from nn.saving.description import KINDS
 
 ROWS = 1000
 

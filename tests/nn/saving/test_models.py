@@ -13,7 +13,6 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
-from nn.description import KINDS, RULES, description
 
 from engine import Value
 from nn import (
@@ -46,6 +45,7 @@ from nn import (
     serialize,
     strictjson,
 )
+from nn.saving.description import KINDS, RULES, description
 
 ROOT = Path(__file__).parents[3]
 

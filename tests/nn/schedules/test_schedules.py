@@ -4,12 +4,10 @@ import json
 import math
 
 import pytest
-from nn.adaptive import Adagrad, Adam
-from nn.onecycle import OneCycleLR
-from nn.plateau import ReduceLROnPlateau
 
 from engine import Value
 from nn.optim import SGD
+from nn.optim.adaptive import Adagrad, Adam
 from nn.schedules import (
     ConstantLR,
     CosineAnnealingLR,
@@ -22,6 +20,8 @@ from nn.schedules import (
     SequentialLR,
     StepLR,
 )
+from nn.schedules.onecycle import OneCycleLR
+from nn.schedules.plateau import ReduceLROnPlateau
 
 
 def sgd(lr=1.0, **settings):
@@ -312,7 +312,7 @@ def test_a_schedule_of_no_optimizer_is_refused(name):
         (
             lambda o: SequentialLR(o, [StepLR(o, 1), ReduceLROnPlateau(o)], [1]),
             TypeError,
-            "joins schedules of the epoch, got <nn.plateau",
+            "joins schedules of the epoch, got <nn.schedules.plateau",
         ),
         (lambda o: SequentialLR(o, [o], []), TypeError, r"joins schedules of the epoch, got SGD\("),
         (lambda o: Schedule(o), NotImplementedError, "Schedule does not say what the rate is"),

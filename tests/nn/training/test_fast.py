@@ -7,10 +7,9 @@ from array import array
 from types import SimpleNamespace
 
 import pytest
-from engine.plan import NoPlanError
-from nn.cli import main
 
 from engine import Value, compiled
+from engine.programs.plan import NoPlanError
 from nn import (
     LBFGS,
     MLP,
@@ -31,6 +30,7 @@ from nn import (
     l2_penalty,
     mse_loss,
 )
+from nn.command.main import main
 
 MOONS = data.moons(n=50)
 SIGNS = (MOONS[0], [2 * t - 1 for t in MOONS[1]])
@@ -43,7 +43,7 @@ needs_c = pytest.mark.skipif(not compiled, reason="needs the compiled build")
 
 def machine(names, inputs=1, lanes=16, width=0, parameters=0):
     """A fast machine that computes those ops, each of the inputs."""
-    from engine.machine import Machine
+    from engine.machine.machine import Machine
 
     body = [(name, inputs + i, tuple(range(inputs))) for i, name in enumerate(names)]
     parts = {"parameters": parameters, "constants": [], "inputs": inputs, "body": body}

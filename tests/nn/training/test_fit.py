@@ -639,7 +639,7 @@ def test_a_checkpoint_may_be_written_every_few_epochs_and_at_the_end(tmp_path):
 
 
 def test_a_checkpoint_is_never_far_behind(tmp_path, monkeypatch):
-    monkeypatch.setattr(sys.modules["nn.fit"], "SECONDS", 0.0)
+    monkeypatch.setattr(sys.modules["nn.training.loop"], "SECONDS", 0.0)
     path, there = tmp_path / "run.json", []
     look = lambda history: there.append(path.exists())  # noqa: E731
     optimized(Line(), epochs=3, checkpoint=path, checkpoint_every=99, callbacks=look)

@@ -5,9 +5,9 @@ import random
 from functools import partial
 
 import pytest
-from engine.plan import NoPlanError
 
 from engine import Value
+from engine.programs.plan import NoPlanError
 from nn import (
     MLP,
     SGD,

@@ -3,7 +3,6 @@
 import random
 
 import pytest
-from nn.schedule import Schedule
 
 from engine import compiled
 from nn import (
@@ -29,6 +28,7 @@ from nn import (
     fit,
     mse_loss,
 )
+from nn.schedules.schedule import Schedule
 
 MOONS = data.moons(n=30)
 FLOATS = (MOONS[0], [float(t) for t in MOONS[1]])

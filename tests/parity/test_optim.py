@@ -9,8 +9,10 @@ import random
 import pytest
 
 from engine import Value
-from nn import adaptive, clip, lbfgs, onecycle, optim, plateau, schedules
+from nn import optim, schedules
+from nn.optim import adaptive, clip, lbfgs
 from nn.optim.linesearch import Point, strong_wolfe
+from nn.schedules import onecycle, plateau
 
 torch = pytest.importorskip("torch", reason="needs torch, of the extra parity")
 

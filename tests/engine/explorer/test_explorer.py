@@ -11,8 +11,8 @@ import pytest
 
 import engine
 from engine import Op, Value, dot, explore, log, stop_gradient, tanh
-from engine.explorer.explorer import SCRIPT
 from engine.explorer.contents import boxes_of
+from engine.explorer.explorer import SCRIPT
 from engine.explorer.placement import BADGE, CARD, staged
 from nn import MLP
 from nn.command.main import main
@@ -114,7 +114,9 @@ def test_a_models_parameters_are_called_by_their_place_in_it():
 
 def test_a_graph_is_boxed_once(monkeypatch):
     boxed = []
-    monkeypatch.setattr("engine.explorer.explorer.boxes_of", lambda *x: boxed.append(x) or boxes_of(*x))
+    monkeypatch.setattr(
+        "engine.explorer.explorer.boxes_of", lambda *x: boxed.append(x) or boxes_of(*x)
+    )
     explore(neuron()).html()
 
     assert len(boxed) == 1

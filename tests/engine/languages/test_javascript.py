@@ -10,8 +10,8 @@ import subprocess
 import pytest
 
 from engine import Op, Value, dot, ops, trace
-from engine.explorer.explorer import SCRIPT, explore
 from engine.explorer.contents import written
+from engine.explorer.explorer import SCRIPT, explore
 from engine.languages.javascript import op_table
 
 NODE = shutil.which("node")

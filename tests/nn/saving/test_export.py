@@ -31,12 +31,12 @@ from nn import (
     Softmax,
     Softplus,
     Tanh,
-    export,
     mlp,
     to_onnx,
     to_torch,
 )
 from nn.mlp import ACTIVATIONS
+from nn.saving import export
 from nn.saving.description import KINDS
 
 ROWS = 1000

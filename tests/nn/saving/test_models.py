@@ -42,9 +42,8 @@ from nn import (
     load_notes,
     save,
     save_checkpoint,
-    serialize,
-    strictjson,
 )
+from nn.saving import models, strictjson
 from nn.saving.description import KINDS, RULES, description
 
 ROOT = Path(__file__).parents[3]
@@ -297,7 +296,7 @@ def forged(path, **changes):
     save(MLP(2, [1]), path)
     content = json.loads(path.read_text())
     del content["checksum"]
-    path.write_bytes(serialize.text({**content, **changes}))
+    path.write_bytes(models.text({**content, **changes}))
 
 
 STATE = {"layers.0.neurons.0.weights": [1.0, 2.0], "layers.0.neurons.0.bias": 0.0}
@@ -471,7 +470,7 @@ def test_the_same_numbers_spelt_otherwise_are_noticed(path):
 
 def test_a_file_that_is_too_large_is_not_read(path, monkeypatch):
     save(MLP(1, [1]), path)
-    monkeypatch.setattr(serialize, "LARGEST", 100)
+    monkeypatch.setattr(models, "LARGEST", 100)
 
     with pytest.raises(ValueError, match=r": it has more than the 100 bytes that are read$"):
         load(path)
@@ -486,7 +485,7 @@ def test_a_file_of_too_many_parts_is_not_read(path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("module", "limit"), [(serialize, "LARGEST"), (strictjson, "PARTS")], ids=["bytes", "parts"]
+    ("module", "limit"), [(models, "LARGEST"), (strictjson, "PARTS")], ids=["bytes", "parts"]
 )
 def test_what_could_not_be_loaded_is_not_saved(module, limit, path, monkeypatch):
     monkeypatch.setattr(module, limit, 10)
@@ -498,7 +497,7 @@ def test_what_could_not_be_loaded_is_not_saved(module, limit, path, monkeypatch)
 
 @pytest.mark.skipif(not os.path.exists("/dev/zero"), reason="needs /dev/zero")
 def test_a_file_without_an_end_is_not_read(monkeypatch):
-    monkeypatch.setattr(serialize, "LARGEST", 1000)
+    monkeypatch.setattr(models, "LARGEST", 1000)
 
     with pytest.raises(ValueError, match=r"^cannot load /dev/zero: it has more than the 1000 "):
         load("/dev/zero")

@@ -27,10 +27,8 @@ from nn import (
     load,
     load_notes,
     save,
-    serialize,
-    strictjson,
-    tensors,
 )
+from nn.saving import models, strictjson, tensors
 
 ROOT = Path(__file__).parents[3]
 
@@ -346,7 +344,7 @@ def test_another_format_is_refused(content, path):
         load(path)
 
 
-@pytest.mark.parametrize(("module", "limit"), [(serialize, "LARGEST"), (strictjson, "PARTS")])
+@pytest.mark.parametrize(("module", "limit"), [(models, "LARGEST"), (strictjson, "PARTS")])
 def test_limits_are_those_of_json(module, limit, path, monkeypatch):
     save(MLP(1, [1]), path)
     monkeypatch.setattr(module, limit, 10)

@@ -21,7 +21,6 @@ from nn import (
     Module,
     Sequential,
     TrainingError,
-    batchplan,
     binary_cross_entropy_with_logits,
     cross_entropy,
     data,
@@ -31,6 +30,7 @@ from nn import (
     mse_loss,
 )
 from nn.command.main import main
+from nn.training import plans
 
 MOONS = data.moons(n=50)
 SIGNS = (MOONS[0], [2 * t - 1 for t in MOONS[1]])
@@ -368,7 +368,7 @@ def test_where_there_is_no_plan_auto_trains_on_graphs():
 
 @needs_c
 def test_gradients_that_differ_too_much_are_refused(monkeypatch):
-    monkeypatch.setattr(batchplan, "TOLERANCE", 1e-30)
+    monkeypatch.setattr(plans, "TOLERANCE", 1e-30)
 
     with pytest.raises(NoPlanError, match=r"fast gradients differ by .* of the largest, more than"):
         trained(True, *CASES["Adam"])
@@ -386,7 +386,7 @@ def test_gradients_that_differ_too_much_are_refused(monkeypatch):
     ],
 )
 def test_deviation_is_a_share_of_the_largest(found, wanted, apart):
-    assert batchplan.deviation(found, wanted) == apart
+    assert plans.deviation(found, wanted) == apart
 
 
 def test_a_checkpoint_remembers_it(tmp_path):

@@ -23,7 +23,6 @@ from nn import (
     StepLR,
     Tanh,
     TrainingError,
-    batchplan,
     binary_cross_entropy_with_logits,
     cross_entropy,
     data,
@@ -35,6 +34,7 @@ from nn import (
     mse_loss,
     weights_of,
 )
+from nn.training import plans
 
 MOONS = data.moons(n=50)
 SIGNS = (MOONS[0], [2 * t - 1 for t in MOONS[1]])
@@ -267,7 +267,7 @@ def test_auto_trains_eagerly_then(make, samples, loss, optimizer, _reason):
 
 def test_a_second_model_of_the_same_structure_is_not_lowered_again(monkeypatch):
     first = outcome(True, *CASES["three classes"])
-    monkeypatch.setattr(batchplan, "lowered", None)
+    monkeypatch.setattr(plans, "lowered", None)
 
     assert outcome(True, *CASES["three classes"]) == first
     with pytest.raises(TypeError):  # another activation
@@ -284,10 +284,10 @@ def test_constants_of_other_bits_make_another_plan():
 
 
 def test_few_plans_are_kept():
-    for n in range(1, 2 * batchplan.MOST):
+    for n in range(1, 2 * plans.MOST):
         outcome(True, lambda n=n: mlp(n, 1), FLOATS, *CASES["dampening"][2:], epochs=1)
 
-    assert len(batchplan.PLANS) == batchplan.MOST
+    assert len(plans.PLANS) == plans.MOST
 
 
 def test_replay_is_true_false_or_auto():

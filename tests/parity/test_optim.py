@@ -10,16 +10,15 @@ import pytest
 
 from engine import Value
 from nn import optim, schedules
-from nn.optim import adaptive, clip, lbfgs
+from nn.optim import clip
 from nn.optim.linesearch import Point, strong_wolfe
-from nn.schedules import onecycle, plateau
 
 torch = pytest.importorskip("torch", reason="needs torch, of the extra parity")
 
 STEPS = 50
 SEEDS = (0, 1)
 TOLERANCE = 1e-12  # times the number, or 1 if that is more
-MODULES = (optim, adaptive, lbfgs, schedules, onecycle, plateau, clip)
+MODULES = (optim, schedules, clip)
 
 
 def named(name):
@@ -298,11 +297,11 @@ def test_fifty_steps_are_those_of_pytorch(case, seed):
 
 
 def test_a_slightly_wrong_formula_is_caught(monkeypatch):
-    class Wrong(adaptive.Adam):
+    class Wrong(optim.Adam):
         def update(self, group, state):
             super().update({**group, "eps": 1.01e-8}, state)
 
-    monkeypatch.setattr(adaptive, "Adam", Wrong)
+    monkeypatch.setattr(optim, "Adam", Wrong)
 
     assert difference(optimiser("Adam"))[0] > TOLERANCE
 

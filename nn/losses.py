@@ -13,6 +13,7 @@ import math
 from engine import Value, log, logsigmoid, logsumexp, maximum, minimum, relu, stop_gradient
 from engine.op import number
 from engine.recording import recorded
+from nn.sample import added
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -196,13 +197,6 @@ def reduced(losses: Any, reduction: str, known: tuple[str, ...] = REDUCTIONS) ->
         return losses
     flat = flattened(losses)
     return added(flat) / len(flat) if reduction == "mean" else added(flat)
-
-
-def added(numbers: list[Any]) -> Any:
-    total = numbers[0]
-    for x in numbers[1:]:
-        total = total + x
-    return total
 
 
 def weighted(weights: list[float], numbers: list[Any]) -> Any:

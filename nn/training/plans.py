@@ -13,7 +13,7 @@ from engine.programs.plan import NoPlanError, Plan, lowered
 from engine.programs.rows import RowMachine
 from engine.programs.tape import Tape
 from engine.recording import tracing
-from nn.init import source
+from nn.checks import random_source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ class BatchPlans:
 
     def sources(self) -> list[Any]:
         """The random sources that are drawn from."""
-        found = [source(module.rng) for module, _ in self.draws]
+        found = [random_source(module.rng) for module, _ in self.draws]
         return list({id(rng): rng for rng in found}.values())
 
 

@@ -12,10 +12,11 @@ from engine import Value, no_grad
 from engine.op import number
 from nn.checks import wanted, whole
 from nn.data.loader import DataLoader, check_data
-from nn.losses import added, cross_entropy, nll_loss
+from nn.losses import cross_entropy, nll_loss
 from nn.module import Module
 from nn.optim.clip import clip_grad_norm_
 from nn.optim.optimizer import Optimizer
+from nn.sample import added, numbers_of
 from nn.training.history import History
 from nn.training.stopping import EarlyStopping
 
@@ -236,7 +237,7 @@ class Run:
         self.model.eval()
         inputs, targets = self.validation or (self.loader.inputs, self.loader.targets)
         with no_grad():
-            outputs = plain([self.model(x) for x in inputs])
+            outputs = numbers_of([self.model(x) for x in inputs])
         prefix = "val_" if self.validation else ""
         figures = {}
         if self.validation:
@@ -331,10 +332,3 @@ def pair(data: Any) -> tuple[Sequence[Any], Sequence[Any]]:
     if isinstance(data, tuple | list) and len(data) == 2:
         return data[0], data[1]
     raise TypeError(f"data is (inputs, targets), got {type(data).__name__} {data!r:.60}")
-
-
-def plain(tree: Any) -> Any:
-    """Values in nested lists as their numbers."""
-    if isinstance(tree, list | tuple):
-        return [plain(branch) for branch in tree]
-    return float(tree)

@@ -27,7 +27,7 @@ from nn.activations import (
 )
 from nn.data.loader import DataLoader, Standardizer, one_hot, train_test_split
 from nn.data.tables import Table, breast_cancer, digits, iris, read_csv, wine
-from nn.layers.linear import (
+from nn.layers import (
     Dropout,
     Flatten,
     Identity,

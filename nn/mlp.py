@@ -6,18 +6,20 @@ from itertools import pairwise
 
 from engine import Value, dot
 from engine.value import constant
-from nn.activations import activation_called, linear, name_of
+from nn.activations import ACTIVATION, activation_called, linear, name_of, shared_name
 from nn.checks import check_size, random_source
 from nn.module import Module
 from nn.sample import vector
+from nn.settings import SIZE, SIZES, START, UNSAVED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import random
     from collections.abc import Sequence
-    from typing import Any, SupportsFloat
+    from typing import Any, ClassVar, SupportsFloat
 
     from nn.activations import Activation
+    from nn.module import Step
     from nn.sample import Vector
 
 
@@ -27,6 +29,8 @@ class Neuron(Module):
     >>> Neuron(3, activation="tanh")
     Neuron(3, activation='tanh')
     """
+
+    settings: ClassVar = {"nin": SIZE, "activation": ACTIVATION, "nonlin": UNSAVED, "rng": START}
 
     def __init__(
         self,
@@ -61,6 +65,17 @@ class Neuron(Module):
             )
         return z
 
+    def steps(self) -> list[Step]:
+        affine = {"weight": [self.weights], "bias": [self.bias]}
+        return [("affine", affine), ("activation", {"functions": [self.activation]})]
+
+    def setting_values(self) -> dict[str, Any]:
+        return {"nin": len(self.weights), "activation": shared_name([self.activation])}
+
+    @classmethod
+    def parameter_count(cls, nin: int, **_: Any) -> int:
+        return nin + 1
+
     # micrograd's names
     w = property(lambda self: self.weights)
     b = property(lambda self: self.bias)
@@ -72,6 +87,14 @@ class Neuron(Module):
 
 class Layer(Module):
     """nout neurons that look at the same inputs."""
+
+    settings: ClassVar = {
+        "nin": SIZE,
+        "nout": SIZE,
+        "activation": ACTIVATION,
+        "nonlin": UNSAVED,
+        "rng": START,
+    }
 
     def __init__(
         self,
@@ -96,6 +119,29 @@ class Layer(Module):
         outputs = [neuron(x) for neuron in self.neurons]
         return outputs[0] if len(outputs) == 1 else outputs
 
+    def steps(self) -> list[Step]:
+        affine = {
+            "weight": [neuron.weights for neuron in self.neurons],
+            "bias": [neuron.bias for neuron in self.neurons],
+        }
+        functions = [neuron.activation for neuron in self.neurons]
+        return [("affine", affine), ("activation", {"functions": functions})]
+
+    def setting_values(self) -> dict[str, Any]:
+        """Raises TypeError for neurons of another class or of several activations."""
+        odd = next((type(neuron) for neuron in self.neurons if type(neuron) is not Neuron), None)
+        if odd is not None:
+            raise TypeError(f"a layer with a neuron of the class {odd.__name__}")
+        return {
+            "nin": len(self.neurons[0].weights),
+            "nout": len(self.neurons),
+            "activation": shared_name([neuron.activation for neuron in self.neurons]),
+        }
+
+    @classmethod
+    def parameter_count(cls, nin: int, nout: int, **_: Any) -> int:
+        return nout * (nin + 1)
+
     def __repr__(self) -> str:
         first = self.neurons[0]
         nin, nout, name = len(first.weights), len(self.neurons), name_of(first.activation)
@@ -108,6 +154,8 @@ class MLP(Module):
     >>> MLP(2, [4, 1], activation="tanh")
     MLP(2, [4, 1], activation='tanh', parameters=17)
     """
+
+    settings: ClassVar = {"nin": SIZE, "nouts": SIZES, "activation": ACTIVATION, "rng": START}
 
     def __init__(
         self,
@@ -139,6 +187,25 @@ class MLP(Module):
         for layer in self.layers:
             x = layer(x)
         return x
+
+    def steps(self) -> list[Step]:
+        return [(f"layers.{i}", layer) for i, layer in enumerate(self.layers)]
+
+    def setting_values(self) -> dict[str, Any]:
+        """Raises TypeError for layers that an MLP is not made with."""
+        changed = TypeError("an MLP whose layers were changed: put them in a Sequential")
+        if any(type(layer) is not Layer for layer in self.layers):
+            raise changed
+        *hidden, last = [layer.setting_values() for layer in self.layers]
+        names = {layer["activation"] for layer in hidden} or {"relu"}
+        if len(names) > 1 or last["activation"] != "linear":
+            raise changed
+        nouts = [layer["nout"] for layer in (*hidden, last)]
+        return {"nin": (*hidden, last)[0]["nin"], "nouts": nouts, "activation": names.pop()}
+
+    @classmethod
+    def parameter_count(cls, nin: int, nouts: Sequence[int], **_: Any) -> int:
+        return sum([(n + 1) * m for n, m in pairwise([nin, *nouts])])
 
     def __repr__(self) -> str:
         nin, nouts = len(self.layers[0].neurons[0].weights), [len(x.neurons) for x in self.layers]

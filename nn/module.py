@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+
 from engine import Value
 from engine.op import number
 from nn.checks import count
 from nn.sample import numbers_of
+from nn.settings import check_settings, is_declared, saved
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,6 +17,12 @@ if TYPE_CHECKING:
 
     from engine.diagrams.diagram import Diagram
     from engine.diagrams.folding import Part
+    from nn.settings import Rule
+
+    Step = tuple[str, dict[str, Any] | "Module"]  # nn.steps says what they are
+
+# The classes whose modules can be saved and made again, by name: those that say their settings.
+KINDS: dict[str, type[Module]] = {}
 
 
 class Module:
@@ -32,9 +41,27 @@ class Module:
     {'slope': 2.0, 'offset': 1.0}
     """
 
+    # What it is made with: nn.settings. A class that has settings of its own can be saved.
+    settings: ClassVar[dict[str, Rule]] = {}
+
     # Whether it is being trained, which Dropout asks. Here and not in __init__, which a subclass
     # need not call; train and eval set it on the module itself.
     training = True
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Enter a class that says its settings among the KINDS.
+
+        The latest class of a name counts, as where a cell of a notebook is run again. Raises
+        TypeError for settings that are not the arguments of `__init__`, and for a name of nn's.
+        """
+        super().__init_subclass__(**options)
+        if not is_declared(vars(cls).get("settings")):
+            return
+        check_settings(cls, cls.settings)
+        before = KINDS.get(cls.__name__, cls)
+        if is_own(before) and not is_own(cls):
+            raise TypeError(f"nn has a class {cls.__name__} that has this name in files")
+        KINDS[cls.__name__] = cls
 
     def named_parameters(self) -> Iterator[tuple[str, Value]]:
         """("layers.0.neurons.1.bias", value) and so on; a Value that is shared comes once."""
@@ -106,6 +133,32 @@ class Module:
         for value, data in new:
             value.data = data
 
+    # ---- what it is, as data ----
+
+    def setting_values(self) -> dict[str, Any]:
+        """The settings that it has now, without those that no file has: its attributes of these
+        names. A class whose attributes are called otherwise says here what they are.
+        """
+        return {name: getattr(self, name) for name in saved(type(self).settings)}
+
+    @classmethod
+    def from_settings(cls, *_: Any, **settings: Any) -> Module:
+        """A new module of these settings."""
+        return cls(**settings)
+
+    @classmethod
+    def parameter_count(cls, *_: Any, **settings: Any) -> int | None:  # noqa: ARG003
+        """How many parameters a module of these settings has, without those of modules given to it.
+
+        A file that asks for more than it has numbers is refused before the module is made. None,
+        where a class does not say: its sizes, multiplied, are then held to a limit.
+        """
+        return None
+
+    def steps(self) -> list[Step]:
+        """What it computes, as nn.steps says: for exports and pictures."""
+        raise NotImplementedError(f"{type(self).__name__} does not say its steps")
+
     # What engine.draw asks of a model: nn/__init__ sets them, for pictures are made of modules.
     _parts_: ClassVar[Callable[..., list[Part]]]
     _diagram_: ClassVar[Callable[..., Diagram]]
@@ -125,6 +178,26 @@ class Module:
 
 
 CONTAINERS = (list, tuple)
+
+
+@contextmanager
+def in_eval_mode(model: Any) -> Iterator[None]:
+    """A block in which a model, if it is a Module, predicts: no Dropout, and no trace of that."""
+    modules = Module.modules(model) if isinstance(model, Module) else []
+    modes = [module.training for module in modules]
+    for module in modules:
+        module.training = False
+    try:
+        yield
+    finally:
+        for module, mode in zip(modules, modes):
+            module.training = mode
+
+
+def is_own(kind: type) -> bool:
+    """Whether a class is nn's."""
+    return kind.__module__.partition(".")[0] == "nn"
+
 
 # A tree, below, is what an attribute may hold: a Value, a Module, a container of trees, or
 # anything else, which is passed over.

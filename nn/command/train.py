@@ -15,7 +15,7 @@ from typing import NamedTuple
 from nn.checks import count, not_negative
 from nn.command.report import write_pictures
 from nn.data.loader import Standardizer, train_test_split
-from nn.layers.linear import Dropout, Normalization, Sequential
+from nn.layers import Dropout, Normalization, Sequential
 from nn.losses import cross_entropy, mse_loss
 from nn.metrics import accuracy_score, r2_score
 from nn.mlp import MLP, Layer

@@ -9,9 +9,9 @@ from engine import Op, Program, Value
 from engine.recording import tracing
 from nn.activations import linear
 from nn.mlp import Neuron
-from nn.module import Module
+from nn.module import Module, in_eval_mode
 from nn.plot.axes import plain
-from nn.plot.decisions import in_eval_mode, outputs
+from nn.plot.decisions import outputs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

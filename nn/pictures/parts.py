@@ -13,12 +13,11 @@ from contextvars import Context
 
 from engine import Value, topological_order
 from engine.diagrams.folding import Part
-from nn import activations
 from nn.activations import name_of
 from nn.checks import count
-from nn.layers.linear import Linear
-from nn.mlp import MLP, Layer, Neuron
 from nn.module import CONTAINERS, Module, collect
+from nn.settings import MODULE, MODULES
+from nn.steps import function_of, in_a_row, is_activation
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,10 +27,6 @@ if TYPE_CHECKING:
     from engine import Op
 
 Place = tuple[str, Module, int]  # a module's path in the model, and how deep it stands there
-ACTIVATIONS = tuple(
-    getattr(activations, name)
-    for name in ("ReLU", "LeakyReLU", "ELU", "GELU", "SiLU", "Softplus", "Sigmoid", "Tanh")
-)
 
 
 def parts(model: Module, level: int | str | type | None = None) -> list[Part]:
@@ -101,35 +96,25 @@ def own_parameters(module: Module) -> list[Value]:
 
 
 def kind_of(module: Module) -> str:
-    """What a box says of a module: "Neuron(2 -> 1, tanh)"."""
-    match module:
-        case Neuron():
-            sizes, activation = [len(module.weights), 1], module.activation
-        case Layer():
-            neuron = module.neurons[0]
-            sizes, activation = [len(neuron.weights), len(module.neurons)], neuron.activation
-        case MLP():
-            sizes = [len(module.layers[0].neurons[0].weights)]
-            sizes += [len(layer.neurons) for layer in module.layers]
-            activation = module.layers[0].neurons[0].activation
-        case Linear():
-            return f"Linear({module.in_features} -> {module.out_features})"
-        case _:
-            return f"{type(module).__name__}, {count(len(Module.parameters(module)), 'parameter')}"
-    return f"{type(module).__name__}({' -> '.join(map(str, sizes))}, {name_of(activation)})"
+    """What a box says of a module: "Neuron(2 -> 1, tanh)", by its steps, or "Net, 9 parameters"."""
+    name = type(module).__name__
+    mixed = any(rule in (MODULE, MODULES) for rule in type(module).settings.values())
+    steps = [] if mixed else list(in_a_row(module))
+    layers = [step for kind, step in steps if kind == "affine"]
+    last = [name_of(function_of(*step)) for step in steps if is_activation(*step)]
+    if not layers or len(layers) + len(last) < len(steps):
+        return f"{name}, {count(len(Module.parameters(module)), 'parameter')}"
+    sizes = [len(layers[0]["weight"][0]), *[len(step["weight"]) for step in layers]]
+    return f"{name}({', '.join([' -> '.join(map(str, sizes)), *last[:1]])})"
 
 
 def last_ops(module: Module) -> frozenset[Op]:
     """The ops of the activation that a module ends with, found by applying it to a number."""
-    last = Module.modules(module)[-1]
-    x = Value(0.5)
+    steps = list(in_a_row(Module.modules(module)[-1]))
+    if not steps or not is_activation(*steps[-1]):
+        return frozenset()
     try:
-        if isinstance(last, Neuron):
-            z = Context().run(last.activation, x)
-        elif isinstance(last, ACTIVATIONS):
-            [z] = Context().run(last, [x])
-        else:
-            return frozenset()
+        z = Context().run(function_of(*steps[-1]), Value(0.5))
     except (ArithmeticError, ValueError):  # an activation of one's own, undefined at 0.5
         return frozenset()
     return frozenset([v.op for v in topological_order(z) if v.op])

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import math
-from contextlib import contextmanager
 
 from engine import no_grad
 from engine.op import number
 from nn.checks import wanted, whole
 from nn.data.loader import check_data
 from nn.metrics import classes
-from nn.module import Module
+from nn.module import in_eval_mode
 from nn.plot.axes import COLORS, MARKERS, axes, bin_edges, plain, write_names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from matplotlib.axes import Axes
@@ -167,20 +166,6 @@ def guesses(model: Model, points: Points, threshold: float) -> list[int]:
     """The class the model gives to each point."""
     given = outputs(model, points)
     return classes([x[0] if len(x) == 1 else x for x in given], threshold)
-
-
-@contextmanager
-def in_eval_mode(model: Any) -> Iterator[None]:
-    """So that a plot in the middle of a training shows no dropout and leaves no trace."""
-    modules = Module.modules(model) if isinstance(model, Module) else []
-    modes = [module.training for module in modules]
-    for module in modules:
-        module.training = False
-    try:
-        yield
-    finally:
-        for module, mode in zip(modules, modes):
-            module.training = mode
 
 
 def single(numbers: list[float]) -> float:

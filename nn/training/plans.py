@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from typing import Any
 
-    from nn.layers.linear import Dropout
+    from nn.layers.dropout import Dropout
     from nn.training.run import Run
 
     Draws = list[tuple[Dropout, int]]

@@ -81,8 +81,9 @@ if TYPE_CHECKING:
     from nn.estimators import ChainruleClassifier as ChainruleClassifier
     from nn.estimators import ChainruleRegressor as ChainruleRegressor
     from nn.film.film import Film
+    from nn.saving.checkpoints import load_checkpoint, save_checkpoint
     from nn.saving.export import to_onnx, to_torch
-    from nn.saving.models import load, load_checkpoint, load_notes, save, save_checkpoint
+    from nn.saving.models import load, load_notes, save
 
 __all__ = [
     "ELU",
@@ -171,8 +172,8 @@ LAZY = {
     "save": "nn.saving.models",
     "load": "nn.saving.models",
     "load_notes": "nn.saving.models",
-    "save_checkpoint": "nn.saving.models",
-    "load_checkpoint": "nn.saving.models",
+    "save_checkpoint": "nn.saving.checkpoints",
+    "load_checkpoint": "nn.saving.checkpoints",
     "to_onnx": "nn.saving.export",
     "to_torch": "nn.saving.export",
     "Film": "nn.film.film",

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 Place = tuple[str, Module, int]  # a module's path in the model, and how deep it stands there
 
 
-def parts(model: Module, level: int | str | type | None = None) -> list[Part]:
+def parts_of(model: Module, level: int | str | type | None = None) -> list[Part]:
     """The modules with parameters of their own, or those of a class, its name or a depth.
 
     A parameter belongs to the innermost of them. Raises ValueError for a name or a class that no

@@ -283,13 +283,13 @@ class Run:
         return {**states, "random": [source.getstate() for source in self.sources()]}
 
     def save(self, checkpoint: str | os.PathLike[str]) -> None:
-        from nn.saving.models import save_checkpoint
+        from nn.saving.checkpoints import save_checkpoint
 
         save_checkpoint(checkpoint, self.states())
 
     def resume(self, checkpoint: str | os.PathLike[str]) -> None:
         """Take over the states of a checkpoint, all or, with a ValueError, none."""
-        from nn.saving.models import load_checkpoint
+        from nn.saving.checkpoints import load_checkpoint
 
         states, before = load_checkpoint(checkpoint), self.states()
         try:

@@ -10,7 +10,7 @@ import pytest
 
 from nn import MLP, load, load_checkpoint, save, save_checkpoint
 from nn.module import KINDS, is_own
-from nn.saving import models, strictjson
+from nn.saving import json_file, strictjson
 from nn.saving.description import description
 from nn.settings import Rule, saved
 from tests.nn.saving.saved_models import MODELS, seeded
@@ -67,7 +67,7 @@ def forged(path, **changes):
     save(MLP(2, [1]), path)
     content = json.loads(path.read_text())
     del content["checksum"]
-    path.write_bytes(models.text({**content, **changes}))
+    path.write_bytes(json_file.text({**content, **changes}))
 
 
 STATE = {"layers.0.neurons.0.weights": [1.0, 2.0], "layers.0.neurons.0.bias": 0.0}
@@ -245,7 +245,7 @@ def test_the_same_numbers_spelt_otherwise_are_noticed(path):
 
 def test_a_file_that_is_too_large_is_not_read(path, monkeypatch):
     save(MLP(1, [1]), path)
-    monkeypatch.setattr(models, "LARGEST", 100)
+    monkeypatch.setattr(json_file, "LARGEST", 100)
 
     with pytest.raises(ValueError, match=r": it has more than the 100 bytes that are read$"):
         load(path)
@@ -260,7 +260,7 @@ def test_a_file_of_too_many_parts_is_not_read(path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("module", "limit"), [(models, "LARGEST"), (strictjson, "PARTS")], ids=["bytes", "parts"]
+    ("module", "limit"), [(json_file, "LARGEST"), (strictjson, "PARTS")], ids=["bytes", "parts"]
 )
 def test_what_could_not_be_loaded_is_not_saved(module, limit, path, monkeypatch):
     monkeypatch.setattr(module, limit, 10)
@@ -272,7 +272,7 @@ def test_what_could_not_be_loaded_is_not_saved(module, limit, path, monkeypatch)
 
 @pytest.mark.skipif(not os.path.exists("/dev/zero"), reason="needs /dev/zero")
 def test_a_file_without_an_end_is_not_read(monkeypatch):
-    monkeypatch.setattr(models, "LARGEST", 1000)
+    monkeypatch.setattr(json_file, "LARGEST", 1000)
 
     with pytest.raises(ValueError, match=r"^cannot load /dev/zero: it has more than the 1000 "):
         load("/dev/zero")

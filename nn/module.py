@@ -60,7 +60,7 @@ class Module:
         check_settings(cls, cls.settings)
         before = KINDS.get(cls.__name__, cls)
         if is_own(before) and not is_own(cls):
-            raise TypeError(f"nn has a class {cls.__name__} that has this name in files")
+            raise TypeError(f"nn has a class {cls.__name__}: take another name for yours")
         KINDS[cls.__name__] = cls
 
     def named_parameters(self) -> Iterator[tuple[str, Value]]:
@@ -150,8 +150,8 @@ class Module:
     def parameter_count(cls, *_: Any, **settings: Any) -> int | None:  # noqa: ARG003
         """How many parameters a module of these settings has, without those of modules given to it.
 
-        A file that asks for more than it has numbers is refused before the module is made. None,
-        where a class does not say: its sizes, multiplied, are then held to a limit.
+        A file that asks for more than it has numbers is refused before the module is made. A class
+        that has sizes, and does not say, has its sizes multiplied and held to a limit.
         """
         return None
 

@@ -97,10 +97,13 @@ def check_settings(kind: type, settings: dict[str, Any]) -> None:
 
 
 def arguments(kind: type) -> tuple[list[str], bool]:
-    """The names of what `__init__` takes, without self; and whether it takes any other name."""
+    """The names of what `__init__` takes, without self; and whether it takes any other name.
+
+    Read from its code, since the module inspect takes longer to import than all of nn's layers.
+    """
     code = getattr(kind.__init__, "__code__", None)  # type: ignore[misc]
-    if code is None:
-        return [], False
-    n = code.co_argcount + code.co_kwonlyargcount
-    n += bool(code.co_flags & 0x04)  # *modules
-    return list(code.co_varnames[1:n]), bool(code.co_flags & 0x08)
+    if code is None:  # object's own; a dataclass gets another after the class is defined
+        return [], True
+    any_other = bool(code.co_flags & 0x08)  # **settings
+    some = bool(code.co_flags & 0x04) and not any_other  # *modules
+    return list(code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount + some]), any_other

@@ -6,8 +6,8 @@ Each step takes the numbers that the step before it gives, and has a name and it
 Values where they are parameters. The names are
 
 - "affine": weight @ x + bias. weight: [out][in], bias: [out] or None.
-- an op of one input, such as "tanh", of each number by itself. What else the op takes is among its
-  numbers: ("leaky_relu", {"negative_slope": 0.2}).
+- an activation by its name, such as "tanh", of each number by itself: with its settings, as in
+  ("leaky_relu", {"negative_slope": 0.2}).
 - "elementwise": f of each number by itself, where f is written with functions of the engine:
   ("elementwise", {"f": lambda x, weight: x * tanh(weight * x), "weight": self.weight}). What f
   takes besides x is one number for all, or a list of one each, and is passed by its name.
@@ -26,6 +26,7 @@ from __future__ import annotations
 from contextvars import Context
 
 from engine import Value, dot, ops, topological_order
+from nn.activations import name_of
 from nn.module import Module
 from nn.sample import added
 
@@ -55,10 +56,14 @@ def says(kind: type, name: str) -> bool:
     return False
 
 
+def has_steps(kind: Any) -> bool:
+    """Whether modules of a class say their steps; an attribute called steps may be anything."""
+    return kind.steps is not Module.steps and callable(kind.steps)
+
+
 def steps_of(module: Module) -> list[Step]:
     """The steps of a module, in which modules stand for their own; none if it says none."""
-    kind: Any = type(module)  # a module may have an attribute called steps
-    return [] if kind.steps is Module.steps or not callable(kind.steps) else kind.steps(module)
+    return type(module).steps(module) if has_steps(type(module)) else []
 
 
 def in_a_row(module: Module) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -80,6 +85,11 @@ def is_activation(name: str, settings: Any) -> bool:
     if name == "elementwise":
         return not operands(settings)
     return name == "activation" or name in ops.TABLE
+
+
+def activation_name(name: str, settings: dict[str, Any]) -> str:
+    """What pictures call an activation's step."""
+    return name if name in ops.TABLE else name_of(function_of(name, settings))
 
 
 def function_of(name: str, settings: dict[str, Any]) -> Callable[[Any], Any]:
@@ -118,8 +128,11 @@ def after(name: str, settings: dict[str, Any], xs: list[Any]) -> list[Any]:
             return [dot(row, xs, b) for row, b in zip(settings["weight"], bias)]
         case "elementwise":
             given = {name: spread(x, len(xs)) for name, x in operands(settings).items()}
-            rows = [dict(zip(given, row)) for row in zip(*given.values())] or [{}] * len(xs)
-            return [settings["f"](x, **row) for x, row in zip(xs, rows, strict=True)]
+            formula = Formula(settings["f"], operands(settings))
+            return [
+                formula.written(dict(zip(("x", *given), row)), lambda op, inputs: op(*inputs))
+                for row in zip(xs, *given.values())
+            ]
         case "activation":
             return [f(x) for f, x in zip(settings["functions"], xs, strict=True)]
         case "softmax":

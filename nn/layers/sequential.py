@@ -57,6 +57,10 @@ class Sequential(Module):
         return {"modules": list(self)}
 
     @classmethod
+    def parameter_count(cls, **_: Any) -> int:
+        return 0
+
+    @classmethod
     def from_settings(cls, modules: Sequence[Module]) -> Sequential:
         return cls(*modules)
 

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 from engine import Value
 from engine.diagrams.colors import INPUT, NOT_FINITE
 from engine.diagrams.diagram import Diagram, plain
-from nn.activations import name_of
 from nn.module import Module
-from nn.steps import PASSING, function_of, is_activation, steps_of
+from nn.steps import PASSING, activation_name, has_steps, is_activation, steps_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,7 +74,7 @@ def picture(
 def columns_of(module: Any, path: str) -> list[Column]:
     """The columns of a module, from its inputs to its outputs."""
     none = TypeError(f"draw takes {DRAWABLE}; it has no picture of {module!r:.60}")
-    if type(module).steps is Module.steps:
+    if not has_steps(type(module)):
         raise none
     columns: list[Column] = []
     for name, step in steps_of(module):
@@ -88,7 +87,7 @@ def columns_of(module: Any, path: str) -> list[Column]:
         elif name == "affine":
             columns.append(Column(path, step["weight"], step["bias"]))
         elif columns and is_activation(name, step):
-            columns[-1].activation = name_of(function_of(name, step))
+            columns[-1].activation = activation_name(name, step)
         elif not columns or name not in PASSING:
             raise none
     return columns

@@ -13,11 +13,10 @@ from contextvars import Context
 
 from engine import Value, topological_order
 from engine.diagrams.folding import Part
-from nn.activations import name_of
 from nn.checks import count
 from nn.module import CONTAINERS, Module, collect
 from nn.settings import MODULE, MODULES
-from nn.steps import function_of, in_a_row, is_activation
+from nn.steps import activation_name, function_of, in_a_row, is_activation
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -101,7 +100,7 @@ def kind_of(module: Module) -> str:
     mixed = any(rule in (MODULE, MODULES) for rule in type(module).settings.values())
     steps = [] if mixed else list(in_a_row(module))
     layers = [step for kind, step in steps if kind == "affine"]
-    last = [name_of(function_of(*step)) for step in steps if is_activation(*step)]
+    last = [activation_name(*step) for step in steps if is_activation(*step)]
     if not layers or len(layers) + len(last) < len(steps):
         return f"{name}, {count(len(Module.parameters(module)), 'parameter')}"
     sizes = [len(layers[0]["weight"][0]), *[len(step["weight"]) for step in layers]]

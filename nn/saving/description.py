@@ -14,8 +14,8 @@ import random
 
 from nn.checks import count
 from nn.module import KINDS, Module
-from nn.saving.strictjson import check_parts
-from nn.settings import MODULE, MODULES, SIZE, SIZES, START, saved
+from nn.saving import strictjson
+from nn.settings import MODULE, MODULES, SIZE, SIZES, START, check_settings, saved
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from nn.settings import Rule
 
 OWN = "module of your own"
+GROWING = {SIZE, SIZES, MODULE, MODULES}  # rules of settings that make a module large
 
 # ---- a model as data ----
 
@@ -41,6 +42,7 @@ def description(model: Module) -> dict[str, Any]:
     # Parts that share parameters, or have more than their class: no settings say so.
     wanted, exact = parameters(found)
     if not exact:
+        check_limit(wanted)
         wanted = len(made(found).parameters())
     return found if wanted == len(model.parameters()) else {"kind": OWN}
 
@@ -50,6 +52,7 @@ def described(model: Module) -> dict[str, Any]:
     kind = type(model)
     if KINDS.get(kind.__name__) is not kind:
         return {"kind": OWN}
+    check_settings(kind, kind.settings)
     try:
         values = kind.setting_values(model)
     except AttributeError as error:
@@ -89,7 +92,7 @@ def built(model: Any, numbers: int) -> Module:
     """
     wanted, exact = parameters(model)
     if not exact:
-        check_parts(wanted)
+        check_limit(wanted)
         found = made(model)
         wanted = len(found.parameters())
     if wanted != numbers:
@@ -100,16 +103,27 @@ def built(model: Any, numbers: int) -> Module:
 def parameters(model: Any) -> tuple[int, bool]:
     """How many parameters a description asks for, and True.
 
-    Of a class that does not say how many it has, its sizes are multiplied, and it is False. Raises
-    ValueError for what is no description.
+    Of a class that has sizes and does not say how many that makes, the product of its sizes, and
+    False. Raises ValueError for what is no description.
     """
     settings = checked(model)
     kind = KINDS[model["kind"]]
+    own, exact = kind.parameter_count(**settings), True
+    if own is None and GROWING.isdisjoint(kind.settings.values()):
+        own = len(made(model).parameters())
+    elif own is None:
+        own, exact = math.prod(sizes_in(kind.settings, settings)), False
     others = [parameters(part) for part in given_to(model)]
-    own = kind.parameter_count(**settings)
-    exact = own is not None and all(known for _, known in others)
-    own = math.prod(sizes_in(kind.settings, settings)) if own is None else own
-    return own + sum([n for n, _ in others]), exact
+    return own + sum([n for n, _ in others]), exact and all(known for _, known in others)
+
+
+def check_limit(n: int) -> None:
+    """Raise ValueError for sizes that may make more parameters than a file has numbers."""
+    if n > strictjson.PARTS:
+        raise ValueError(
+            f"its model may have {n} parameters, more than the {strictjson.PARTS} that are read: "
+            "a class says by its parameter_count how many it has"
+        )
 
 
 def sizes_in(rules: dict[str, Rule], settings: dict[str, Any]) -> Iterator[int]:

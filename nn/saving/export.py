@@ -8,14 +8,14 @@ from __future__ import annotations
 import math
 import os
 
-from engine import no_grad
+from engine import Op, no_grad
 from engine.saving.files import write_file
-from nn.activations import shared_name
+from nn.activations import linear, shared_name
 from nn.module import Module, in_eval_mode, is_own
 from nn.sample import numbers_of
 from nn.saving.onnx_export import graph_of
 from nn.saving.torch_export import sequential_of
-from nn.steps import computed, in_a_row, operands, says, steps_of
+from nn.steps import computed, has_steps, in_a_row, operands, says, steps_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -103,15 +103,22 @@ def place(name: str) -> str:
 
 
 def with_name(name: str, step: Any) -> tuple[str, Any]:
-    """The step, an activation by its name. Raises TypeError for one that is none of nn's."""
-    return (shared_name(step["functions"]), {}) if name == "activation" else (name, step)
+    """The step, an activation by its name, or by its formula if it is no operation of the engine.
+
+    Raises TypeError for an activation that is none of nn's.
+    """
+    if name != "activation":
+        return name, step
+    name = shared_name(step["functions"])
+    f = step["functions"][0]
+    return (name, {}) if isinstance(f, Op) or f is linear else ("elementwise", {"f": f})
 
 
 def check_inside(module: Module) -> None:
     """Raise TypeError for a module inside that inherits steps, but computes something else."""
     for part in Module.modules(module)[1:]:
-        kind: Any = type(part)
-        if kind.steps is not Module.steps and not says(kind, "steps"):
+        kind = type(part)
+        if has_steps(kind) and not says(kind, "steps"):
             raise TypeError(f"the {kind.__name__} inside it does not say its own steps")
 
 

@@ -88,14 +88,23 @@ def learned(tree: Any) -> list[bool]:
     """Whether each number of nested lists is a parameter."""
     if isinstance(tree, list | tuple):
         return [x for branch in tree for x in learned(branch)]
-    return [isinstance(tree, Value)]
+    return [isinstance(tree, Value) and tree.op is None]
 
 
 def freeze(torch: Any, module: Any, name: str, rows: Any) -> None:
-    """Keep the numbers of a parameter that are none of ours: their gradients are 0."""
-    parameter = getattr(module, name)
-    mask = torch.tensor(learned(rows), dtype=torch.float64).reshape(parameter.shape)
-    parameter.register_hook(lambda grad: grad * mask)
+    """Keep the numbers of a parameter that are none of ours as they are, however it is trained."""
+
+    class Kept(torch.nn.Module):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            fixed = getattr(module, name).detach().clone()
+            self.register_buffer("fixed", fixed)
+            self.register_buffer("learned", torch.tensor(learned(rows)).reshape(fixed.shape))
+
+        def forward(self, x: Any) -> Any:
+            return torch.where(self.learned, x, self.fixed)
+
+    torch.nn.utils.parametrize.register_parametrization(module, name, Kept())
 
 
 def filled(torch: Any, module: Any, **parameters: Any) -> Any:

@@ -8,7 +8,7 @@ from engine import Value
 from engine.op import number
 from nn.checks import count
 from nn.sample import numbers_of
-from nn.settings import check_settings, is_declared, saved
+from nn.settings import enter, is_declared, saved
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,15 +21,14 @@ if TYPE_CHECKING:
 
     Step = tuple[str, dict[str, Any] | "Module"]  # nn.steps says what they are
 
-# The classes whose modules can be saved and made again, by name: those that say their settings.
-KINDS: dict[str, type[Module]] = {}
-
 
 class Module:
     """A part of a network. Every leaf Value among its attributes is one of its parameters.
 
     Attributes are searched in the order they were set, through lists, tuples, dicts and Modules.
-    A subclass sets its attributes in `__init__` and says in `__call__` what it computes.
+    A subclass sets its attributes in `__init__` and says in `__call__` what it computes. One that
+    says its `settings` can be saved and loaded (nn.settings), one that says its `steps` can be
+    exported and drawn (nn.steps).
 
     >>> class Line(Module):
     ...     def __init__(self):
@@ -41,7 +40,7 @@ class Module:
     {'slope': 2.0, 'offset': 1.0}
     """
 
-    # What it is made with: nn.settings. A class that has settings of its own can be saved.
+    # What it is made with, as nn.settings says.
     settings: ClassVar[dict[str, Rule]] = {}
 
     # Whether it is being trained, which Dropout asks. Here and not in __init__, which a subclass
@@ -49,19 +48,13 @@ class Module:
     training = True
 
     def __init_subclass__(cls, **options: Any) -> None:
-        """Enter a class that says its settings among the KINDS.
+        """A class that says its settings becomes a kind that files may name.
 
-        The latest class of a name counts, as where a cell of a notebook is run again. Raises
-        TypeError for settings that are not the arguments of `__init__`, and for a name of nn's.
+        Raises TypeError for settings that are not the arguments of `__init__`, or a name of nn's.
         """
         super().__init_subclass__(**options)
-        if not is_declared(vars(cls).get("settings")):
-            return
-        check_settings(cls, cls.settings)
-        before = KINDS.get(cls.__name__, cls)
-        if is_own(before) and not is_own(cls):
-            raise TypeError(f"nn has a class {cls.__name__}: take another name for yours")
-        KINDS[cls.__name__] = cls
+        if is_declared(vars(cls).get("settings")):
+            enter(cls)
 
     def named_parameters(self) -> Iterator[tuple[str, Value]]:
         """("layers.0.neurons.1.bias", value) and so on; a Value that is shared comes once."""
@@ -136,8 +129,9 @@ class Module:
     # ---- what it is, as data ----
 
     def setting_values(self) -> dict[str, Any]:
-        """The settings that it has now, without those that no file has: its attributes of these
-        names. A class whose attributes are called otherwise says here what they are.
+        """What its settings are now: its attributes of their names.
+
+        A class whose attributes have other names says here what its settings are.
         """
         return {name: getattr(self, name) for name in saved(type(self).settings)}
 
@@ -148,10 +142,10 @@ class Module:
 
     @classmethod
     def parameter_count(cls, *_: Any, **settings: Any) -> int | None:  # noqa: ARG003
-        """How many parameters a module of these settings has, without those of modules given to it.
+        """How many parameters a module of these settings has, not counting modules given to it.
 
-        A file that asks for more than it has numbers is refused before the module is made. A class
-        that has sizes, and does not say, has its sizes multiplied and held to a limit.
+        A file whose model needs more numbers than the file has is refused before the model is
+        made. Where a class does not say, the product of its sizes is held to a limit.
         """
         return None
 
@@ -182,7 +176,10 @@ CONTAINERS = (list, tuple)
 
 @contextmanager
 def in_eval_mode(model: Any) -> Iterator[None]:
-    """A block in which a model, if it is a Module, predicts: no Dropout, and no trace of that."""
+    """A block in which a Module is in eval mode; after it every module is in its mode from before.
+
+    Another function of samples is left alone.
+    """
     modules = Module.modules(model) if isinstance(model, Module) else []
     modes = [module.training for module in modules]
     for module in modules:
@@ -192,11 +189,6 @@ def in_eval_mode(model: Any) -> Iterator[None]:
     finally:
         for module, mode in zip(modules, modes):
             module.training = mode
-
-
-def is_own(kind: type) -> bool:
-    """Whether a class is nn's."""
-    return kind.__module__.partition(".")[0] == "nn"
 
 
 # A tree, below, is what an attribute may hold: a Value, a Module, a container of trees, or

@@ -66,6 +66,28 @@ def saved(settings: dict[str, Rule]) -> dict[str, Rule]:
     return {name: rule for name, rule in settings.items() if rule not in (START, UNSAVED)}
 
 
+# The classes of modules that files may name: those that say their settings.
+KINDS: dict[str, Any] = {}
+
+
+def enter(kind: type) -> None:
+    """Let files name a class of modules.
+
+    The latest class of a name counts, as where a cell of a notebook is run again. Raises TypeError
+    for settings that are not what its `__init__` takes, and for a name of nn's.
+    """
+    name = kind.__name__
+    check_settings(kind)
+    if name in KINDS and is_own(KINDS[name]) and not is_own(kind):
+        raise TypeError(f"nn has a class {name}: take another name for yours")
+    KINDS[name] = kind
+
+
+def is_own(kind: type) -> bool:
+    """Whether a class is nn's."""
+    return kind.__module__.partition(".")[0] == "nn"
+
+
 def is_declared(settings: Any) -> bool:
     """Whether that is what a class says of its settings, and no other attribute of that name."""
     return isinstance(settings, dict) and (
@@ -73,11 +95,12 @@ def is_declared(settings: Any) -> bool:
     )
 
 
-def check_settings(kind: type, settings: dict[str, Any]) -> None:
+def check_settings(kind: Any) -> None:
     """Raise TypeError unless the settings of a class are all arguments of its `__init__`.
 
     A file would lose an argument that is forgotten: the module that comes back has its default.
     """
+    settings = kind.settings
     for name, rule in settings.items():
         if not isinstance(rule, Rule):
             raise TypeError(
@@ -96,12 +119,12 @@ def check_settings(kind: type, settings: dict[str, Any]) -> None:
         raise TypeError(f"{kind.__name__} has the setting {unknown[0]!r}, but is not made with it")
 
 
-def arguments(kind: type) -> tuple[list[str], bool]:
+def arguments(kind: Any) -> tuple[list[str], bool]:
     """The names of what `__init__` takes, without self; and whether it takes any other name.
 
     Read from its code, since the module inspect takes longer to import than all of nn's layers.
     """
-    code = getattr(kind.__init__, "__code__", None)  # type: ignore[misc]
+    code = getattr(kind.__init__, "__code__", None)
     if code is None:  # object's own; a dataclass gets another after the class is defined
         return [], True
     any_other = bool(code.co_flags & 0x08)  # **settings

@@ -62,8 +62,26 @@ def has_steps(kind: Any) -> bool:
 
 
 def steps_of(module: Module) -> list[Step]:
-    """The steps of a module, in which modules stand for their own; none if it says none."""
-    return type(module).steps(module) if has_steps(type(module)) else []
+    """The steps of a module, in which modules stand for their own; none if it says none.
+
+    Raises TypeError for what are no steps.
+    """
+    if not has_steps(type(module)):
+        return []
+    found: Any = type(module).steps(module)
+    if not isinstance(found, list) or not all(map(is_step, found)):
+        raise TypeError(f"the steps of {type(module).__name__} are {found!r:.60}: see nn.steps")
+    steps: list[Step] = found
+    return steps
+
+
+def is_step(x: Any) -> bool:
+    return (
+        isinstance(x, tuple)
+        and len(x) == 2
+        and isinstance(x[0], str)
+        and isinstance(x[1], dict | Module)
+    )
 
 
 def in_a_row(module: Module) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -75,66 +93,64 @@ def in_a_row(module: Module) -> Iterator[tuple[str, dict[str, Any]]]:
             yield name, step
 
 
-def operands(settings: dict[str, Any]) -> dict[str, Any]:
+def operands(given: dict[str, Any]) -> dict[str, Any]:
     """What the f of an "elementwise" step takes besides x."""
-    return {name: x for name, x in settings.items() if name != "f"}
+    return {name: x for name, x in given.items() if name != "f"}
 
 
-def is_activation(name: str, settings: Any) -> bool:
+def is_activation(name: str, given: Any) -> bool:
     """Whether a step is one function of each number by itself, without parameters."""
     if name == "elementwise":
-        return not operands(settings)
+        return not operands(given)
     return name == "activation" or name in ops.TABLE
 
 
-def activation_name(name: str, settings: dict[str, Any]) -> str:
+def activation_name(name: str, given: dict[str, Any]) -> str:
     """What pictures call an activation's step."""
-    return name if name in ops.TABLE else name_of(function_of(name, settings))
+    return name if name in ops.TABLE else name_of(function_of(name, given))
 
 
-def function_of(name: str, settings: dict[str, Any]) -> Callable[[Any], Any]:
+def function_of(name: str, given: dict[str, Any]) -> Callable[[Any], Any]:
     """The function of one number that an activation applies."""
     if name == "activation":
-        first: Callable[[Any], Any] = settings["functions"][0]
+        first: Callable[[Any], Any] = given["functions"][0]
         return first
     if name == "elementwise":
-        f: Callable[[Any], Any] = settings["f"]
+        f: Callable[[Any], Any] = given["f"]
         return f
     if name == "softplus":
-        beta = settings.get("beta", 1.0)
+        beta = given.get("beta", 1.0)
         return lambda x: ops.softplus(x) if beta == 1.0 else ops.softplus(beta * x) / beta
-    return lambda x: ops.TABLE[name](x, *settings.values())
+    return lambda x: ops.TABLE[name](x, *given.values())
 
 
 def computed(steps: Sequence[Step], xs: Sequence[Any]) -> list[Any]:
     """What steps make of the numbers xs. Raises ValueError for another number of them."""
     made = list(xs)
-    for name, settings in steps:
-        if not isinstance(settings, Module):
-            made = after(name, settings, made)
-        elif says(type(settings), "steps"):
-            made = computed(steps_of(settings), made)
+    for name, given in steps:
+        if not isinstance(given, Module):
+            made = after(name, given, made)
+        elif says(type(given), "steps"):
+            made = computed(steps_of(given), made)
         else:
-            called: Any = settings
-            made = list(called(made))
+            module: Any = given
+            made = list(module(made))
     return made
 
 
-def after(name: str, settings: dict[str, Any], xs: list[Any]) -> list[Any]:
+def after(name: str, given: dict[str, Any], xs: list[Any]) -> list[Any]:
     """What one step makes of the numbers xs."""
     match name:
         case "affine":
-            bias = settings["bias"] or [0.0] * len(settings["weight"])
-            return [dot(row, xs, b) for row, b in zip(settings["weight"], bias)]
+            bias = given["bias"] or [0.0] * len(given["weight"])
+            return [dot(row, xs, b) for row, b in zip(given["weight"], bias)]
         case "elementwise":
-            given = {name: spread(x, len(xs)) for name, x in operands(settings).items()}
-            formula = Formula(settings["f"], operands(settings))
-            return [
-                formula.written(dict(zip(("x", *given), row)), lambda op, inputs: op(*inputs))
-                for row in zip(xs, *given.values())
-            ]
+            others = operands(given)
+            formula = Formula(given["f"], others)
+            rows = zip(xs, *[spread(x, len(xs)) for x in others.values()])
+            return [formula.written(dict(zip(("x", *others), row)), called) for row in rows]
         case "activation":
-            return [f(x) for f, x in zip(settings["functions"], xs, strict=True)]
+            return [f(x) for f, x in zip(given["functions"], xs, strict=True)]
         case "softmax":
             return ops.softmax(xs)
         case "log_softmax":
@@ -144,8 +160,8 @@ def after(name: str, settings: dict[str, Any], xs: list[Any]) -> list[Any]:
         case "layer_norm":
             mean = added(xs) / len(xs)
             deviations = [ops.sub(x, mean) for x in xs]
-            scale = ops.sqrt(dot(deviations, deviations) / len(xs) + settings["eps"])
-            weight, bias = settings["weight"], settings["bias"]
+            scale = ops.sqrt(dot(deviations, deviations) / len(xs) + given["eps"])
+            weight, bias = given["weight"], given["bias"]
             made = [d / scale for d in deviations]
             made = made if weight is None else [w * y for w, y in zip(weight, made, strict=True)]
             return made if bias is None else [y + b for y, b in zip(made, bias, strict=True)]
@@ -153,7 +169,7 @@ def after(name: str, settings: dict[str, Any], xs: list[Any]) -> list[Any]:
         return xs
     if name not in ops.TABLE:
         raise ValueError(f"there is no step {name!r:.60}: see nn.steps")
-    return [function_of(name, settings)(x) for x in xs]
+    return [function_of(name, given)(x) for x in xs]
 
 
 class Formula:
@@ -176,7 +192,7 @@ class Formula:
                 raise ValueError(f"f has the Value {v!r:.60} in it: give it as an operand")
 
     @property
-    def ops(self) -> list[Op]:
+    def operations(self) -> list[Op]:
         return [v.op for v in self.order if v.op is not None]
 
     def written(self, names: dict[str, Any], write: Callable[[Op, list[Any]], Any]) -> Any:
@@ -195,6 +211,10 @@ class Formula:
 def first_of(x: Any) -> float:
     """A number that stands for an operand: one that it takes somewhere."""
     return float(x[0] if isinstance(x, list | tuple) else x)
+
+
+def called(op: Op, inputs: list[Any]) -> Any:
+    return op(*inputs)
 
 
 def spread(x: Any, n: int) -> list[Any]:

@@ -98,7 +98,7 @@ def kind_of(module: Module) -> str:
     """What a box says of a module: "Neuron(2 -> 1, tanh)", by its steps, or "Net, 9 parameters"."""
     name = type(module).__name__
     mixed = any(rule in (MODULE, MODULES) for rule in type(module).settings.values())
-    steps = [] if mixed else list(in_a_row(module))
+    steps = [] if mixed else steps_in(module)
     layers = [step for kind, step in steps if kind == "affine"]
     last = [activation_name(*step) for step in steps if is_activation(*step)]
     if not layers or len(layers) + len(last) < len(steps):
@@ -107,9 +107,17 @@ def kind_of(module: Module) -> str:
     return f"{name}({', '.join([' -> '.join(map(str, sizes)), *last[:1]])})"
 
 
+def steps_in(module: Module) -> list[tuple[str, dict[str, Any]]]:
+    """The steps of a module; none where its method `steps` is about something else."""
+    try:
+        return list(in_a_row(module))
+    except TypeError:
+        return []
+
+
 def last_ops(module: Module) -> frozenset[Op]:
     """The ops of the activation that a module ends with, found by applying it to a number."""
-    steps = list(in_a_row(Module.modules(module)[-1]))
+    steps = steps_in(Module.modules(module)[-1])
     if not steps or not is_activation(*steps[-1]):
         return frozenset()
     try:

@@ -13,9 +13,9 @@ import math
 import random
 
 from nn.checks import count
-from nn.module import KINDS, Module
+from nn.module import Module
 from nn.saving import strictjson
-from nn.settings import MODULE, MODULES, SIZE, SIZES, START, check_settings, saved
+from nn.settings import KINDS, MODULE, MODULES, SIZE, SIZES, START, check_settings, saved
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def described(model: Module) -> dict[str, Any]:
     kind = type(model)
     if KINDS.get(kind.__name__) is not kind:
         return {"kind": OWN}
-    check_settings(kind, kind.settings)
+    check_settings(kind)
     try:
         values = kind.setting_values(model)
     except AttributeError as error:
@@ -176,4 +176,5 @@ def made(model: dict[str, Any]) -> Module:
             settings[name] = random.Random(0)
         elif name in model:
             settings[name] = model[name]
-    return kind.from_settings(**settings)
+    found: Module = kind.from_settings(**settings)
+    return found

@@ -11,10 +11,11 @@ import os
 from engine import Op, no_grad
 from engine.saving.files import write_file
 from nn.activations import linear, shared_name
-from nn.module import Module, in_eval_mode, is_own
+from nn.module import Module, in_eval_mode
 from nn.sample import numbers_of
 from nn.saving.onnx_export import graph_of
 from nn.saving.torch_export import sequential_of
+from nn.settings import is_own
 from nn.steps import computed, has_steps, in_a_row, operands, says, steps_of
 
 TYPE_CHECKING = False
@@ -102,15 +103,15 @@ def place(name: str) -> str:
     return f"{stem.removesuffix('s') or 'module'} {i}" if i.isdigit() else name
 
 
-def with_name(name: str, step: Any) -> tuple[str, Any]:
-    """The step, an activation by its name, or by its formula if it is no operation of the engine.
+def with_name(name: str, given: Any) -> tuple[str, Any]:
+    """The step; an activation by its name, or by its formula if it is no operation of the engine.
 
     Raises TypeError for an activation that is none of nn's.
     """
     if name != "activation":
-        return name, step
-    name = shared_name(step["functions"])
-    f = step["functions"][0]
+        return name, given
+    name = shared_name(given["functions"])
+    f = given["functions"][0]
     return (name, {}) if isinstance(f, Op) or f is linear else ("elementwise", {"f": f})
 
 
@@ -159,25 +160,25 @@ def widths(found: Iterable[PlainStep]) -> tuple[int | None, int | None]:
     """
     first = width = None
     unknown = False
-    for name, settings in found:
+    for name, given in found:
         if name == "module":  # which does not say
             unknown, width = True, None
             continue
-        n = taken_by(name, settings)
+        n = taken_by(name, given)
         if n is not None:
             if width is not None and width != n:
                 raise ValueError(f"the model has a part that takes {n} inputs and is given {width}")
             first = n if first is None and not unknown else first
-            width = len(settings["weight"]) if name == "affine" else n
+            width = len(given["weight"]) if name == "affine" else n
     return first, width
 
 
-def taken_by(name: str, settings: dict[str, Any]) -> int | None:
+def taken_by(name: str, given: dict[str, Any]) -> int | None:
     """How many numbers a step takes; None for any."""
     if name == "affine":
-        return len(settings["weight"][0])
+        return len(given["weight"][0])
     if name == "elementwise":
-        each = [len(x) for x in operands(settings).values() if isinstance(x, list | tuple)]
+        each = [len(x) for x in operands(given).values() if isinstance(x, list | tuple)]
         return each[0] if each else None
-    n: int | None = settings.get("n")
+    n: int | None = given.get("n")
     return n

@@ -58,10 +58,10 @@ def graph_of(steps: list[Any], width_in: int | None, width_out: int | None) -> A
     build = Builder()
     helper, double = build.onnx.helper, build.onnx.TensorProto.DOUBLE
     x = "input"
-    for name, settings in steps:
+    for name, given in steps:
         if name not in STEPS:
             raise ValueError(f"the activation {name!r} cannot be exported to ONNX")
-        x = STEPS[name](build, x, **settings)
+        x = STEPS[name](build, x, **given)
     build.add_node("Identity", [x], "output")
     source = helper.make_tensor_value_info("input", double, ["batch", width_in or "n_in"])
     target = helper.make_tensor_value_info("output", double, ["batch", width_out or "n_out"])
@@ -88,12 +88,12 @@ def elementwise(build: Builder, x: str, f: Callable[..., Any], **operands: Any) 
     """The operations of f, a node for each."""
     constants: dict[int, str] = {}
 
-    def name_of(given: Any) -> Any:
-        if isinstance(given, str | float):
-            return given
-        if id(given) not in constants:
-            constants[id(given)] = build.constant(given)
-        return constants[id(given)]
+    def name_of(x: Any) -> Any:
+        if isinstance(x, str | float):
+            return x
+        if id(x) not in constants:
+            constants[id(x)] = build.constant(x)
+        return constants[id(x)]
 
     def node(op: Op, inputs: list[Any]) -> Any:
         if op.name not in OPERATORS:

@@ -23,10 +23,10 @@ def sequential_of(steps: list[Any]) -> Any:
     except ImportError as error:
         raise ImportError(f"{error}: to_torch needs pip install 'chainrule[torch]'") from None
     modules = []
-    for name, settings in steps:
+    for name, given in steps:
         if name not in MODULES:
             raise ValueError(f"PyTorch has no module for the activation {name!r}")
-        modules.append(MODULES[name](torch, **settings))
+        modules.append(MODULES[name](torch, **given))
     return torch.nn.Sequential(*modules)
 
 
@@ -78,7 +78,7 @@ def elementwise(torch: Any, f: Callable[..., Any], **operands: Any) -> Any:
             given = {name: getattr(self, name) for name in operands}
             return formula.written({"x": x, **given}, computed)
 
-    for op in formula.ops:
+    for op in formula.operations:
         if op.name not in FUNCTIONS:
             raise ValueError(f"the operation {op.name!r} cannot be exported to PyTorch")
     return Elementwise()

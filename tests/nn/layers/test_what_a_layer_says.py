@@ -22,10 +22,9 @@ from nn import (
     to_onnx,
     to_torch,
 )
-from nn.module import KINDS, is_own
 from nn.saving import export
 from nn.saving.description import description, parameters
-from nn.settings import NUMBER, SIZE, UNSAVED
+from nn.settings import KINDS, NUMBER, SIZE, UNSAVED, is_own
 from nn.steps import computed, steps_of
 from tests.nn.layers.own_layers import Snake
 from tests.nn.saving.saved_models import MODELS
@@ -257,6 +256,24 @@ def test_attributes_called_settings_and_steps_are_a_models_own_affair(tmp_path):
         to_onnx(Configured())
     with pytest.raises(TypeError, match="it has no picture of Configured"):
         draw(Configured())
+
+
+def test_a_method_called_steps_may_be_about_something_else():
+    class Walker(Module):
+        def __init__(self):
+            self.w = Value(2.0)
+
+        def __call__(self, x):
+            return [self.w * v for v in x]
+
+        def steps(self, n=10_000):
+            return n
+
+    model = Walker()
+
+    assert "Walker, 1 parameter" in draw(model([1.0])[0] ** 2, collapse=model).source
+    with pytest.raises(TypeError, match=r"exported: the steps of Walker are 10000: see nn\.steps$"):
+        to_torch(model)
 
 
 # ---- what nn's own classes say ----

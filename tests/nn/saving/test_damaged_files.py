@@ -9,10 +9,9 @@ import tracemalloc
 import pytest
 
 from nn import MLP, load, load_checkpoint, save, save_checkpoint
-from nn.module import KINDS, is_own
 from nn.saving import json_file, strictjson
 from nn.saving.description import description
-from nn.settings import Rule, saved
+from nn.settings import KINDS, Rule, is_own, saved
 from tests.nn.saving.saved_models import MODELS, seeded
 
 

@@ -36,8 +36,8 @@ from nn import (
     to_torch,
 )
 from nn.activations import ACTIVATIONS
-from nn.module import KINDS, is_own
 from nn.saving import export
+from nn.settings import KINDS, is_own
 
 ROWS = 1000
 

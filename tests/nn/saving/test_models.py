@@ -27,8 +27,8 @@ from nn import (
     load_notes,
     save,
 )
-from nn.module import KINDS, is_own
 from nn.saving.description import description
+from nn.settings import KINDS, is_own
 from tests.nn.saving.saved_models import MODELS, seeded
 
 ROOT = Path(__file__).parents[3]

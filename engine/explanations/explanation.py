@@ -20,7 +20,8 @@ from engine.explanations.paths import (
     spelled_out,
     walls,
 )
-from engine.formulas.names import in_code, names, one_line, parameter_names
+from engine.formulas.escapes import in_code, one_line
+from engine.formulas.names import names, parameter_names
 from engine.formulas.writing import Latex, Text
 from engine.value import Value
 

@@ -1,4 +1,4 @@
-"""The stage: where the cards of a film stand, and how the edges between them run."""
+"""The placement: where the cards of an explorer stand, and how the edges between them run."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ NUMBER = (44.0, 22.0)  # a constant has no card
 Inputs = list[list[Any]]  # of each card: the numbers of other cards, or a constant
 
 
-def staged(inputs: Inputs, rankdir: str) -> dict[str, Any]:
-    """The stage of cards that take these inputs; rankdir is LR or TB.
+def placement(inputs: Inputs, rankdir: str) -> dict[str, Any]:
+    """Where cards that take these inputs stand; rankdir is LR or TB.
 
     width, height; cards: the top left corner of each; numbers: [card, input, x, y], the middle of
     each constant; edges: [card, input, path], the path as SVG has it. Graphviz's dot places them

@@ -6,7 +6,7 @@ import math
 from contextvars import Context
 
 from engine import ops
-from engine.formulas.names import in_formula, one_line
+from engine.formulas.escapes import in_formula, one_line
 from engine.value import Value, topological_order
 
 TYPE_CHECKING = False

@@ -3,7 +3,7 @@
 import re
 from itertools import pairwise
 
-from engine.formulas.names import in_tex
+from engine.formulas.escapes import in_tex
 from engine.renderers.dot import Attributes, Edge, Node, texts
 from engine.renderers.svg import arranged, runs_sideways
 

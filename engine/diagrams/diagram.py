@@ -113,7 +113,7 @@ class Diagram(graphviz.Digraph):
         return {**super()._copy_kwargs(**options), "program": self.program}
 
 
-def plain(text: str) -> str:
+def in_dot(text: str) -> str:
     """Text as DOT writes it, so that a picture shows it as it is, with its line breaks."""
     text = re.sub(UNSHOWN, lambda m: ascii(m[0])[1:-1], text.replace("\r\n", "\n"))
     text = re.sub(r"([\\{}|<>])", r"\\\1", text).replace("&", "&amp;").replace("\n", r"\n")

@@ -5,7 +5,7 @@ from typing import Any
 
 from engine.diagrams import colors
 from engine.diagrams.boxes import Box, boxed
-from engine.diagrams.diagram import Diagram, plain
+from engine.diagrams.diagram import Diagram, in_dot
 from engine.diagrams.folding import Group, collapsed, parts_of
 from engine.formulas.names import parameter_names
 from engine.op import Op
@@ -159,13 +159,13 @@ def color_of(box: Box | Group) -> str:
 
 def add_box(diagram: Diagram, box: Box, fill: str, upright: bool) -> None:
     fields = [str(box.label)] if box.label else []
-    label = "|".join(map(plain, [*fields, f"data {box.data:.4g}", f"grad {box.grad:.4g}"]))
+    label = "|".join(map(in_dot, [*fields, f"data {box.data:.4g}", f"grad {box.grad:.4g}"]))
     diagram.node(
         box.name,
         label=f"{{{label}}}" if upright else label,
         style="filled,dashed" if box.cut else "filled",
         fillcolor=fill,
-        tooltip=plain(tip(box)),
+        tooltip=in_dot(tip(box)),
     )
 
 
@@ -179,7 +179,7 @@ def tip(box: Box) -> str:
 def add_operation(diagram: Diagram, box: Box, op: Op, fill: str, derivatives: bool | str) -> None:
     name = f"{box.name}_op"
     look = {"style": "filled", "fillcolor": fill, "width": "0.3", "height": "0.3"}
-    diagram.node(name, label=plain(op.symbol), shape="ellipse", margin="0.03", **look)
+    diagram.node(name, label=in_dot(op.symbol), shape="ellipse", margin="0.03", **look)
     diagram.edge(name, box.name)
     wanted = [isinstance(x, Box) for x in box.inputs]
     slopes = op.slopes(box.data, box.numbers, wanted) if derivatives else [None] * len(wanted)
@@ -203,8 +203,8 @@ def add_operation(diagram: Diagram, box: Box, op: Op, fill: str, derivatives: bo
 def add_group(diagram: Diagram, group: Group, fill: str) -> None:
     shape = "ellipse" if group.op and not group.part else "box"
     style = "filled,rounded" if group.part else "filled"
-    label = r"\n".join(map(plain, group.lines))
-    tip = plain(group.tip)
+    label = r"\n".join(map(in_dot, group.lines))
+    tip = in_dot(group.tip)
     diagram.node(group.name, label=label, shape=shape, style=style, fillcolor=fill, tooltip=tip)
     add_edges(diagram, group)
 

@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from engine.explanations.derivation import Lesson, Row
+from engine.explanations.derivation import Derivation, Row
 from engine.explanations.paths import (
-    Edges,
     Graph,
     Path,
+    Uses,
     adjoints_of,
     counted,
-    edges_between,
     paths_along,
     spelled_out,
+    uses_between,
     walls,
 )
 from engine.formulas.escapes import in_code, one_line
@@ -52,16 +52,16 @@ def explain(
         raise ValueError(f"limit is at least 0, got {limit}")
     parameters = {v: name for v, (name, _) in parameter_names(model).items()}
     graph = spelled_out(output)
-    edges = edges_between(graph, leaf, output)
-    count = counted(edges, leaf, output)
+    uses = uses_between(graph, leaf, output)
+    count = counted(uses, leaf, output)
     if limit is not None and count > limit:
-        gradient = adjoints_of(edges, output)[leaf]
-        return Explanation(output, leaf, count, None, gradient, limit, graph, edges, parameters)
-    paths = tuple(paths_along(edges, leaf, output)) if count else ()
+        gradient = adjoints_of(uses, output)[leaf]
+        return Explanation(output, leaf, count, None, gradient, limit, graph, uses, parameters)
+    paths = tuple(paths_along(uses, leaf, output)) if count else ()
     gradient = 0.0
     for path in paths:
         gradient += path.product
-    return Explanation(output, leaf, count, paths, gradient, limit, graph, edges, parameters)
+    return Explanation(output, leaf, count, paths, gradient, limit, graph, uses, parameters)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -79,11 +79,11 @@ class Explanation:
     gradient: float
     limit: int | None
     graph: Graph
-    edges: Edges
+    uses: Uses
     parameters: dict[Value, str]
 
     def text(self) -> str:
-        """The lesson as plain text."""
+        """The explanation as plain text."""
         return "\n".join([*self.sentences(str), *map(in_lines, self.rows(Text()))])
 
     def latex(self) -> str:
@@ -92,7 +92,7 @@ class Explanation:
         return "\n".join([r"\begin{aligned}", " \\\\\n".join(rows), r"\end{aligned}"])
 
     def markdown(self) -> str:
-        """The lesson as Markdown, its formulas as LaTeX."""
+        """The explanation as Markdown, its formulas as LaTeX."""
         return "\n\n".join([*self.sentences(in_code), f"$$\n{self.latex()}\n$$\n"])
 
     def __repr__(self) -> str:
@@ -126,7 +126,7 @@ class Explanation:
             return [f"{said}: no path, {kept}"]
         sentences = [f"{said}: {grouped(self.count)} path{'s' if self.count > 1 else ''}"]
         if self.paths is None:
-            products = sum(map(len, self.edges.values()))
+            products = sum(map(len, self.uses.values()))
             sentences[0] += f", more than limit={self.limit}"
             sentences.append(
                 "Backward takes none of them alone: it sums at each value, from the output back, "
@@ -143,12 +143,12 @@ class Explanation:
 
     def rows(self, notation: Text) -> list[Row]:
         """The formulas: how values are computed, the product of each path, and the sum."""
-        lesson = Lesson(self.graph, self.edges, self.names, notation)
+        derivation = Derivation(self.graph, self.uses, self.names, notation)
         if self.paths is None:
-            return [*lesson.definitions(), *lesson.sums(self.output)]
-        total = lesson.total(self.output, self.leaf, self.paths, self.gradient)
-        paths = map(lesson.path, [path for path in self.paths if path.edges])
-        return [*lesson.definitions(), *paths, total]
+            return [*derivation.definitions(), *derivation.sums(self.output)]
+        total = derivation.total(self.output, self.leaf, self.paths, self.gradient)
+        paths = map(derivation.path, [path for path in self.paths if path.uses])
+        return [*derivation.definitions(), *paths, total]
 
 
 def in_lines(row: Row) -> str:

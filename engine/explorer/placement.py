@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from engine.renderers.dot import Edge, Node
-from engine.renderers.layout import part, place, ranked
+from engine.renderers.layout import place, ranked, set_apart
 from engine.renderers.render import chosen, run
 
 CARD = (148.0, 66.0)
@@ -105,7 +105,7 @@ def by_ourselves(
     sizes = {name: (w, h) if sideways else (h, w) for name, (w, h) in names.items()}
     nodes = {name: Node(width=w, height=h + 8) for name, (w, h) in sizes.items()}
     edges = [Edge(nodes[tail], nodes[f"v{head}"], {}) for tail, head, _ in uses]
-    part(edges, True)
+    set_apart(edges, True)
     layers = ranked(list(nodes.values()), edges)
     place(layers, edges, gap_between(rankdir))
 

@@ -28,7 +28,7 @@ class Text:
     times, arrow, numbered_arrow, dots = " * ", " -> ", " -(input {})-> ", "..."
     parentheses, equation, route = "({})", "{} = ", "{}: "
     # How an op is written, how tight that binds, and how tight each operand must.
-    written: Mapping[Op, tuple[Any, ...]] = {
+    templates: Mapping[Op, tuple[Any, ...]] = {
         ops.add: ("{} + {}", SUM, SUM, PRODUCT),
         ops.sub: ("{} - {}", SUM, SUM, PRODUCT),
         ops.mul: ("{} * {}", PRODUCT, NEGATIVE, POWER),
@@ -63,10 +63,10 @@ class Text:
     def apply(self, op: Op, operands: Sequence[tuple[str, int] | float]) -> tuple[str, int]:
         """An op of operands, with how tight it binds; each operand is that too, or a number."""
         parts = [self.bound(x) if isinstance(x, float) else x for x in operands]
-        if op not in self.written:
+        if op not in self.templates:
             inside = ", ".join([text for text, _ in parts])
             return self.function(op) + self.parentheses.format(inside), ATOM
-        template, binding, *needs = self.written[op]
+        template, binding, *needs = self.templates[op]
         held = [
             text if tight >= need else self.parentheses.format(text)
             for (text, tight), need in zip(parts, needs)
@@ -84,8 +84,8 @@ class Latex(Text):
     times, arrow, numbered_arrow = r" \cdot ", r" \to ", r" \xrightarrow{{{}}} "
     dots, parentheses = r"\cdots", r"\left({}\right)"
     equation, route = "{} &= ", r"{}\colon\quad & "
-    written: Mapping[Op, tuple[Any, ...]] = {
-        **Text.written,
+    templates: Mapping[Op, tuple[Any, ...]] = {
+        **Text.templates,
         ops.mul: (r"{} \cdot {}", PRODUCT, NEGATIVE, POWER),
         ops.div: (r"\frac{{{}}}{{{}}}", POWER, SUM, SUM),
         ops.power: ("{}^{{{}}}", POWER, ATOM, SUM),
@@ -134,10 +134,10 @@ def slope(
     result = Value(z[1], z[0])
     wanted = [k == i for k in range(len(copies))]
     slopes = Context().run(op.slopes, result, copies, wanted)  # recorded under no_grad too
-    return written(slopes[i], {x for x in [result, *copies] if isinstance(x, Value)}, notation)
+    return formula_of(slopes[i], {x for x in [result, *copies] if isinstance(x, Value)}, notation)
 
 
-def written(slope: Any, named: set[Value], notation: Text) -> tuple[str, int]:
+def formula_of(slope: Any, named: set[Value], notation: Text) -> tuple[str, int]:
     """The graph of a slope as a formula of the values named."""
     if not isinstance(slope, Value):
         return notation.bound(float(slope))

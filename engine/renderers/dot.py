@@ -116,14 +116,14 @@ def size_of(attributes: Attributes, name: str, otherwise: float) -> float:
 
 def texts(label: str, record: bool) -> list[list[str]]:
     """The lines of each field of a label; a label that is no record has one field."""
-    parts = [""]
+    fields = [""]
     for piece in re.findall(r"\\.|<[^<>\\]*>|[^\\]" if record else r"\\.|[^\\]", label, re.DOTALL):
         if record and len(piece) > 1 and piece[0] == "<":
             continue  # the name of a port
         if record and piece == "|":
-            parts.append("")
+            fields.append("")
         elif piece[0] != "\\":
-            parts[-1] += "" if record and piece in "{}" else piece
+            fields[-1] += "" if record and piece in "{}" else piece
         else:
-            parts[-1] += "\n" if piece[1] in "nlr" else piece[1]
-    return [html.unescape(part).split("\n") for part in parts]
+            fields[-1] += "\n" if piece[1] in "nlr" else piece[1]
+    return [html.unescape(field).split("\n") for field in fields]

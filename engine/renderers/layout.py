@@ -6,7 +6,7 @@ from math import fsum
 from engine.renderers.dot import Edge, Node
 
 
-def part(edges: list[Edge], sideways: bool) -> None:
+def set_apart(edges: list[Edge], sideways: bool) -> None:
     """Set parallel edges, as those of a * a, apart from each other."""
     alike: dict[tuple[int, int], list[Edge]] = {}
     for edge in edges:

@@ -3,8 +3,8 @@
 import html
 import re
 
+from engine.renderers.arrangement import measure
 from engine.renderers.dot import Attributes, parse, texts
-from engine.renderers.svg import measure
 
 # What is before and after the label of a node, by its shape in DOT; a box where none is named.
 SHAPES = {"ellipse": ("([", "])"), "oval": ("([", "])"), "circle": ("((", "))")}
@@ -48,16 +48,16 @@ def entity(sign: str) -> str:
 def style(look: Attributes, shape: str) -> str:
     """The colours of a node as Mermaid has them."""
     if shape in ("plaintext", "none", "plain"):
-        parts = ["fill:none", "stroke:none"]
+        styles = ["fill:none", "stroke:none"]
     elif "filled" in look.get("style", ""):
-        parts = [f"fill:{color(look.get('fillcolor', 'lightgrey'))}", "stroke:#333"]
+        styles = [f"fill:{color(look.get('fillcolor', 'lightgrey'))}", "stroke:#333"]
     else:
-        parts = []
+        styles = []
     if "dashed" in look.get("style", ""):
-        parts.append("stroke-dasharray:4 3")
-    if parts or "fontcolor" in look:
-        parts.append(f"color:{color(look.get('fontcolor', 'black'))}")
-    return ",".join(parts)
+        styles.append("stroke-dasharray:4 3")
+    if styles or "fontcolor" in look:
+        styles.append(f"color:{color(look.get('fontcolor', 'black'))}")
+    return ",".join(styles)
 
 
 def color(name: str) -> str:

@@ -4,8 +4,8 @@ import re
 from itertools import pairwise
 
 from engine.formulas.escapes import in_tex
+from engine.renderers.arrangement import arranged, runs_sideways
 from engine.renderers.dot import Attributes, Edge, Node, texts
-from engine.renderers.svg import arranged, runs_sideways
 
 COMMENT = """\
 % \\usepackage{tikz} in the preamble; letters beyond Latin ones need lualatex or xelatex.
@@ -35,17 +35,17 @@ def label_of(node: Node) -> str:
 def look_of(node: Node) -> str:
     look = node.attributes
     shape, styles = look.get("shape", "ellipse"), look.get("style", "").split(",")
-    parts = ["align=center", "inner sep=1bp"]
-    parts += [f"minimum width={node.width:.1f}bp", f"minimum height={node.height:.1f}bp"]
+    options = ["align=center", "inner sep=1bp"]
+    options += [f"minimum width={node.width:.1f}bp", f"minimum height={node.height:.1f}bp"]
     if shape in ("circle", "ellipse", "oval"):
-        parts.append("rounded corners=" + f"{min(node.width, node.height) / 2:.1f}bp")
+        options.append("rounded corners=" + f"{min(node.width, node.height) / 2:.1f}bp")
     if shape not in ("plaintext", "none", "plain"):
-        parts.append("draw")
+        options.append("draw")
     if "filled" in styles:
-        parts.append(f"fill={color(look.get('fillcolor', 'lightgray'))}")
+        options.append(f"fill={color(look.get('fillcolor', 'lightgray'))}")
     if "dashed" in styles:
-        parts.append("dashed")
-    return ", ".join([*parts, f"text={color(look.get('fontcolor', 'black'))}"])
+        options.append("dashed")
+    return ", ".join([*options, f"text={color(look.get('fontcolor', 'black'))}"])
 
 
 def drawn_edge(edge: Edge, number: dict[int, str], sideways: bool) -> str:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from engine.diagrams.boxes import unfolded, unfolds
 from engine.op import Op, number
+from engine.reach import depending
 from engine.value import Value, topological_order
 
 TYPE_CHECKING = False
@@ -60,11 +61,8 @@ def spelled_out(output: Value) -> Graph:
 
 def uses_between(graph: Graph, leaf: Value, output: Value) -> Uses:
     """The uses on any path, by the Value that makes them, output first; none without a path."""
-    depending = {leaf}
-    for v, (op, inputs) in graph.items():
-        if op and any(x in depending and op.passes(i) for i, x in enumerate(inputs)):
-            depending.add(v)
-    if output not in depending:
+    between = depending([(v, *made) for v, made in graph.items()], [leaf])
+    if output not in between:
         return {}
     uses: Uses = {}
     wanted = {output}
@@ -72,7 +70,7 @@ def uses_between(graph: Graph, leaf: Value, output: Value) -> Uses:
         op, inputs = graph[v]
         if v not in wanted or v is leaf or op is None:
             continue
-        passing = [x in depending and op.passes(i) for i, x in enumerate(inputs)]
+        passing = [x in between and op.passes(i) for i, x in enumerate(inputs)]
         slopes = op.slopes(v.data, list(map(float, inputs)), passing)
         uses[v] = [
             Use(x, v, i, number(slopes[i]))
@@ -85,19 +83,19 @@ def uses_between(graph: Graph, leaf: Value, output: Value) -> Uses:
 
 def walls(graph: Graph, leaf: Value, output: Value) -> list[str]:
     """The names of the ops between leaf and output that pass no gradient on, such as sign."""
-    depending, needed = {leaf}, {output}
+    after, needed = {leaf}, {output}
     for v, (_, inputs) in graph.items():
-        if not depending.isdisjoint(inputs):
-            depending.add(v)
+        if not after.isdisjoint(inputs):
+            after.add(v)
     for v in reversed(graph):
         if v in needed and v is not leaf:
             needed.update([x for x in graph[v][1] if isinstance(x, Value)])
     found = {
         op.name: True
         for v, (op, inputs) in graph.items()
-        if op and v in depending and v in needed and v is not leaf
+        if op and v in after and v in needed and v is not leaf
         for i, x in enumerate(inputs)
-        if x in depending and not op.passes(i)
+        if x in after and not op.passes(i)
     }
     return list(found)
 

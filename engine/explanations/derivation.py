@@ -9,14 +9,14 @@ from engine.explanations.paths import Graph, Path, Use, Uses, adjoints_of
 from engine.formulas.writing import POWER, Text, computed, slope
 from engine.value import Value
 
-SHOWN = 12  # parts of a row, or rows of a kind; of more, the middle is left out
+SHOWN = 12  # at most so many terms in a row, or rows of a kind; the middle is left out
 
 
 Item = TypeVar("Item")
 
 
 class Row(NamedTuple):
-    """What is explained, and what it equals, step by step."""
+    """The left side of an equation, and what it equals, step by step."""
 
     head: str
     steps: list[str]
@@ -132,12 +132,12 @@ class Derivation:
 
 
 def shortened(items: Sequence[Item]) -> list[Item | None]:
-    """The items, with None for the middle of more than SHOWN."""
+    """The items; if there are more than SHOWN, with None in place of the middle."""
     if len(items) <= SHOWN:
         return list(items)
     return [*items[: SHOWN // 2], None, *items[len(items) - SHOWN // 2 + 1 :]]
 
 
 def distinct(steps: list[str]) -> list[str]:
-    """The steps without those that only repeat the one before."""
+    """The steps, without a step that only repeats the step before it."""
     return [step for i, step in enumerate(steps) if i == 0 or step != steps[i - 1]]

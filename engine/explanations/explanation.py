@@ -33,11 +33,11 @@ def explain(
 ) -> Explanation:
     """d output / d leaf as the sum over all paths from leaf to output, to print or to show.
 
-    leaf may be any Value that output depends on. Paths are counted first; where there are more
-    than limit (None: no limit) they are not listed, and the sums are shown node by node, as
-    backward takes them. model: one whose parameters are called by their place in it, such as
-    w0_1_0, the weight of input 0 in neuron 1 of layer 0. Raises TypeError for anything but Values,
-    a limit that is no int, or what is no model, and ValueError for a limit below 0.
+    leaf may be any Value that output depends on. If there are more than limit paths (None: no
+    limit), the explanation does not list them; it shows the sum at each node, which is how
+    backward computes. model: names its parameters by their place in it, such as w0_1_0, the weight
+    of input 0 in neuron 1 of layer 0. Raises TypeError if output or leaf is not a Value, limit not
+    an int or model not a model, and ValueError for a limit below 0.
 
     >>> a = Value(3.0, label="a")
     >>> explain(a * a + a, a).gradient
@@ -68,8 +68,8 @@ def explain(
 class Explanation:
     """What explain found: print it, let a notebook show it, or read its numbers.
 
-    `count` is the number of paths, `paths` are they (None if more than limit), `gradient` is the
-    sum of their products.
+    `count` is the number of paths, `paths` holds them (None if there are more than limit), and
+    `gradient` is the sum of their products.
     """
 
     output: Value
@@ -87,7 +87,7 @@ class Explanation:
         return "\n".join([*self.sentences(str), *map(in_lines, self.rows(Text()))])
 
     def latex(self) -> str:
-        """The formulas as LaTeX, to stand between `$$` or `\\[` and `\\]`; they need amsmath."""
+        """The formulas as LaTeX, to put between `$$` or `\\[` and `\\]`; they need amsmath."""
         rows = [head + " = ".join(steps) for head, steps in self.rows(Latex())]
         return "\n".join([r"\begin{aligned}", " \\\\\n".join(rows), r"\end{aligned}"])
 
@@ -106,12 +106,12 @@ class Explanation:
 
     @cached_property
     def names(self) -> dict[Value, str]:
-        """A name for each Value: its label, or that of a model's parameter, or v1, v2, ..."""
+        """A name for each Value: its label, its name in the model, or v1, v2, ..."""
         values = list(dict.fromkeys([*self.graph, self.leaf]))
         return dict(zip(values, names([v.label or self.parameters.get(v, "") for v in values])))
 
     def sentences(self, quoted: Callable[[str], str]) -> list[str]:
-        """What is explained, in words; names and formulas are passed through quoted."""
+        """The explanation in words; `quoted` puts names and formulas in quotes."""
         called, text = self.names, Text()
         y, x = called[self.output], called[self.leaf]
         gradient = quoted(text.derivative(text.name(y), text.name(x)))
@@ -159,5 +159,5 @@ def in_lines(row: Row) -> str:
 
 
 def grouped(count: int) -> str:
-    """A count in full, if it has at most 100 digits; Python writes out no more than 4,300."""
+    """A count in full up to 100 digits, and about that of a longer one."""
     return f"{count:,}" if count < 10**100 else f"about 10**{math.log10(count):.0f}"

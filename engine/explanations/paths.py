@@ -1,7 +1,7 @@
 """The paths: every way from a leaf to an output, with the derivatives along it.
 
-The chain rule as it is taught: d output / d leaf is the sum over all paths of the product of the
-local derivatives on each (Griewank & Walther 2008, section 2.2; Bauer 1974).
+The chain rule as it is taught: multiply the local derivatives along each path; d output / d leaf is
+the sum of these products (Griewank & Walther 2008, section 2.2; Bauer 1974).
 """
 
 from __future__ import annotations

@@ -24,9 +24,9 @@ from engine.value import Value, topological_order
 
 
 def boxes_of(value: Any, max_nodes: int | None = None) -> dict[Value, Box]:
-    """A box for every value, inputs first, dot products as their products and sums.
+    """A box for every value, inputs first, with dot products as products and sums.
 
-    Raises TypeError for what is no Value and ValueError for more than max_nodes of them.
+    Raises TypeError if value is not a Value, and ValueError for more than max_nodes boxes.
     """
     if not isinstance(value, Value):
         raise TypeError(f"explore takes a Value, got {type(value).__name__} {value!r:.60}")
@@ -81,7 +81,7 @@ def contents(box_of: dict[Value, Box], model: Any, lang: str, title: str) -> dic
 
 
 def numbers_of(boxes: Iterable[Box]) -> dict[str, Any]:
-    """data: of each box; slopes: of each box, with respect to each of its inputs."""
+    """data: the number of each box; slopes: of each box, the slope by each of its inputs."""
     boxes = list(boxes)
     slopes: list[list[Any]] = []
     for box in boxes:
@@ -142,7 +142,7 @@ class Formula(Language):
 
 
 def slope_in_symbols(op: Op, i: int, name: str, inputs: list[str | float]) -> str:
-    """dz / d input number i as it stands behind a "*": "y" for x * y."""
+    """dz / d input number i, as a factor: "y" for x * y."""
     stand_ins = [f"X{j}_" for j in range(len(inputs))]
     for j, x in enumerate(inputs):
         if not isinstance(x, str):

@@ -21,9 +21,9 @@ Inputs = list[list[Any]]  # of each card: the numbers of other cards, or a const
 def placement(inputs: Inputs, rankdir: str) -> dict[str, Any]:
     """Where cards that take these inputs stand; rankdir is LR or TB.
 
-    width, height; cards: the top left corner of each; numbers: [card, input, x, y], the middle of
-    each constant; edges: [card, input, path], the path as SVG has it. Graphviz's dot places them
-    where it is there, else our own layout.
+    The answer has a width and a height; `cards`, the top left corner of each; `numbers`, a list
+    [card, input, x, y] with the middle of each constant; `edges`, a list [card, input, path] with
+    the path in SVG. Graphviz's dot places the cards if it is installed, else our own layout does.
     """
     sideways = rankdir == "LR"
     width, height = (CARD[0] + BADGE, CARD[1]) if sideways else (CARD[0], CARD[1] + BADGE)
@@ -57,7 +57,7 @@ def placed(
         try:
             return by_dot(program, names, uses, rankdir)
         except (OSError, subprocess.CalledProcessError, ValueError, KeyError):
-            pass  # not there, or no Graphviz that tells positions
+            pass  # dot is not there, or does not tell positions
     return by_ourselves(names, uses, rankdir)
 
 
@@ -67,7 +67,7 @@ def by_dot(
     uses: list[tuple[str, int, int]],
     rankdir: str,
 ) -> tuple[dict[str, tuple[float, float]], list[str], tuple[float, float]]:
-    """As Graphviz places them, told only of sizes and numbers."""
+    """The places by Graphviz, which is told sizes and numbers only, never a label."""
     leaves, arrives = ("e", "w") if rankdir == "LR" else ("s", "n")
     nodes = [f"{name} [width={w / 72}, height={h / 72}]" for name, (w, h) in names.items()]
     edges = [
@@ -101,7 +101,7 @@ def gap_between(rankdir: str) -> float:
 def by_ourselves(
     names: dict[str, tuple[float, float]], uses: list[tuple[str, int, int]], rankdir: str
 ) -> tuple[dict[str, tuple[float, float]], list[str], tuple[float, float]]:
-    sideways = rankdir == "LR"  # which is the way that layout.py goes
+    sideways = rankdir == "LR"  # as layout.py goes
     sizes = {name: (w, h) if sideways else (h, w) for name, (w, h) in names.items()}
     nodes = {name: Node(width=w, height=h + 8) for name, (w, h) in sizes.items()}
     edges = [Edge(nodes[tail], nodes[f"v{head}"], {}) for tail, head, _ in uses]

@@ -5,8 +5,8 @@ import re
 # Controls, line breaks, marks that turn the direction of what follows, halves of characters.
 UNWRITTEN = r"[\0-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
 
-# What TeX reads as more than a sign of text. In formulas < stands in braces, so that a page which
-# shows the formula does not read a tag.
+# The signs that TeX reads as more than text. In a formula < is put in braces, so that the page
+# around the formula does not read a tag.
 ESCAPED = {sign: f"\\{sign}" for sign in "#$%&_{}"}
 IN_FORMULAS = ESCAPED | {sign: f"{{{sign}}}" for sign in "<>'-*/"}
 IN_FORMULAS |= {"\\": r"{\backslash}", "^": r"{\wedge}", "~": r"{\sim}", " ": r"\ "}
@@ -17,7 +17,7 @@ IN_TEXT |= {"'": r"\textquotesingle{}", "`": r"\textasciigrave{}", '"': r"{''}"}
 
 
 def one_line(text: str) -> str:
-    """Text with the characters that a line cannot hold as escapes."""
+    """Text in one line: an escape for each character that a line cannot hold."""
     return re.sub(UNWRITTEN, lambda m: ascii(m[0])[1:-1], text)
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def names(labels: Iterable[str]) -> list[str]:
-    """A name of its own for each value: its label, or v1, v2 and so on for those without.
+    """A different name for each value: its label, or v1, v2 and so on if it has no label.
 
     >>> names(["w", "x", "", "b", "x", ""])
     ['w', 'x', 'v1', 'b', 'x_2', 'v2']
@@ -32,9 +32,9 @@ def names(labels: Iterable[str]) -> list[str]:
 
 
 def parameter_names(model: Any) -> dict[Any, tuple[str, str]]:
-    """A short name for each parameter of a model, and its path there; nothing of None.
+    """A short name for each parameter of a model, and its path in it; no names if model is None.
 
-    Raises TypeError for what has no named_parameters.
+    Raises TypeError if model has no named_parameters.
     """
     if model is None:
         return {}
@@ -46,7 +46,7 @@ def parameter_names(model: Any) -> dict[Any, tuple[str, str]]:
 
 
 def short_names(paths: Sequence[str]) -> list[str]:
-    """The numbers of each path behind a letter, or as many words as tell all of them apart.
+    """A letter and the numbers of each path, or more words where a letter does not tell them apart.
 
     >>> short_names(["layers.0.neurons.1.weights.0", "layers.0.neurons.1.bias"])
     ['w0_1_0', 'b0_1']

@@ -6,7 +6,7 @@ import re
 from engine.renderers.arrangement import measure
 from engine.renderers.dot import Attributes, parse, texts
 
-# What is before and after the label of a node, by its shape in DOT; a box where none is named.
+# The signs before and after the label of a node, by its shape in DOT. Any other shape is a box.
 SHAPES = {"ellipse": ("([", "])"), "oval": ("([", "])"), "circle": ("((", "))")}
 
 
@@ -32,10 +32,11 @@ def mermaid(source: str) -> str:
 
 
 def quoted(text: str) -> str:
-    """Text as Mermaid shows it within quotes, as it is: signs that could mean more are numbered.
+    """Text that Mermaid shows as it is, between quotes.
 
-    Its entities begin with #, as in #60; for <. It breaks a line at a backslash and n, however
-    they are written; a word joiner, which nobody sees, keeps them apart.
+    A sign that could mean more becomes an entity, which begins with #: < is #60; here. Mermaid
+    breaks the line at a backslash before an n, even where both are entities; a word joiner between
+    them, which nobody sees, prevents that.
     """
     text = text.replace("\\n", "\\\u2060n")
     return re.sub(r"[^\w .]|_|^\d+\.", lambda m: "".join(map(entity, m[0])), text)
@@ -61,6 +62,6 @@ def style(look: Attributes, shape: str) -> str:
 
 
 def color(name: str) -> str:
-    """A colour by its name or digits; black for anything else that stands there."""
+    """A colour by its name or digits; black for any other text."""
     name = html.unescape(name)
     return name if re.fullmatch(r"#[0-9a-fA-F]{3,8}|[a-zA-Z]+", name) else "black"

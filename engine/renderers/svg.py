@@ -1,6 +1,6 @@
-"""The renderer of last resort: DOT in, SVG out, with nothing installed.
+"""SVG: a graph as a picture of boxes, ellipses and curves, drawn with nothing installed.
 
-It draws boxes, ellipses and curves, for any input at all. Graphviz does all of it better.
+This is the last resort, for a machine without Graphviz, which draws better.
 """
 
 import html
@@ -75,7 +75,7 @@ def drawn_node(node: Node) -> str:
 
 
 def hinted(elements: list[str], look: Attributes) -> str:
-    """The elements, with the tooltip that a browser shows over them if they have one."""
+    """The elements, in a group with a tooltip if they have one."""
     hint = " ".join(texts(look.get("tooltip", ""), record=False)[0])
     if not hint:
         return "\n".join(elements)
@@ -83,7 +83,7 @@ def hinted(elements: list[str], look: Attributes) -> str:
 
 
 def drawn_edge(edge: Edge, sideways: bool, straight: bool) -> str:
-    """A curve through the edge's bends that leaves and arrives along the ranks' direction."""
+    """A curve through the bends of an edge; it leaves and arrives in the direction of the ranks."""
     step = 1 if (edge.head.x - edge.tail.x if sideways else edge.head.y - edge.tail.y) >= 0 else -1
     dx, dy = (step, 0) if sideways else (0, step)
     tail, head = edge.tail, edge.head

@@ -1,4 +1,4 @@
-"""TikZ: a graph as a picture that LaTeX sets, at the places that our own layout gives it."""
+"""TikZ: a graph as a picture that LaTeX draws, with the nodes where our own layout puts them."""
 
 import re
 from itertools import pairwise
@@ -49,7 +49,7 @@ def look_of(node: Node) -> str:
 
 
 def drawn_edge(edge: Edge, number: dict[int, str], sideways: bool) -> str:
-    """A line through the edge's bends; those that share both ends stand beside each other."""
+    """A line through the bends of an edge. Edges that share both ends run side by side."""
     look = edge.attributes
     tail, head = number[id(edge.tail)], number[id(edge.head)]
     draw = rf"\draw[->, draw={color(look.get('color', 'black'))}]"
@@ -79,7 +79,7 @@ def label_node(look: Attributes) -> str:
 
 
 def color(name: str) -> str:
-    """A colour as xcolor takes it: #rrggbb as its three parts, any other name of DOT's as black."""
+    """A colour for xcolor: #rrggbb as three numbers, a known name as it is, else black."""
     if match := re.fullmatch(r"#([0-9a-fA-F]{2})([0-9a-fA-F]{2})([0-9a-fA-F]{2})", name):
         red, green, blue = (int(part, 16) for part in match.groups())
         return f"{{rgb,255:red,{red};green,{green};blue,{blue}}}"

@@ -1,4 +1,4 @@
-"""The diagram: a graphviz object that any machine can render, and that a notebook shows."""
+"""The diagram: a graphviz object that any computer can render, and that a notebook shows."""
 
 import os
 import re
@@ -22,7 +22,7 @@ UNSHOWN = r"[\0-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]"
 
 
 class Diagram(graphviz.Digraph):
-    """A graphviz.Digraph that finds something to draw it with on any machine.
+    """A graphviz.Digraph that finds a program to draw it with on any computer.
 
     `source`, `pipe`, `render`, `view` and the display in a notebook work as in graphviz. The
     program `dot` draws the picture. Without `dot`, `graphviz-pure` draws it if that is installed;

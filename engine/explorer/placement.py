@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.renderers.dot import Edge, Node
 from engine.renderers.layout import place, ranked, set_apart
-from engine.renderers.render import chosen, run
+from engine.renderers.render import chosen, output_of
 
 CARD = (148.0, 66.0)
 BADGE = 24.0  # how far the circle with the operation stands out where edges arrive
@@ -76,7 +76,7 @@ def by_dot(
     look = f"rankdir={rankdir}; nodesep=0.32; ranksep={gap_between(rankdir) / 72}"
     look += '; node [shape=box, fixedsize=true, label=""]; edge [arrowhead=none]'
     source = f"digraph {{ {look}; {'; '.join([*nodes, *edges])} }}"
-    answer = json.loads(run(program, source, "json", "dot"))
+    answer = json.loads(output_of(program, source, "json", "dot"))
     _, _, width, height = map(float, answer["bb"].split(","))
 
     def point(text: str) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""Rendering: DOT becomes a picture, by whatever program this machine has."""
+"""Rendering: DOT becomes a picture, by whatever program this computer has."""
 
 import os
 import shutil
@@ -47,7 +47,7 @@ def rendered(source: str, format: str, layout: str, program: str | None) -> byte
         path = graphviz_pure() if program in (None, "graphviz-pure") else program
         if path is not None:
             try:
-                return run(path, source, format, layout)
+                return output_of(path, source, format, layout)
             except OSError:  # not there after all, or no processes at all, as under Pyodide
                 pass
             except graphviz.CalledProcessError as error:
@@ -62,7 +62,8 @@ def rendered(source: str, format: str, layout: str, program: str | None) -> byte
     return svg(source).encode()
 
 
-def run(path: str, source: str, format: str, layout: str) -> bytes:
+def output_of(path: str, source: str, format: str, layout: str) -> bytes:
+    """What the program at path makes of DOT. Raises OSError if it cannot be started."""
     command = [path, f"-K{layout}", f"-T{format}"]
     done = subprocess.run(command, input=source.encode(), capture_output=True)
     if done.returncode:  # graphviz's own error quotes what the program said

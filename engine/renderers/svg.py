@@ -1,6 +1,6 @@
 """SVG: a graph as a picture of boxes, ellipses and curves, drawn with nothing installed.
 
-This is the last resort, for a machine without Graphviz, which draws better.
+This is the last resort, for a computer without Graphviz, which draws better.
 """
 
 import html

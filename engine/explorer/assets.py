@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
+FILES = ("steps", "elements", "graph", "explorer")  # each uses only the files before it
 
 
 def script() -> str:
@@ -16,7 +17,7 @@ def script() -> str:
     what anywidget asks for.
     """
     listed = json.dumps(words(), ensure_ascii=False, indent=1)
-    files = [(HERE / name).read_text("utf-8") for name in ("steps.js", "explorer.js")]
+    files = [(HERE / f"{name}.js").read_text("utf-8") for name in FILES]
     return "\n".join([f"const WORDS = {listed};\n", *files])
 
 

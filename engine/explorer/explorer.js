@@ -1,42 +1,9 @@
-// The explorer on a page: cards, edges, buttons and sliders.
+// The explorer on a page: what a step says, the graph, the buttons and the sliders.
 //
-// steps.js stands before this file, and before both the constant WORDS, which is words.json; all
-// three are one module (assets.py). Text from a graph is only ever textContent.
+// One module is made of this file (assets.py): before it stand the constant WORDS, which is
+// words.json, then steps.js, elements.js and graph.js.
 
-const SVG = "http://www.w3.org/2000/svg";
-const WIDTH = 148, HEIGHT = 66, BADGE = 24; // as in placement.py
 let mounted = 0;
-
-/** An element with attributes, and text or children; text is only ever textContent. */
-function make(tag, attributes = {}, content = []) {
-  const drawn = "svg g path rect circle text title defs marker".split(" ").includes(tag);
-  const element = drawn ? document.createElementNS(SVG, tag) : document.createElement(tag);
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-  if (typeof content === "string") element.textContent = content;
-  else element.append(...content);
-  return element;
-}
-
-/** Text that fits into so many columns; a wide character takes two. */
-function fitted(text, columns) {
-  const wide = (c) => (c.codePointAt(0) > 0x2e7f ? 2 : 1);
-  const all = [...text];
-  if (all.reduce((sum, c) => sum + wide(c), 0) <= columns) return text;
-  let room = columns - 1, kept = "";
-  for (const c of all) {
-    room -= wide(c);
-    if (room < 0) break;
-    kept += c;
-  }
-  return `${kept}…`;
-}
-
-/** The line of the program that made a card, its own part marked. */
-function lineOf({ line }) {
-  if (!line) return [];
-  const [place, before, part, after] = line;
-  return [make("code", {}, [before, make("mark", {}, part), after]), ...(place ? [make("span", { class: "cx-place" }, place)] : [])];
-}
 
 /**
  * Put the explorer of these contents into an element; returns {update(numbers), go(step)}.
@@ -54,7 +21,7 @@ export function mount(host, contents, { change, fixed = "", keys = host, languag
   let words = WORDS[language] || WORDS.en;
   const at = () => Math.min(wish, steps.length - 1);
 
-  // -- its parts --
+  // -- its elements --
   const title = make("h1", {}, contents.title);
   const switcher = make("button", { type: "button", class: "cx-language" });
   const phase = make("span", { class: "cx-phase" }), count = make("span", { class: "cx-count" });
@@ -103,60 +70,15 @@ export function mount(host, contents, { change, fixed = "", keys = host, languag
   }
 
   // -- the graph --
-  let drawn = [], paths = new Map(), pill = null;
-  function build(which) {
-    layout = which;
-    const plan = contents.placements[which], tall = which === "tall";
-    svg.replaceChildren(make("defs", {}, ["", "data", "grad"].map((kind) => make("marker", {
-      id: `${id}${kind}`, viewBox: "0 0 8 8", refX: "7", refY: "4", markerWidth: "8", markerHeight: "8", markerUnits: "userSpaceOnUse", orient: "auto",
-    }, [make("path", { d: "M0,0.5 L7.5,4 L0,7.5 z", class: `cx-tip ${kind}` })]))));
-    svg.setAttribute("viewBox", `-6 -6 ${plan.width + 12} ${plan.height + 12}`);
-    paths = new Map();
-    for (const [i, k, d] of plan.edges) {
-      const path = make("path", { d, class: "cx-edge", "marker-end": `url(#${id})` });
-      paths.set(`${i}/${k}`, path);
-      svg.append(path);
-    }
-    for (const [i, k, x, y] of plan.numbers) {
-      svg.append(make("text", { x, y: y + 4.5, class: "cx-constant" }, fitted(short(read(cards[i].inputs[k].number)), 6)));
-    }
-    drawn = plan.cards.map(([x, y], i) => {
-      const card = cards[i], inputs = card.inputs.map((u) => (typeof u === "number" ? cards[u].name : short(read(u.number))));
-      const label = card.op === null ? "" : applied(card, inputs);
-      const parts = {
-        data: make("text", { x: WIDTH - 9, y: 38, class: "cx-number data" }), grad: make("text", { x: WIDTH - 9, y: 57, class: "cx-number grad" }),
-        dataName: make("text", { x: 10, y: 38, class: "cx-small" }), gradName: make("text", { x: 10, y: 57, class: "cx-small" }),
-        pips: make("g", {}),
-      };
-      const g = make("g", { class: `cx-card${card.op === null ? " leaf" : ""}`, transform: `translate(${x},${y})`, tabindex: "0", role: "button", "data-node": String(i) }, [
-        make("rect", { width: WIDTH, height: HEIGHT, rx: 9 }),
-        make("text", { x: 10, y: 18, class: "cx-title" }, fitted(card.name, label ? 7 : 14)),
-        make("text", { x: WIDTH - 9, y: 18, class: "cx-from" }, fitted(label, 11)),
-        ...Object.values(parts),
-      ]);
-      if (card.op !== null) {
-        const [cx, cy] = tall ? [WIDTH / 2, 15 - BADGE] : [15 - BADGE, HEIGHT / 2];
-        const sign = card.called === "**" ? "^" : card.called === "*" ? "×" : card.called === "-" ? "−" : card.infix ? card.called : "ƒ";
-        g.append(make("circle", { cx, cy, r: 15, class: "cx-badge" }), make("text", { x: cx, y: cy + 5.5, class: "cx-sign" }, sign));
-      }
-      const jump = () => {
-        const meant = (s) => (s.phase === "forward" && s.node === i) || (s.phase === "backward" && s.target === i) || (s.phase === "seed" && s.node === i);
-        const forth = steps.findIndex((s) => s.phase === "forward" && meant(s)), back = steps.findLastIndex((s) => s.phase !== "forward" && meant(s));
-        const early = forth >= 0 && at() !== forth && (at() < steps.findIndex((s) => s.phase === "seed") || at() === back);
-        const chosen = early || back < 0 ? forth : back;
-        if (chosen >= 0) go(chosen);
-      };
-      g.addEventListener("click", jump);
-      g.addEventListener("keydown", (event) => event.key === "Enter" && jump());
-      for (const [on, off] of [["pointerenter", "pointerleave"], ["focus", "blur"]]) {
-        g.addEventListener(on, () => { looked = i; tellAbout(); });
-        g.addEventListener(off, () => { looked = -1; tellAbout(); });
-      }
-      svg.append(g);
-      return { g, ...parts };
-    });
-    pill = make("g", { class: "cx-pill" }, [make("rect", { rx: 9, height: 20, y: -10 }), make("text", { y: 4.5 })]);
-    svg.append(pill);
+  const graph = graphIn(svg, contents, id, { select, look: (i) => { looked = i; tellAbout(); } });
+
+  /** Go to the step that computes a card, or to the last that adds to its gradient; then to the other. */
+  function select(i) {
+    const meant = (s) => (s.phase === "forward" && s.node === i) || (s.phase === "backward" && s.target === i) || (s.phase === "seed" && s.node === i);
+    const forth = steps.findIndex((s) => s.phase === "forward" && meant(s)), back = steps.findLastIndex((s) => s.phase !== "forward" && meant(s));
+    const early = forth >= 0 && at() !== forth && (at() < steps.findIndex((s) => s.phase === "seed") || at() === back);
+    const chosen = early || back < 0 ? forth : back;
+    if (chosen >= 0) go(chosen);
   }
 
   /** The layout that is larger in the room there is, no smaller than can be read. */
@@ -166,7 +88,7 @@ export function mount(host, contents, { change, fixed = "", keys = host, languag
     const scale = (plan) => Math.min(room[0] / (plan.width + 12), room[1] / (plan.height + 12));
     const { wide, tall } = contents.placements;
     const which = scale(tall) > scale(wide) * 1.05 ? "tall" : "wide";
-    if (which !== layout) build(which);
+    if (which !== layout) graph.build(layout = which);
     const plan = contents.placements[which], whole = scale(plan);
     const size = whole >= 0.68 ? Math.min(whole, 1.7) : room[0] < 500 ? 0.72 : 0.8;
     svg.setAttribute("width", String(Math.floor((plan.width + 12) * size)));
@@ -212,43 +134,7 @@ export function mount(host, contents, { change, fixed = "", keys = host, languag
     slider.style.setProperty("--turn", `${seed < 0 ? 100 : (100 * (seed - 0.5)) / (steps.length - 1)}%`);
     buttons.first.disabled = buttons.back.disabled = at() === 0;
     buttons.next.disabled = buttons.last.disabled = at() === steps.length - 1;
-    for (const [i, parts] of drawn.entries()) {
-      const broken = numbers.error && numbers.error.node === i && (numbers.error.kept || at() === steps.length - 1);
-      const known = state.known.has(i), { g, data, grad, pips } = parts, n = state.wanted[i], here = state.arrived[i].length;
-      const active = step.phase === "backward" ? step.target === i : step.node === i;
-      g.setAttribute("class", ["cx-card", cards[i].op === null && "leaf", known && "known", state.begun && here >= n && state.passed.size && (n || i === cards.length - 1) && "complete",
-        active && (step.phase === "forward" ? "active-data" : "active-grad"), step.phase === "backward" && step.node === i && "source", broken && "broken"].filter(Boolean).join(" "));
-      data.textContent = broken && !numbers.error.kept ? "error" : known ? short(numbers.data[i]) : "–";
-      grad.textContent = state.begun ? short(state.grads[i]) : "–";
-      data.classList.toggle("faint", !known && !broken);
-      grad.classList.toggle("faint", !state.begun || (!here && i !== cards.length - 1 && step.phase !== "done"));
-      parts.dataName.textContent = words.data;
-      parts.gradName.textContent = words.grad;
-      g.dataset.data = known ? repr(numbers.data[i]) : "";
-      g.dataset.grad = state.begun ? repr(state.grads[i]) : "";
-      pips.replaceChildren(...(n < 2 ? [] : n > 5 ? [make("text", { x: 12, y: HEIGHT + 5, class: "cx-many" }, `${here} / ${n}`)]
-        : Array.from({ length: n }, (_, k) => make("circle", { cx: 17 + 12 * k, cy: HEIGHT, r: 4.5, class: k < here ? "cx-pip full" : "cx-pip" }))));
-      const status = broken ? numbers.error.message : `${words.data} ${data.textContent}, ${words.grad} ${grad.textContent}${n > 1 ? `, ${filled(words.uses, { k: here, n })}` : ""}`;
-      g.setAttribute("aria-label", `${cards[i].name}: ${status}`);
-    }
-    pill.setAttribute("visibility", "hidden");
-    for (const [key, path] of paths) {
-      const [node, input] = key.split("/").map(Number);
-      const back = step.phase === "backward" && step.node === node && step.input === input;
-      const forth = step.phase === "forward" && step.node === node;
-      const kind = back || state.passed.has(key) ? "grad" : state.known.has(node) || forth ? "data" : "";
-      path.setAttribute("class", `cx-edge ${kind}${back || forth ? " active" : ""}`);
-      path.setAttribute("marker-end", `url(#${id}${kind})`);
-      if (back) {
-        const middle = path.getPointAtLength(path.getTotalLength() / 2), text = `× ${short(numbers.slopes[node][input])}`;
-        const wide = 7.4 * text.length + 12;
-        pill.lastChild.textContent = text;
-        pill.firstChild.setAttribute("width", String(wide));
-        pill.firstChild.setAttribute("x", String(-wide / 2));
-        pill.setAttribute("transform", `translate(${middle.x},${middle.y})`);
-        pill.setAttribute("visibility", "visible");
-      }
-    }
+    graph.show(step, state, numbers, at() === steps.length - 1, words);
     for (const [i, { range, field, slope }] of fields) {
       if (document.activeElement !== field || read(field.value) !== undefined) field.value = short(numbers.data[i]);
       range.value = String(numbers.data[i]);
@@ -262,7 +148,7 @@ export function mount(host, contents, { change, fixed = "", keys = host, languag
 
   /** Scroll the stage, and nothing else, so that a card is in sight. */
   function reveal(i) {
-    const box = drawn[i].g.getBoundingClientRect(), view = stage.getBoundingClientRect(), margin = 24;
+    const box = graph.place(i), view = stage.getBoundingClientRect(), margin = 24;
     const past = (low, high, from, to) => (low < from + margin ? low - from - margin : high > to - margin ? high - to + margin : 0);
     const left = past(box.left, box.right, view.left, view.right), top = past(box.top, box.bottom, view.top, view.bottom);
     if (left || top) stage.scrollBy({ left, top, behavior: still.matches ? "auto" : "smooth" });
@@ -363,7 +249,3 @@ function render({ model, el }) {
 }
 
 export default { render };
-
-const LOOKS = {
-  first: "M6 5h2v14H6zM19 5v14l-10-7z", back: "M16 5v14l-10-7z", play: "M8 5v14l11-7z", next: "M8 5v14l10-7z", last: "M16 5h2v14h-2zM5 5v14l10-7z",
-};

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing import Any, ClassVar, Self
 
     from engine.diagrams.diagram import Diagram
-    from engine.diagrams.folding import Part
+    from engine.diagrams.parts import Part
     from nn.settings import Rule
 
     Step = tuple[str, dict[str, Any] | "Module"]  # nn.steps says what they are

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine import Value
 from engine.diagrams.colors import INPUT, NOT_FINITE
-from engine.diagrams.diagram import Diagram, plain
+from engine.diagrams.diagram import Diagram, in_dot
 from nn.module import Module
 from nn.steps import PASSING, activation_name, has_steps, is_activation, steps_of
 
@@ -127,8 +127,8 @@ def add_neurons(diagram: Diagram, prefix: str, column: Column) -> dict[str, int 
         else:
             bias = f", bias {float(column.biases[i]):.4g}" if column.biases else ""
             tip = f"{column.name} neuron {i}: {column.activation}{bias}".strip()
-            label = plain(column.activation)
-            diagram.node(name, label=label, tooltip=plain(tip), fillcolor="white", **CIRCLE)
+            label = in_dot(column.activation)
+            diagram.node(name, label=label, tooltip=in_dot(tip), fillcolor="white", **CIRCLE)
         circles[name] = i
     return circles
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from contextvars import Context
 
 from engine import Value, topological_order
-from engine.diagrams.folding import Part
+from engine.diagrams.parts import Part
 from nn.checks import count
 from nn.module import CONTAINERS, Module, collect
 from nn.settings import MODULE, MODULES

@@ -1,7 +1,7 @@
-"""The activations as modules: what stands between the layers of a Sequential.
+"""The activations: modules that stand between the layers of a Sequential, and functions by name.
 
-Each takes one sample, a list of Values or numbers, and gives a list of the same length: Values of
-Values, floats of plain numbers. A bare number is a list of one.
+A module takes one sample, a list of Values or numbers, and gives a list of the same length: Values
+if it got Values, floats if it got numbers. A bare number stands for a list of one.
 """
 
 from __future__ import annotations
@@ -110,8 +110,8 @@ class SiLU(Module):
 class Softplus(Module):
     """log(1 + e**(beta * x)) / beta, a smooth relu (Dugas et al. 2001).
 
-    PyTorch's takes x itself for it where beta * x is above its `threshold` of 20, up to 2e-9 off;
-    this one needs no threshold, since it does not overflow.
+    PyTorch's Softplus gives x itself where beta * x is above its `threshold` of 20, which is up to
+    2e-9 off. This one has no threshold: it does not overflow.
     """
 
     settings: ClassVar = {"beta": NUMBER}
@@ -137,7 +137,7 @@ class Softplus(Module):
 
 
 class Sigmoid(Module):
-    """1 / (1 + e**-x), the logistic function: a probability out of any number."""
+    """1 / (1 + e**-x), the logistic function: it makes a probability of any number."""
 
     settings: ClassVar = {}
 
@@ -201,7 +201,7 @@ class LogSoftmax(Module):
     def __call__(self, x: Vector | SupportsFloat) -> list[Any]:
         """x: [n] -> [n]. Raises ValueError if x is empty.
 
-        The largest x is taken out first, which changes nothing but the rounding of large ones.
+        The largest x is subtracted first: that changes only how large numbers are rounded.
         """
         xs = sample(x, "log_softmax")
         if not len(xs):

@@ -1,4 +1,4 @@
-"""Settings and states: what each may be, so that a mistake is met before the first step."""
+"""Checks: what an argument may be, so that a mistake is met before the first step."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
-# ---- rules: what a setting may be; each gives it back as a plain number ----
+# ---- rules: each gives back what it was given, as a plain number ----
 
 
 def real(name: str, x: Any) -> float:
@@ -64,7 +64,7 @@ def flag(name: str, x: Any) -> bool:
 
 
 def whole(name: str, x: Any, least: int = 1) -> int:
-    """x as an int, of at least 1 and exact as a float."""
+    """x as an int of at least `least`, and small enough to be exact as a float."""
     if isinstance(x, bool) or not hasattr(x, "__index__"):
         raise TypeError(f"{name} is a whole number, got {type(x).__name__} {x!r:.60}")
     n: int = x.__index__()

@@ -40,11 +40,10 @@ class Neuron(Module):
         activation: str | Activation = "relu",
         rng: random.Random | None = None,
     ) -> None:
-        """Weights uniform in [-1, 1], drawn in order from rng (from the module random, if not
-        given), and bias 0. `activation` is a name or a function of one Value; `nonlin=False`
-        makes it "linear".
+        """Weights are uniform in [-1, 1], drawn in order from rng or else from the module random.
 
-        Raises ValueError for nin below 1 or an unknown activation.
+        The bias is 0. `activation` is a name or a function of one Value; `nonlin=False` makes it
+        "linear". Raises ValueError for nin below 1 or an unknown activation.
         """
         check_size(nin, "a neuron", "input")
         if not isinstance(nonlin, bool):
@@ -86,7 +85,7 @@ class Neuron(Module):
 
 
 class Layer(Module):
-    """nout neurons that look at the same inputs."""
+    """nout neurons that look at the same inputs: nin numbers make nout numbers."""
 
     settings: ClassVar = {
         "nin": SIZE,
@@ -105,7 +104,7 @@ class Layer(Module):
         activation: str | Activation = "relu",
         rng: random.Random | None = None,
     ) -> None:
-        """The arguments after nout are those of each Neuron. Raises ValueError as it does."""
+        """nonlin, activation and rng go to each Neuron. Raises ValueError as Neuron does."""
         check_size(nout, "a layer", "neuron")
         self.neurons = [Neuron(nin, nonlin, activation=activation, rng=rng) for _ in range(nout)]
 
@@ -165,9 +164,10 @@ class MLP(Module):
         activation: str | Activation = "relu",
         rng: random.Random | None = None,
     ) -> None:
-        """`activation` is that of every layer but the last, which is linear; weights are drawn
-        from rng as in Neuron. Raises ValueError for a size below 1, no layer, or an unknown
-        activation.
+        """Every layer has this activation, but the last layer is linear.
+
+        Weights are drawn from rng as in Neuron. Raises ValueError for a size below 1, no layer, or
+        an unknown activation.
         """
         if not hasattr(nouts, "__len__"):
             raise TypeError(f"nouts takes a list of layer sizes, got {nouts!r}")

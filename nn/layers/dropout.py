@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 class Dropout(Module):
     """While training, each number is 0 with probability p, else divided by 1 - p.
 
-    So its mean is as it was, and in eval mode it is left alone (Srivastava et al. 2014, section
-    10: "inverted" dropout). `rng` is its random source, None for the module random; its state is
-    what a run must keep to be resumed.
+    So the mean stays what it was, and in eval mode the numbers are left alone: "inverted" dropout
+    (Srivastava et al. 2014, section 10). `rng` is the random source, None for the module random. A
+    checkpoint keeps its state, so that a resumed run draws what the first would have drawn.
 
     >>> Dropout(0.5).eval()([1.0, 2.0])
     [1.0, 2.0]
@@ -40,7 +40,7 @@ class Dropout(Module):
             raise ValueError(f"dropout takes a probability p between 0 and 1, got {self.p}")
 
     def __call__(self, x: Vector | SupportsFloat) -> list[Any]:
-        """x: [n] -> [n]. It draws n random numbers; none in eval mode or where p is 0 or 1."""
+        """x: [n] -> [n]. It draws n random numbers, but none in eval mode or where p is 0 or 1."""
         xs, block = sample(x, "dropout"), recorded.get()
         if not self.training or self.p == 0:
             return list(xs)
@@ -54,7 +54,7 @@ class Dropout(Module):
         return [("dropout", {"p": self.p})]
 
     def mask(self, n: int) -> list[float]:
-        """The factors of n numbers, drawn: 0 for what is dropped, 1 / (1 - p) for the others."""
+        """n factors, drawn at random: 0 for a number that is dropped, else 1 / (1 - p)."""
         if self.p in (0, 1):
             return [1.0 - self.p] * n
         scale, draw = 1.0 / (1.0 - self.p), random_source(self.rng).random

@@ -37,10 +37,10 @@ class Linear(Module):
         *,
         rng: random.Random | None = None,
     ) -> None:
-        """Weights, row by row, and then biases uniform in +-1/sqrt(in_features).
+        """Weights, row by row, and then biases are uniform in +-1/sqrt(in_features).
 
-        They are drawn from rng, or from the module random, with PyTorch's bounds:
-        kaiming_uniform_ with a = sqrt(5). Raises ValueError for a size below 1.
+        They are drawn from rng or else from the module random. These are PyTorch's bounds, which
+        kaiming_uniform_ has with a = sqrt(5). Raises ValueError for a size below 1.
         """
         check_size(in_features, "linear", "input")
         check_size(out_features, "linear", "output")

@@ -1,4 +1,4 @@
-"""Normalisation: numbers brought to mean 0 and deviation 1, by the data or within a sample."""
+"""Normalisation: numbers are brought to mean 0 and deviation 1, over the data or in a sample."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def restored(x: Any, means: Any, deviations: Any) -> Any:
 
 
 class Normalization(Module):
-    """(x - mean) / deviation of each number: a model that takes its data as it is.
+    """(x - mean) / deviation of each number, so that a model takes the data as they are.
 
-    The numbers are settings, not parameters: take those of the training data, as a Standardizer
-    finds them. With invert it is x * deviation + mean, for what comes out in units of its own.
+    Means and deviations are settings, not parameters: a Standardizer finds them in the training
+    data. With invert it is x * deviation + mean, which gives outputs the units of the targets.
 
     >>> Normalization([2.0, 5.0], [1.0, 0.5])([3.0, 5.0])
     [1.0, 0.0]
@@ -68,10 +68,10 @@ class Normalization(Module):
 
 
 class LayerNorm(Module):
-    """(x - mean) / sqrt(variance + eps) * weight + bias, of one sample (Ba et al. 2016).
+    """(x - mean) / sqrt(variance + eps) * weight + bias, within one sample (Ba et al. 2016).
 
-    The variance is that of the n numbers, divided by n. weight: [n] of ones, bias: [n] of zeros,
-    both parameters; None for those that are switched off.
+    The variance is the mean of (x - mean)**2 over the n numbers. weight: [n] of ones, bias: [n] of
+    zeros. Both are parameters, and None where they are switched off.
     """
 
     settings: ClassVar = {

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 class Sequential(Module):
-    """Modules in a row: each takes what the one before it gives.
+    """Modules in a row: each takes what the module before it gives.
 
-    Its attributes are called "0", "1", ..., as in PyTorch, so that its state_dict has PyTorch's
-    names. The last module decides what comes out: an MLP of one output gives a bare Value.
+    Its attributes are called "0", "1" and so on, so that its state_dict has PyTorch's names. The
+    last module decides what comes out: an MLP of one output gives a bare Value.
 
     >>> from nn.layers import Dropout, Linear
     >>> Sequential(Linear(2, 3), Dropout(0.1))
@@ -31,7 +31,7 @@ class Sequential(Module):
     settings: ClassVar = {"modules": MODULES}
 
     def __init__(self, *modules: Module) -> None:
-        """Raises TypeError for what is no module. Without any, it gives what it takes."""
+        """Without modules it gives what it takes. Raises TypeError for what is no module."""
         for module in modules:
             self.append(module)
 
@@ -45,7 +45,7 @@ class Sequential(Module):
         return self
 
     def __call__(self, x: Any) -> Any:
-        """What the last module makes of what the others made of x."""
+        """What the modules make of x, one after the other."""
         for module in self:
             x = module(x)
         return x

@@ -1,4 +1,4 @@
-"""Shapes: what passes numbers on as they are, in one list."""
+"""Shape: layers that change no number, only how the numbers are listed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Flatten(Module):
-    """The numbers of nested lists in one list, row by row: a picture [8][8] as [64].
+    """The numbers of nested lists in one list, row by row: a picture [8][8] becomes [64].
 
     >>> Flatten()([[1.0, 2.0], [3.0, 4.0]])
     [1.0, 2.0, 3.0, 4.0]
@@ -33,7 +33,7 @@ class Flatten(Module):
 
 
 class Identity(Module):
-    """What it takes, as a list: a place for a layer that may be there or not."""
+    """The numbers that it takes, as a list. It stands where a layer may be or not be."""
 
     settings: ClassVar = {}
 

@@ -39,9 +39,9 @@ def picture(
 ) -> Diagram:
     """A circle for each input and neuron, with its bias in the tooltip; a line for each weight.
 
-    Blue is positive, vermilion negative, and the wider the larger. Modules without parameters
-    that are no activation, such as Dropout, are left out. Raises TypeError for a model that is
-    not made of neurons.
+    A blue line is a positive weight, a vermilion line a negative one, and a wide line a large one.
+    Modules that pass numbers on, such as Dropout, are left out. Raises TypeError for a model that
+    is not made of neurons.
     """
     columns = columns_of(model, "")
     if not columns:

@@ -1,10 +1,9 @@
 """The parts of a model that `draw(loss, collapse=model)` makes one box each.
 
-A part is known by its parameters, the only trace that a module leaves in a graph. One without any,
-such as Tanh, Softmax or Dropout, has no box of its own: what it computed is drawn by its ops, as
-"tanh x 12", or lies within the part around it. To tell it apart each node would have to remember
-its module, which all graphs would pay for; to go by the ops would take for a module's what was
-computed behind it.
+A part is known by its parameters: a module leaves no other trace in a graph. A module without
+parameters, such as Tanh, Softmax or Dropout, has no box of its own. What it computed is drawn by
+its ops, as "tanh x 12", or lies in the box of the part around it. To draw it as a box, each node
+would have to remember its module, and every graph would pay for that.
 """
 
 from __future__ import annotations
@@ -29,10 +28,10 @@ Place = tuple[str, Module, int]  # a module's path in the model, and how deep it
 
 
 def parts_of(model: Module, level: int | str | type | None = None) -> list[Part]:
-    """The modules with parameters of their own, or those of a class, its name or a depth.
+    """The modules with parameters of their own, or the modules of a class, its name or a depth.
 
-    A parameter belongs to the innermost of them. Raises ValueError for a name or a class that no
-    module has, TypeError for another level.
+    A parameter belongs to the innermost of these modules. Raises ValueError for a name or a class
+    that no module has, TypeError for another level.
     """
     places = list(named_modules(model))
     chosen = [(path, m) for path, m, depth in places if is_chosen(m, depth, level)]

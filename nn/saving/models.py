@@ -47,7 +47,8 @@ def save(model: Module, path: Path, notes: dict[str, Any] | None = None) -> None
     `load_notes` gives it back. A path that ends in .safetensors gets that format, with the same
     content. Raises ValueError if a parameter is not finite or the file would be too large to load,
     TypeError if the model has an activation that is none of nn's, and ImportError for .safetensors
-    without the extra of that name. A module of your own is saved too: see `load`.
+    without the extra of that name. A module of your own is saved with its settings if its class
+    says them (nn.settings), else with its parameters alone.
     """
     check_module("save", model)
     if notes is not None and not isinstance(notes, dict):
@@ -79,12 +80,14 @@ def save(model: Module, path: Path, notes: dict[str, Any] | None = None) -> None
 def load(path: Path, into: Module | None = None) -> Module:
     """The model saved at path, made anew, or `into`, which takes over its parameters.
 
-    A module of your own is loaded into one that you made. So is a .safetensors file of another
-    program, such as PyTorch, of F64 or F32 numbers: names and shapes must be those of `into`, and
-    no checksum guards it. A new model is in the mode, train or eval, that the saved one was in.
+    A module of your own whose class says its settings is made anew if the class is defined by then.
+    Any other is loaded `into` one that you made. So is a .safetensors file of another program, such
+    as PyTorch, of F64 or F32 numbers: names and shapes must be those of `into`, and no checksum
+    guards it. A new model is in the mode, train or eval, that the saved model was in.
 
     Raises ValueError, with the reason, for a file that is no such model, is not as it was written,
-    or does not fit; `into` is then as it was. Nothing in the file is run.
+    or does not fit; `into` is then as it was. Nothing that a file names is imported or run, but for
+    the classes that say their settings.
     """
     if into is not None:
         check_module("load", into)

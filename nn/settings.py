@@ -95,6 +95,11 @@ def is_declared(settings: Any) -> bool:
     )
 
 
+def settings_of(kind: Any) -> dict[str, Rule]:
+    """The settings that a class says or inherits; none if its attribute is something else."""
+    return kind.settings if is_declared(kind.settings) else {}
+
+
 def check_settings(kind: Any) -> None:
     """Raise TypeError unless the settings of a class are all arguments of its `__init__`.
 

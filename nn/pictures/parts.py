@@ -14,7 +14,7 @@ from engine import Value, topological_order
 from engine.diagrams.parts import Part
 from nn.checks import count
 from nn.module import CONTAINERS, Module, collect
-from nn.settings import MODULE, MODULES
+from nn.settings import MODULE, MODULES, settings_of
 from nn.steps import activation_name, function_of, in_a_row, is_activation
 
 TYPE_CHECKING = False
@@ -96,7 +96,7 @@ def own_parameters(module: Module) -> list[Value]:
 def kind_of(module: Module) -> str:
     """What a box says of a module: "Neuron(2 -> 1, tanh)", by its steps, or "Net, 9 parameters"."""
     name = type(module).__name__
-    mixed = any(rule in (MODULE, MODULES) for rule in type(module).settings.values())
+    mixed = any(rule in (MODULE, MODULES) for rule in settings_of(type(module)).values())
     steps = [] if mixed else steps_in(module)
     layers = [step for kind, step in steps if kind == "affine"]
     last = [activation_name(*step) for step in steps if is_activation(*step)]

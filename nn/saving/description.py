@@ -15,7 +15,7 @@ import random
 from nn.checks import count
 from nn.module import Module
 from nn.saving import strictjson
-from nn.settings import KINDS, MODULE, MODULES, SIZE, SIZES, START, check_settings, saved
+from nn.settings import KINDS, MODULE, MODULES, SIZE, SIZES, START, check_settings, is_own, saved
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -176,5 +176,12 @@ def made(model: dict[str, Any]) -> Module:
             settings[name] = random.Random(0)
         elif name in model:
             settings[name] = model[name]
-    found: Module = kind.from_settings(**settings)
+    if is_own(kind):
+        found: Module = kind.from_settings(**settings)
+        return found
+    state = random.getstate()  # which a class of the user's may draw from
+    try:
+        found = kind.from_settings(**settings)
+    finally:
+        random.setstate(state)
     return found

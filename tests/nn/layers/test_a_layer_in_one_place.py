@@ -55,6 +55,15 @@ def test_it_comes_back_as_it_was_to_the_last_bit(make, name, tmp_path):
     assert [p.data.hex() for p in other.parameters()] == [p.data.hex() for p in model.parameters()]
 
 
+def test_saving_and_loading_leave_the_module_random_alone(tmp_path):
+    model = Diagonal(4)
+    before = random.getstate()
+    save(model, tmp_path / "model.json")
+    load(tmp_path / "model.json")
+
+    assert random.getstate() == before
+
+
 def test_a_file_has_its_name_and_its_settings():
     assert description(Diagonal(3)) == {"kind": "Diagonal", "n": 3, "bias": True}
 

@@ -256,6 +256,8 @@ def test_attributes_called_settings_and_steps_are_a_models_own_affair(tmp_path):
         to_onnx(Configured())
     with pytest.raises(TypeError, match="it has no picture of Configured"):
         draw(Configured())
+    model = Configured()
+    assert "Configured, 1 parameter" in draw(model.w * 2, collapse=model).source
 
 
 def test_a_method_called_steps_may_be_about_something_else():

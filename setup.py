@@ -11,8 +11,9 @@ import re
 import sys
 import sysconfig
 import tempfile
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import ModuleType
+from unittest.mock import patch
 
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
@@ -149,14 +150,23 @@ def gather(folder: Path) -> None:
         if source.suffix == ".py":
             text = without_type_checking(text)
         Path(folder, source.relative_to(ENGINE)).write_text(text, encoding="utf-8")
-    # By its file, since importing engine.native would import all of engine, which is being built.
-    spec = spec_from_file_location("csource", ENGINE / "native/csource.py")
-    csource = module_from_spec(spec)
-    spec.loader.exec_module(csource)
     calculus = (ENGINE / "ops.py").read_text(encoding="utf-8")
-    Path(folder, "rows.h").write_text(csource.c_source(calculus), encoding="utf-8")
-    Path(folder, "vectors.h").write_text(csource.vector_source(calculus), encoding="utf-8")
-    Path(folder, "fastvectors.h").write_text(csource.fast_source(calculus), encoding="utf-8")
+    for header, text in headers(calculus).items():
+        Path(folder, header).write_text(text, encoding="utf-8")
+
+
+def headers(calculus: str) -> dict[str, str]:
+    """The headers that are made from the table of ops.py, by their names."""
+    engine = ModuleType("engine")  # without its __init__.py, which imports what is being built
+    engine.__path__ = [str(ENGINE)]
+    with patch.dict(sys.modules, {"engine": engine}):
+        from engine.native import csource, prelude
+    return {
+        "rows.h": csource.c_source(calculus),
+        "many.h": prelude.MANY,
+        "vectors.h": csource.vector_source(calculus),
+        "fast_vectors.h": csource.fast_source(calculus),
+    }
 
 
 def without_type_checking(text: str) -> str:

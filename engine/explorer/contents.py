@@ -16,7 +16,8 @@ from engine import ops
 from engine.diagrams.boxes import Box, boxed, unfolds
 from engine.explorer.placement import staged
 from engine.formulas.names import names, one_line, parameter_names
-from engine.languages.python import Language, NoTranslationError, is_number
+from engine.languages.python import Language, NoTranslationError
+from engine.languages.words import is_number
 from engine.op import Op, number
 from engine.value import Value, topological_order
 

@@ -166,10 +166,14 @@ TARGET static int NAME(few)(const Machine *m, const Rows *rows, const Instructio
     double *xs = m->few;
     int f = 0;
     for (ptrdiff_t s = first; s < first + n; s++) {
-        for (int i = 0; i < c->count; i++) xs[i] = *value_at(m, rows, c->operands[i], s);
-        *value_at(m, rows, c->out, s) = c->kind == MAXIMUM   ? largest_of(xs, c->count)
-                                        : c->kind == MINIMUM ? smallest_of(xs, c->count)
-                                                             : log_sum_exp_of(xs, c->count, &f);
+        double *z = value_at(m, rows, c->out, s);
+        for (int i = 0; i < c->count; i++) {
+            xs[i] = *value_at(m, rows, c->operands[i], s);
+            if (c->kind == MINIMUM) xs[i] = -xs[i];
+        }
+        *z = c->kind == LOGSUMEXP ? log_sum_exp(c->count, xs) : largest(c->count, xs);
+        if (c->kind == MINIMUM) *z = -*z;
+        if (c->kind == LOGSUMEXP) f |= *z != *z;
     }
     return f;
 }

@@ -22,7 +22,7 @@ typedef double NAME(Vector);
 #define AT(p) (*(NAME(Vector) *)(p)) /* the vector that begins there */
 
 #include "fast_math.h"
-#include "fastvectors.h"
+#include "fast_vectors.h"
 
 /* ---- sums over lanes ---- */
 

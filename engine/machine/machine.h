@@ -13,6 +13,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "many.h"
 #include "rows.h"
 
 #ifdef _MSC_VER
@@ -148,35 +149,6 @@ static int known(const Machine *m) {
     for (int i = 0; i < m->parameters; i++)
         if (!isfinite(m->scalar_grads[i])) return 0;
     return 1;
-}
-
-/* As log_sum_exp, largest and share_of_ties of engine/ops.py, for n numbers. */
-static double largest_of(const double *xs, ptrdiff_t n) {
-    double z = xs[0];
-    for (ptrdiff_t i = 0; i < n; i++)
-        if (xs[i] > z || xs[i] != xs[i]) z = xs[i];
-    return z;
-}
-
-static double smallest_of(const double *xs, ptrdiff_t n) {
-    double z = -xs[0];
-    for (ptrdiff_t i = 0; i < n; i++)
-        if (-xs[i] > z || xs[i] != xs[i]) z = -xs[i];
-    return -z;
-}
-
-static double log_sum_exp_of(const double *xs, ptrdiff_t n, int *flag) {
-    double m = largest_of(xs, n), others = 0.0;
-    ptrdiff_t largest_at = 0;
-    if (isinf(m)) return m;
-    if (m != m) {
-        *flag = 1;
-        return NAN;
-    }
-    while (xs[largest_at] != m) largest_at++;
-    for (ptrdiff_t i = 0; i < n; i++)
-        if (i != largest_at) others += exp(xs[i] - m);
-    return m + log1p(others);
 }
 
 /* Once for the vectors of every processor of its kind, once for the wide ones of newer ones. */

@@ -11,7 +11,7 @@ import keyword
 import re
 
 from engine import ops
-from engine.languages.arrays import LANGUAGES
+from engine.languages.by_name import LANGUAGES
 from engine.languages.python import Language, NoTranslationError
 
 TYPE_CHECKING = False
@@ -165,7 +165,7 @@ def names(tape: Tape, language: Language) -> list[str]:
     constants = range(leaves, tape.first)
     found, used = [], {"inputs", "parameters", "program", "gradient", "np", "torch", "math"}
     used |= {*ops.TABLE, "own", "inf", "nan", "isfinite", "power", "double", "int"}
-    used |= {"Math", "Number", "NaN", "Infinity", "largest"}
+    used |= {"Math", "Number", "NaN", "Infinity", "largest", "smallest", "log_sum_exp"}
     for slot in range(len(tape.nodes)):
         if slot in constants:
             x = tape.constants[slot - leaves]

@@ -12,7 +12,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from engine import Op, Value, dot, ops, relu, softmax, sqrt, stop_gradient, tanh, trace
-from engine.languages.arrays import LANGUAGES
+from engine.languages.by_name import LANGUAGES
 from engine.value import constant
 from nn import MLP, mse_loss
 

@@ -35,7 +35,9 @@ def undocumented(function: ast.FunctionDef, name: str) -> ast.FunctionDef:
         defaults=[],
     )
     body = [
-        ast.Assign([step.target], step.value) if isinstance(step, ast.AnnAssign) else step
+        ast.Assign([step.target], step.value)
+        if isinstance(step, ast.AnnAssign) and step.value
+        else step
         for step in body
     ]
     made = ast.FunctionDef(name, bare, body, [], None)

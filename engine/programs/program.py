@@ -15,7 +15,9 @@ from array import array
 
 from engine.op import number
 from engine.programs.batch import LANES, Batch
-from engine.programs.plan import MANY, lowered
+from engine.programs.body import MANY
+from engine.programs.kinds import NoPlanError
+from engine.programs.machines import machine_of
 from engine.programs.tape import Tape
 from engine.value import Value
 
@@ -186,7 +188,7 @@ class Program:
         if self._batch is False:
             try:
                 self._batch = Batch(self.tape)
-            except (ImportError, ValueError):
+            except NoPlanError:
                 self._batch = None
         return self._batch is not None
 
@@ -254,21 +256,6 @@ class Program:
             raise ValueError(
                 f"a gradient is that of one output, the program has {len(self.tape.outputs)}"
             )
-
-
-LONG = 100  # operations: a shorter program is over before the machine has been called
-
-
-def machine_of(tape: Tape) -> Any:
-    """The machine for the gradient of a tape, None where it has none."""
-    if len(tape) < LONG or len(tape.outputs) != 1:
-        return None
-    try:
-        from engine.machine.machine import Machine
-
-        return Machine(lowered(tape.without_inputs(), 1), 1)
-    except (ImportError, ValueError):
-        return None
 
 
 def is_batch(inputs: Any) -> bool:

@@ -11,7 +11,8 @@ from array import array
 
 from engine import ops
 from engine.languages.python import Language
-from engine.programs.plan import NoPlanError
+from engine.programs.kinds import NoPlanError
+from engine.programs.neurons import as_dots
 from engine.programs.source import header
 
 TYPE_CHECKING = False
@@ -119,7 +120,7 @@ class Writer:
 
     def forward(self, kind: str, instruction: tuple[Any, ...]) -> list[str]:
         if instruction[0] == "layer":
-            return [line for dot in neurons(instruction) for line in self.forward(kind, dot)]
+            return [line for dot in as_dots(instruction) for line in self.forward(kind, dot)]
         name, out, operands, *_ = instruction
         op, target = ops.TABLE[name], f"{kind}{out}"
         if op is ops.dot and len(operands) // 2 > TERMS:
@@ -167,7 +168,7 @@ class Writer:
             if f"d_t{out}" in self.begun:
                 lines += self.spread(out, rows)
         for instruction in reversed(plan.body):
-            for dot in reversed(neurons(instruction)):
+            for dot in reversed(as_dots(instruction)):
                 lines += self.slopes("r", dot)
         return lines
 
@@ -230,14 +231,3 @@ class Writer:
             return [f"for {variables} in {loop}: d_{self.name(kind, x)} += {share}"]
         numbers = f"zip({sources})" if rows else sources
         return self.added(f"d_r{x}", f"[{share} for {variables} in {numbers}]")
-
-
-def neurons(instruction: tuple[Any, ...]) -> list[tuple[Any, ...]]:
-    """A layer as its dot products; another instruction as it is."""
-    if instruction[0] != "layer":
-        return [instruction]
-    _, out, inputs, weights, biases = instruction[:5]
-    return [
-        ("dot", out + j, (*taken, *inputs, *([biases[j]] if biases else [])))
-        for j, taken in enumerate(weights)
-    ]

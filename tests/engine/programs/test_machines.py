@@ -1,56 +1,63 @@
-"""The machine in C where the build has it, the one in Python where it has not."""
+"""Programs that the machine runs have the bits of the graph, or leave it to the graph."""
 
 import pytest
+from hypothesis import given, settings
 
 import engine
-from engine import Value, hypot, trace
-from engine.programs import machines
-from engine.programs.kinds import NoPlanError
-from engine.programs.plan import lowered
-from engine.programs.tape import Tape
-
-needs_compiled = pytest.mark.skipif(not engine.compiled, reason="needs the compiled build")
+from engine import Value, dot, ops, relu, softmax, trace
+from tests.engine.programs.random_graphs import bits, eager, numbers, seeds
 
 
-def plan_of(op, samples=2):
-    """The plan of the sum of w * op(x) over some samples, and its numbers."""
-    w = Value(0.5)
-    xs = [Value(0.25 + i) for i in range(samples)]
-    total = w * op(xs[0])
-    for x in xs[1:]:
-        total = total + w * op(x)
-    return lowered(Tape([total], xs, [w]), samples)
+@settings(deadline=None, max_examples=200)
+@given(seeds, numbers)
+def test_the_machine_has_the_bits_of_the_graph(seed, numbers):
+    if not engine.compiled:
+        pytest.skip("needs the compiled build")
+    output, leaves = eager(seed, numbers)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("engine.programs.machines.LONG", 1)
+        program = trace(output, leaves[:2], leaves[2:])
+    used = {op.name for op in program.tape.ops}
+    assert program._machine is not None or "hypot" in used
+    value, grads = program.value_and_grad(numbers[:2])
+
+    assert bits([value, *program.input_grad(numbers[:2]), *grads]) == (
+        bits([output.data, *[leaf.grad for leaf in leaves]])
+    )
 
 
-def test_either_machine_has_the_same_answer(monkeypatch):
-    plan = plan_of(lambda x: x * x)
-    found = machines.machine(plan)
-    monkeypatch.setattr(machines, "compiled", False)
-    in_python = machines.machine(plan)
+def test_a_gpt_trained_by_its_program_has_the_bits_of_an_eager_one():
+    from benchmarks import gpt
 
-    numbers = ([0.5], [0.25, 1.25])
-    assert in_python.evaluate(*numbers)[0] == 0.5 * (0.25**2 + 1.25**2)
-    assert type(found).__name__ == ("Machine" if engine.compiled else "RowMachine")
-    assert type(in_python).__name__ == "RowMachine"
+    class Ours:
+        dot, relu, log = staticmethod(dot), staticmethod(relu), staticmethod(ops.log)
+        softmax = staticmethod(softmax)  # whose shift is in the graph: a plain number is frozen
 
+    def descend(parameters, gradient):
+        for _ in range(3):
+            for p, g in zip(parameters, gradient(), strict=True):
+                p.data -= 0.1 * g
+        return bits([p.data for p in parameters])
 
-def test_a_pure_build_has_no_machine_in_c(monkeypatch):
-    monkeypatch.setattr(machines, "compiled", False)
-    monkeypatch.setattr(machines, "LONG", 1)
-    x = Value(2.0)
+    eagerly = [Value(x) for x in gpt.initial()]
+    replayed = [Value(x) for x in gpt.initial()]
+    program = trace(gpt.gpt_loss(Ours(), replayed), [], replayed)
 
-    with pytest.raises(NoPlanError, match="the machine in C is part of the compiled build"):
-        machines.machine_in_c(plan_of(lambda x: x), 2)
-    assert machines.machine_of(trace(x * x, [x]).tape) is None
+    def gradient():
+        for p in eagerly:
+            p.grad = 0.0
+        gpt.gpt_loss(Ours(), eagerly).backward()
+        return [p.grad for p in eagerly]
 
-
-@needs_compiled
-def test_an_op_that_the_machine_has_not_is_no_plan():
-    with pytest.raises(NoPlanError, match="the machine has no op 'hypot'"):
-        machines.machine(plan_of(lambda x: hypot(x, 1.0)))
+    assert descend(replayed, lambda: program.value_and_grad([])[1]) == descend(eagerly, gradient)
 
 
-def test_a_short_program_needs_no_machine():
-    x = Value(2.0)
+def test_the_machine_leaves_errors_to_the_graph():
+    x = Value(1.0)
+    y = x
+    for _ in range(150):
+        y = y + ops.log(x)
+    program = trace(y, [x])
 
-    assert machines.machine_of(trace(x * x, [x]).tape) is None
+    with pytest.raises(ValueError, match=r"^log\(-1.0\): math domain error$"):
+        program.value_and_grad([-1.0])

@@ -1,7 +1,7 @@
-"""A plan as Python: a list for each row, a line for each instruction.
+"""A plan as Python: a list for each row, and a line for each instruction.
 
-What `engine.machine` does in C, for a build that has none: one comprehension computes an operation
-for all samples. Sums keep their order, so the bits are those of the graph here too.
+This is what `engine.machine` does in C, for a build without C: one comprehension computes an
+operation for all samples. Sums keep their order, so the bits are those of the graph.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ TERMS = 16  # products in a line of a neuron
 
 
 class RowMachine:
-    """What runs a plan in Python, with `evaluate` as `Machine` has it."""
+    """A machine in Python. It has the `evaluate` of the machine in C."""
 
     def __init__(self, plan: Plan) -> None:
-        """Raises NoPlanError for a plan that has to go sample by sample."""
+        """Raises NoPlanError for a sequential plan, which goes sample by sample."""
         self.plan = plan
         namespace: dict[str, Any] = {}
         exec(compile(row_source(plan), "<chainrule plan>", "exec"), namespace)
@@ -38,9 +38,9 @@ class RowMachine:
     def evaluate(
         self, parameters: Sequence[float], rows: Sequence[float], classes: Any = None
     ) -> tuple[float, Any] | None:
-        """The loss and its gradient; None where the graph has to be asked.
+        """The loss and its gradient; None where only the graph has the answer.
 
-        rows: sample by sample, the numbers of each.
+        rows: the numbers of the first sample, then those of the second, and so on.
         """
         n = self.plan.inputs
         columns = [list(rows[i::n]) for i in range(n)]
@@ -64,7 +64,7 @@ def row_source(plan: Plan) -> str:
 
 
 class Writer:
-    """The lines of a plan; an operand is a row r3, a number of the tail t1, or a scalar."""
+    """Writes the lines of a plan. An operand is row r3, number t1 of the tail, or a scalar."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan, self.language = plan, Language()

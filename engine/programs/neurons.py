@@ -46,9 +46,11 @@ def layers(
     added up in the order of the steps, and a layer adds its own one after the other.
     """
     looks_at = [neuron_inputs(step, is_scalar) for step in steps]
+    alike: dict[tuple[Any, ...], list[int]] = {}  # the neurons of the same inputs
     users: dict[Any, list[int]] = {}  # of an operand: the steps that take it
-    for k, (_, operands, _) in enumerate(steps):
-        for x in {*operands}:
+    for k, (inputs, (_, operands, _)) in enumerate(zip(looks_at, steps)):
+        alike.setdefault(inputs, []).append(k)
+        for x in {*operands} if differentiated else ():
             users.setdefault(x, []).append(k)
     made: list[list[int]] = []
     done: set[int] = set()
@@ -56,11 +58,10 @@ def layers(
         if k in done:
             continue
         layer = [k]
-        for other in sorted({j for x in inputs[:-1] for j in users[x] if j > k}):
-            if looks_at[other] == inputs:
-                layer.append(other)
-            elif differentiated:
-                break
+        if inputs:
+            others = [j for x in inputs[:-1] for j in users.get(x, ()) if looks_at[j] != inputs]
+            end = min([j for j in others if j > k], default=len(steps))
+            layer = [j for j in alike[inputs] if k <= j < end]
         done.update(layer)
         made.append(layer)
     return made

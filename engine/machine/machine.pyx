@@ -37,7 +37,7 @@ cdef class Lent:
     cdef bint held
     cdef Py_ssize_t length
 
-    def __init__(self, name, numbers, code, bint written=False):
+    def __init__(self, name, numbers, code, bint writable=False):
         kind = "floats, array('d')" if code == "d" else "ints, array('i')"
         try:
             memory = memoryview(numbers)
@@ -47,9 +47,9 @@ cdef class Lent:
             raise TypeError(f"{name} are {kind}, got format {memory.format!r:.20}")
         if not memory.c_contiguous:
             raise TypeError(f"{name} lie side by side, got memory with gaps")
-        if written and memory.readonly:
+        if writable and memory.readonly:
             raise TypeError(f"{name} are changed, got memory that can only be read")
-        flags = PyBUF_CONTIG_RO | PyBUF_FORMAT | (PyBUF_WRITABLE if written else 0)
+        flags = PyBUF_CONTIG_RO | PyBUF_FORMAT | (PyBUF_WRITABLE if writable else 0)
         PyObject_GetBuffer(memory, &self.view, flags)  # of what was looked at, not of numbers
         self.held = True
         if self.view.len and <size_t>self.view.buf % self.view.itemsize:
@@ -67,8 +67,8 @@ cdef class Lent:
         return <int *>self.view.buf
 
 
-cdef Lent lent(name, numbers, code, length=None, bint written=False):
-    cdef Lent memory = Lent(name, numbers, code, written)
+cdef Lent lent(name, numbers, code, length=None, bint writable=False):
+    cdef Lent memory = Lent(name, numbers, code, writable)
     if length is not None and memory.length != length:
         raise ValueError(f"{name} has {length} numbers, got {memory.length}")
     return memory

@@ -17,7 +17,7 @@ MANY = 4  # samples, from which on a single neuron is faster as a layer
 
 def body_of(kinds: Kinds) -> tuple[list[tuple[Any, ...]], list[int]]:
     """The instructions, and the row of each kind. The first rows are the inputs."""
-    steps = kinds.kinds
+    steps = kinds.steps
     groups = [[k] for k in range(len(steps))]
     if not kinds.sequential:  # its gradients go sample by sample, and not layer by layer
         groups = layers(steps, is_scalar, differentiated=True)
@@ -42,7 +42,7 @@ def body_of(kinds: Kinds) -> tuple[list[tuple[Any, ...]], list[int]]:
 def depends_on_parameters(kinds: Kinds) -> set[int]:
     """The kinds that depend on a parameter: no gradient is wanted of the others."""
     found: set[int] = set()
-    for kind, (_, operands, _) in enumerate(kinds.kinds):
+    for kind, (_, operands, _) in enumerate(kinds.steps):
         for x in operands:
             if kinds.is_parameter(x) or (not is_scalar(x) and x[0] == "row" and x[1] in found):
                 found.add(kind)

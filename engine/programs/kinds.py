@@ -30,7 +30,7 @@ class NoPlanError(ValueError):
 class Kinds:
     """The kinds of a tape.
 
-    sample, kind: of each slot, or ANY, MIXED and NONE. kinds: (op, operands, whether a gradient
+    sample, kind: of each slot, or ANY, MIXED and NONE. steps: (op, operands, whether a gradient
     comes to it) of each kind. An operand is ("row", kind), ("input", column), or the slot of a
     parameter or constant. sequential: whether several operations of a sample take one parameter.
     """
@@ -43,7 +43,7 @@ class Kinds:
         self.first_constant = self.first_input + len(tape.inputs)
         self.sample = [ANY] * len(tape.nodes)
         self.kind = [NONE] * len(tape.nodes)
-        self.kinds: list[tuple[Any, ...]] = []
+        self.steps: list[tuple[Any, ...]] = []
         self.sequential = False
 
     def sort(self) -> None:
@@ -70,10 +70,10 @@ class Kinds:
             same = known.setdefault((op, *map(codes.__getitem__, args)), [])
             kind = next((kind for kind in same if sample not in members[kind]), NONE)
             if kind == NONE:
-                kind = len(self.kinds)
+                kind = len(self.steps)
                 same.append(kind)
                 operands = tuple([self.operand(i) for i in args])
-                self.kinds.append((op, operands, bool(tape.reached[slot])))
+                self.steps.append((op, operands, bool(tape.reached[slot])))
                 members.append(set())
             if kind <= last[sample]:
                 raise NoPlanError("the samples do not have the same operations in the same order")
@@ -95,7 +95,7 @@ class Kinds:
 
     def check_members(self, members: list[set[int]]) -> None:
         """Raise NoPlanError if samples lack a kind whose slopes depend on numbers."""
-        for (op, operands, _), samples in zip(self.kinds, members):
+        for (op, operands, _), samples in zip(self.steps, members):
             scaled = op is ops.mul and any(
                 is_scalar(x) and x >= self.first_constant for x in operands
             )
@@ -106,7 +106,7 @@ class Kinds:
         """See in which order gradients come to the parameters."""
         tape = self.tape
         used: dict[int, int] = {}
-        for _, operands, _ in self.kinds:
+        for _, operands, _ in self.steps:
             for x in operands:
                 if self.is_parameter(x):
                     used[x] = used.get(x, 0) + 1

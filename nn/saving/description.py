@@ -15,7 +15,20 @@ import random
 from nn.checks import count
 from nn.module import Module
 from nn.saving import strictjson
-from nn.settings import KINDS, MODULE, MODULES, SIZE, SIZES, START, check_settings, is_own, saved
+from nn.settings import (
+    KINDS,
+    MODULE,
+    MODULES,
+    NUMBER,
+    NUMBERS,
+    POSITIVES,
+    SIZE,
+    SIZES,
+    START,
+    check_settings,
+    is_own,
+    saved,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,16 +70,19 @@ def described(model: Module) -> dict[str, Any]:
         values = kind.setting_values(model)
     except AttributeError as error:
         raise TypeError(f"{kind.__name__} has a setting that it does not keep: {error}") from None
-    return {"kind": kind.__name__} | {name: as_data(x) for name, x in values.items()}
+    rules = kind.settings
+    return {"kind": kind.__name__} | {n: as_data(x, rules.get(n)) for n, x in values.items()}
 
 
-def as_data(x: Any) -> Any:
-    """A setting as it stands in a file."""
+def as_data(x: Any, rule: Rule | None) -> Any:
+    """A setting as it stands in a file: a number is a float there, a size an int."""
     if isinstance(x, Module):
         return described(x)
     if isinstance(x, list | tuple):
-        return [as_data(item) for item in x]
-    return x if isinstance(x, bool) or not hasattr(x, "__index__") else x.__index__()
+        return [as_data(item, rule) for item in x]
+    if isinstance(x, bool) or not hasattr(x, "__index__"):
+        return x
+    return float(x) if rule in (NUMBER, NUMBERS, POSITIVES) else x.__index__()
 
 
 def has_own(model: dict[str, Any]) -> bool:

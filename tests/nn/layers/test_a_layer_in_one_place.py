@@ -87,6 +87,10 @@ def test_a_module_of_your_own_without_settings_makes_what_it_is_given_to_one_too
         load(tmp_path / "model.json")
 
 
+def test_a_whole_number_for_a_number_is_saved_as_a_float():
+    assert json.dumps(description(Snake(2))) == '{"kind": "Snake", "a": 2.0}'
+
+
 def test_whole_numbers_of_another_kind_are_saved_as_python_has_them():
     numpy = pytest.importorskip("numpy", reason="needs numpy, of the extra test")
 

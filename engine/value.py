@@ -188,18 +188,13 @@ class Value(Number):
         """micrograd's name for the symbol of the op, empty for a leaf."""
         return "" if self.op is None else self.op.symbol
 
-    # ---- copies: deepcopy and pickle take graphs of any depth ----
+    # ---- copies: copying.py has deepcopy and pickle take graphs of any depth ----
 
     def __copy__(self) -> Value:
         """A node like this one, made by the same op of the same inputs."""
         twin: Value = Value.__new__(type(self))
         twin.__setstate__(self.__getstate__())
         return twin
-
-    def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
-        from engine.copying import reduced
-
-        return reduced(self)
 
     def __getstate__(self) -> tuple[Any, ...]:
         return self.op, self._data, self._grad, arguments(self), vars(self)

@@ -19,7 +19,7 @@ from setuptools.command.build_ext import build_ext
 from setuptools.command.build_py import build_py
 
 ENGINE = Path(__file__).parent / "engine"
-DIRECTIVES = {"language_level": 3, "cpow": True, "nonecheck": True}
+DIRECTIVES = {"language_level": 3, "cpow": True, "nonecheck": True, "auto_pickle": False}
 # Annotations are for readers and type checkers; C's types stand in the .pxd files. Only value.py
 # needs some of its annotations: those of local variables in methods such as __add__.
 MODULES = {

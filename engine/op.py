@@ -50,6 +50,8 @@ class Op:
     8.0
     """
 
+    __module__ = "engine"
+
     def __init__(
         self,
         name: str,

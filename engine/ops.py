@@ -243,7 +243,7 @@ equal      = Op("equal",    "equal",      lambda x, y: float(x == y), None,     
 origin     = Op("origin",   "origin",     lambda x, y: float(x == 0 == y), None,                       None,
                 doc="1 at x = y = 0, else 0.\nFlat: slopes 0, at the jump x = y = 0 too.")
 stop_gradient = Op("stop_gradient", "stop_gradient", lambda x: x, None,
-                doc="x, of any number, which every derivative takes for a constant: slope 0.")
+                doc="x, of any number, taken for a constant by every derivative.\nSlope 0.")
 # fmt: on
 
 TABLE.update({op.name: op for op in list(vars().values()) if isinstance(op, Op)})

@@ -39,6 +39,8 @@ class Value(Number):
     (7.0, 4.0)
     """
 
+    __module__ = "engine"
+
     # _x and _y are what the op took: two Values, or one and None. An op of any number of inputs
     # took two tuples: for dot the weights, with the bias behind them, and the inputs; for any
     # other all that it took, and nothing.

@@ -31,6 +31,8 @@ class Diagram(graphviz.Digraph):
     "mermaid" and "tikz" (files .mmd and .tex) need none: they are text.
     """
 
+    __module__ = "engine"
+
     def __init__(self, *args: Any, program: str | None = None, **options: Any) -> None:
         super().__init__(*args, **options)
         self.program = program

@@ -53,6 +53,8 @@ class Explorer:
     `table` are its ops, in JavaScript.
     """
 
+    __module__ = "engine"
+
     def __init__(self, value: Value, film: dict[str, Any], table: str) -> None:
         self.value, self.film, self.table = value, film, table
 

@@ -55,6 +55,8 @@ class Program:
     infinite.
     """
 
+    __module__ = "engine"
+
     def __init__(
         self, outputs: Value | Sequence[Value], inputs: Sequence[Value], parameters: Sequence[Value]
     ) -> None:

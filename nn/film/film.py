@@ -68,6 +68,8 @@ class Film:
     >>> film.save("xor.html")  # doctest: +SKIP
     """
 
+    __module__ = "nn"
+
     def __init__(
         self,
         model: Callable[[Any], Any],

@@ -70,7 +70,7 @@ def program_of(model: Any, sample: Any) -> Program | None:
     That is one with a part of another's making: what Python decides there is not recorded.
     """
     modules = Module.modules(model)
-    if not all(type(m).__module__.startswith("nn.") for m in modules):
+    if not all(type(m).__module__.partition(".")[0] == "nn" for m in modules):
         return None
     activations = [m.activation for m in modules if isinstance(m, Neuron)]
     if not all(isinstance(f, Op) or f is linear for f in activations):

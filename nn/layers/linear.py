@@ -39,6 +39,8 @@ class Linear(Module):
     weight: [out][in], bias: [out], or None.
     """
 
+    __module__ = "nn"
+
     def __init__(
         self,
         in_features: int,
@@ -88,6 +90,8 @@ class Sequential(Module):
       1: Dropout(p=0.1)
     )
     """
+
+    __module__ = "nn"
 
     def __init__(self, *modules: Module) -> None:
         """Raises TypeError for what is no module. Without any, it gives what it takes."""
@@ -139,6 +143,8 @@ class Dropout(Module):
     [1.0, 2.0]
     """
 
+    __module__ = "nn"
+
     def __init__(self, p: float = 0.5, *, rng: random.Random | None = None) -> None:
         """Raises ValueError unless p is between 0 and 1."""
         source(rng)
@@ -178,6 +184,8 @@ class Normalization(Module):
     [1.0, 0.0]
     """
 
+    __module__ = "nn"
+
     def __init__(
         self, means: Sequence[float], deviations: Sequence[float], invert: bool = False
     ) -> None:
@@ -209,6 +217,8 @@ class LayerNorm(Module):
     The variance is that of the n numbers, divided by n. weight: [n] of ones, bias: [n] of zeros,
     both parameters; None for those that are switched off.
     """
+
+    __module__ = "nn"
 
     def __init__(
         self,
@@ -262,6 +272,8 @@ class Flatten(Module):
     [1.0, 2.0, 3.0, 4.0]
     """
 
+    __module__ = "nn"
+
     def __call__(self, x: Any) -> list[Any]:
         """x: [a][b]... -> [a*b*...]."""
         if not hasattr(x, "__len__"):
@@ -271,6 +283,8 @@ class Flatten(Module):
 
 class Identity(Module):
     """What it takes, as a list: a place for a layer that may be there or not."""
+
+    __module__ = "nn"
 
     def __call__(self, x: Vector | SupportsFloat) -> list[Any]:
         """x: [n] -> [n]."""

@@ -9,25 +9,17 @@ import json
 import pickle
 import subprocess
 import sys
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import pytest
 
 import nn
 from engine.former import FORMER
+from tests.whole.former import objects
 
 HERE = Path(__file__).parent / "former"
 
 
-def objects_file():
-    spec = spec_from_file_location("former_objects", HERE / "objects.py")
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-FILE = objects_file()
 PICKLES = {
     f"{name}, {build}": found
     for build in ("pure", "compiled")
@@ -45,24 +37,24 @@ def as_json(tree):
 def test_a_pickle_from_before_loads_with_its_numbers(name):
     found = pickle.loads(base64.b64decode(PICKLES[name]["pickle"]))
 
-    assert as_json(FILE.numbers(found)) == PICKLES[name]["numbers"]
+    assert as_json(objects.numbers(found)) == PICKLES[name]["numbers"]
 
 
 def test_the_pickles_from_before_are_of_all_that_is_pickled_today():
-    assert {name.partition(",")[0] for name in PICKLES} == set(FILE.objects())
+    assert {name.partition(",")[0] for name in PICKLES} == set(objects.objects())
 
 
 def test_a_pickle_of_today_names_no_room():
-    for name, found in FILE.objects().items():
+    for name, found in objects.objects().items():
         for room in ("nn.optim", "nn.layers", "nn.schedules", "nn.training", "nn.data"):
             assert room.encode() not in pickle.dumps(found), name
 
 
 def test_an_optimizer_from_before_goes_on_as_one_of_today():
     model, optimizer = pickle.loads(base64.b64decode(PICKLES["Adam, pure"]["pickle"]))
-    mine, own = FILE.an_optimizer(nn.Adam, lr=0.1)
+    mine, own = objects.an_optimizer(nn.Adam, lr=0.1)
     for m, o in ((model, optimizer), (mine, own)):
-        FILE.step(m, o)
+        objects.step(m, o)
         o.step()
 
     assert [p.data for p in model.parameters()] == [p.data for p in mine.parameters()]
@@ -73,17 +65,17 @@ def test_a_model_saved_before_loads_with_its_numbers(name):
     if name.endswith("safetensors"):
         pytest.importorskip("safetensors", reason="needs the extra safetensors")
 
-    assert as_json(FILE.numbers(nn.load(HERE / name))) == NUMBERS["model"]
+    assert as_json(objects.numbers(nn.load(HERE / name))) == NUMBERS["model"]
     assert nn.load_notes(HERE / name) == {"made": "before the move"}
 
 
 def test_a_checkpoint_from_before_goes_on_to_the_same_last_bit(tmp_path):
     checkpoint = tmp_path / "training.json"
     checkpoint.write_bytes((HERE / "training.checkpoint.json").read_bytes())
-    model, history, _ = FILE.training(checkpoint, resume=True)
+    model, history, _ = objects.training(checkpoint, resume=True)
 
-    assert as_json(FILE.numbers(model)) == NUMBERS["model"]
-    assert as_json(FILE.numbers(history)) == NUMBERS["history"]
+    assert as_json(objects.numbers(model)) == NUMBERS["model"]
+    assert as_json(objects.numbers(history)) == NUMBERS["history"]
 
 
 @pytest.mark.parametrize("path", PATHS)

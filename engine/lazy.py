@@ -24,11 +24,15 @@ def lazy_names(
     package = face["__name__"]
     home_of = {name: home for home, listed in homes.items() for name in listed.split()}
 
+    for name in face:
+        hide_line(face[name])
+
     def attribute(name: str) -> Any:
         from importlib import import_module
 
         if name in home_of:
             face[name] = getattr(import_module(home_of[name]), name)
+            hide_line(face[name])
         elif name in rooms.split():
             face[name] = import_module(f"{package}.{name}")
         else:
@@ -42,3 +46,14 @@ def lazy_names(
         return sorted({*face, *({*home_of, *rooms.split()} - missing)})
 
     return attribute, names
+
+
+def hide_line(x: Any) -> None:
+    """Forget the line on which a class stands in its file.
+
+    A public class says that its module is the face, `nn.MLP`. From Python 3.13 on, inspect would
+    show that line of the face's file as the source of the class. Without the line it says, as
+    earlier Pythons do, that it has no source.
+    """
+    if isinstance(x, type) and "__firstlineno__" in vars(x):
+        delattr(x, "__firstlineno__")

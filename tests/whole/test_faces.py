@@ -127,6 +127,12 @@ def test_a_class_says_its_face_when_only_its_file_is_imported():
     )
 
 
+@pytest.mark.parametrize(("face", "name"), public_classes())
+def test_no_other_lines_are_shown_as_the_source_of_a_public_class(face, name):
+    with pytest.raises(OSError, match=r"class definition|source code"):
+        inspect.getsource(getattr(face, name))
+
+
 def examples(face, name):
     """The doctests of a class and of its methods, as if typed after `from face import *`."""
     kind, globs = getattr(face, name), {**vars(face)}

@@ -33,6 +33,7 @@ class ReLU(Module):
     [0.0, 2.0]
     """
 
+    __module__ = "nn"
     settings: ClassVar = {}
 
     def __call__(self, x: Vector | SupportsFloat) -> list[Any]:
@@ -46,6 +47,7 @@ class ReLU(Module):
 class LeakyReLU(Module):
     """x where x > 0, else negative_slope * x (Maas et al. 2013)."""
 
+    __module__ = "nn"
     settings: ClassVar = {"negative_slope": NUMBER}
 
     def __init__(self, negative_slope: float = 0.01) -> None:
@@ -65,6 +67,7 @@ class LeakyReLU(Module):
 class ELU(Module):
     """x where x > 0, else alpha * (e**x - 1) (Clevert et al. 2015)."""
 
+    __module__ = "nn"
     settings: ClassVar = {"alpha": NUMBER}
 
     def __init__(self, alpha: float = 1.0) -> None:
@@ -84,6 +87,7 @@ class ELU(Module):
 class GELU(Module):
     """x * P(X <= x) for a standard normal X, exactly (Hendrycks & Gimpel 2016)."""
 
+    __module__ = "nn"
     settings: ClassVar = {}
 
     def __call__(self, x: Vector | SupportsFloat) -> list[Any]:
@@ -97,6 +101,7 @@ class GELU(Module):
 class SiLU(Module):
     """x * sigmoid(x), also called swish (Elfwing et al. 2017)."""
 
+    __module__ = "nn"
     settings: ClassVar = {}
 
     def __call__(self, x: Vector | SupportsFloat) -> list[Any]:
@@ -114,6 +119,7 @@ class Softplus(Module):
     2e-9 off. This one has no threshold: it does not overflow.
     """
 
+    __module__ = "nn"
     settings: ClassVar = {"beta": NUMBER}
 
     def __init__(self, beta: float = 1.0) -> None:
@@ -139,6 +145,7 @@ class Softplus(Module):
 class Sigmoid(Module):
     """1 / (1 + e**-x), the logistic function: it makes a probability of any number."""
 
+    __module__ = "nn"
     settings: ClassVar = {}
 
     def __call__(self, x: Vector | SupportsFloat) -> list[Any]:
@@ -152,6 +159,7 @@ class Sigmoid(Module):
 class Tanh(Module):
     """The hyperbolic tangent of each number."""
 
+    __module__ = "nn"
     settings: ClassVar = {}
 
     def __call__(self, x: Vector | SupportsFloat) -> list[Any]:
@@ -172,6 +180,7 @@ class Softmax(Module):
     [0.5, 0.5]
     """
 
+    __module__ = "nn"
     settings: ClassVar = {"dim": DIMENSION}
 
     def __init__(self, dim: int | None = None) -> None:
@@ -192,6 +201,7 @@ class Softmax(Module):
 class LogSoftmax(Module):
     """log(softmax(x)), without underflow: x - log(sum of e**x)."""
 
+    __module__ = "nn"
     settings: ClassVar = {"dim": DIMENSION}
 
     def __init__(self, dim: int | None = None) -> None:

@@ -30,6 +30,7 @@ class Neuron(Module):
     Neuron(3, activation='tanh')
     """
 
+    __module__ = "nn"
     settings: ClassVar = {"nin": SIZE, "activation": ACTIVATION, "nonlin": UNSAVED, "rng": START}
 
     def __init__(
@@ -87,6 +88,7 @@ class Neuron(Module):
 class Layer(Module):
     """nout neurons that look at the same inputs: nin numbers make nout numbers."""
 
+    __module__ = "nn"
     settings: ClassVar = {
         "nin": SIZE,
         "nout": SIZE,
@@ -154,6 +156,7 @@ class MLP(Module):
     MLP(2, [4, 1], activation='tanh', parameters=17)
     """
 
+    __module__ = "nn"
     settings: ClassVar = {"nin": SIZE, "nouts": SIZES, "activation": ACTIVATION, "rng": START}
 
     def __init__(

@@ -30,6 +30,7 @@ class Module:
     says its `settings` can be saved and loaded (nn.settings), one that says its `steps` can be
     exported and drawn (nn.steps).
 
+    >>> from engine import Value
     >>> class Line(Module):
     ...     def __init__(self):
     ...         self.slope, self.offset = Value(2.0), Value(1.0)
@@ -40,6 +41,7 @@ class Module:
     {'slope': 2.0, 'offset': 1.0}
     """
 
+    __module__ = "nn"
     # What it is made with, as nn.settings says.
     settings: ClassVar[dict[str, Rule]] = {}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine import Value, ops
 from engine.op import number
-from engine.recording import recorded
+from engine.recording import open_trace
 from nn.checks import random_source
 from nn.module import Module
 from nn.sample import sample
@@ -30,6 +30,7 @@ class Dropout(Module):
     [1.0, 2.0]
     """
 
+    __module__ = "nn"
     settings: ClassVar = {"p": NUMBER, "rng": UNSAVED}
 
     def __init__(self, p: float = 0.5, *, rng: random.Random | None = None) -> None:
@@ -41,7 +42,7 @@ class Dropout(Module):
 
     def __call__(self, x: Vector | SupportsFloat) -> list[Any]:
         """x: [n] -> [n]. It draws n random numbers, but none in eval mode or where p is 0 or 1."""
-        xs, block = sample(x, "dropout"), recorded.get()
+        xs, block = sample(x, "dropout"), open_trace.get()
         if not self.training or self.p == 0:
             return list(xs)
         if block is None or self.p == 1:

@@ -27,6 +27,7 @@ class Linear(Module):
     weight: [out][in], bias: [out], or None.
     """
 
+    __module__ = "nn"
     settings: ClassVar = {"in_features": SIZE, "out_features": SIZE, "bias": FLAG, "rng": START}
 
     def __init__(

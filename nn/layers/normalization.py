@@ -36,6 +36,7 @@ class Normalization(Module):
     [1.0, 0.0]
     """
 
+    __module__ = "nn"
     settings: ClassVar = {"means": NUMBERS, "deviations": POSITIVES, "invert": FLAG}
 
     def __init__(
@@ -74,6 +75,7 @@ class LayerNorm(Module):
     zeros. Both are parameters, and None where they are switched off.
     """
 
+    __module__ = "nn"
     settings: ClassVar = {
         "normalized_shape": SIZE,
         "eps": NUMBER,

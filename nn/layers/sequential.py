@@ -28,6 +28,7 @@ class Sequential(Module):
     )
     """
 
+    __module__ = "nn"
     settings: ClassVar = {"modules": MODULES}
 
     def __init__(self, *modules: Module) -> None:

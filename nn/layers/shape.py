@@ -20,6 +20,7 @@ class Flatten(Module):
     [1.0, 2.0, 3.0, 4.0]
     """
 
+    __module__ = "nn"
     settings: ClassVar = {}
 
     def __call__(self, x: Any) -> list[Any]:
@@ -35,6 +36,7 @@ class Flatten(Module):
 class Identity(Module):
     """The numbers that it takes, as a list. It stands where a layer may be or not be."""
 
+    __module__ = "nn"
     settings: ClassVar = {}
 
     def __call__(self, x: Vector | SupportsFloat) -> list[Any]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 import random
 
+import nn.layers  # noqa: F401 - files may name its classes
 from nn.checks import count
 from nn.module import Module
 from nn.saving import strictjson

@@ -18,6 +18,8 @@ import os
 from engine.saving.files import write_file
 from nn.module import Module
 from nn.saving import tensors
+from nn.saving.checkpoints import load_checkpoint as load_checkpoint  # nn.serialize had it
+from nn.saving.checkpoints import save_checkpoint as save_checkpoint
 from nn.saving.description import built, description
 from nn.saving.json_file import (
     REFUSED,

@@ -119,3 +119,19 @@ def gallery(folder: str | os.PathLike[str]) -> Path:
         write_file(page.parent / "gallery" / name, diagram.pipe("svg"))
     write_file(page, "\n\n".join(parts) + "\n")
     return page
+
+
+# ---- the subcommand ----
+
+DESCRIPTION = "Write gallery.md, and the pictures that it shows, into a folder."
+EXAMPLES = "  chainrule gallery docs"
+
+
+def options(parser: Any) -> None:
+    parser.add_argument("folder", type=Path, help="where gallery.md and its pictures go")
+
+
+def run(options: Any) -> int:
+    """Write the page of pictures, and say where."""
+    print(gallery(options.folder))
+    return 0

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-    from nn.command.train import Rows
+    from nn.command.rows import Rows
     from nn.data.tables import Table
     from nn.module import Module
     from nn.training.history import History

@@ -10,9 +10,10 @@ if TYPE_CHECKING:
     from typing import Any
 
 DESCRIPTION = """\
-Print a script for your shell that completes this command: subcommands, tasks,
-options, their choices and files. It needs the package shtab, of the extra
-`completion`, when it is made, and nothing later.
+Print a script that lets your shell complete this command.
+After a TAB the shell then offers subcommands, tasks, options, their choices and
+files. Printing the script needs the package shtab (pip install
+'chainrule[completion]'); using it needs nothing.
 
   bash: chainrule completion bash > ~/.local/share/bash-completion/completions/chainrule
   zsh:  chainrule completion zsh > ~/.zfunc/_chainrule   # a folder of your fpath
@@ -70,7 +71,7 @@ def tasks() -> dict[str, Any]:
     names = " ".join(TASKS)
     bash = f'compgen -W "{names}" -- "$1"; compgen -f -X "!*.csv" -- "$1"'
     zsh = f"compadd {names}; _files -g '*.csv'"
-    fish = f"string split ' ' '{names}'; __fish_complete_suffix .csv"
+    fish = f"string split ' ' '{names}'; for f in (commandline -ct)*.csv; echo $f; end"
     return {
         "bash": "_chainrule_tasks",
         "zsh": "_chainrule_tasks",

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from engine import Diagram
 
 DESCRIPTION = """\
-Draw the graph of a formula, with the numbers and the gradients in it, and
-print its value and its derivatives. Without -o the graph is printed as DOT."""
+Draw the graph of a formula, with its numbers and gradients.
+With -o the picture goes into a file, and the value and the derivatives are
+printed. Without it the graph is printed, as DOT or in the --format."""
 EXAMPLES = """\
   chainrule draw "tanh(w*x + b)" w=2 x=-0.5 b=1.5 --derivatives -o neuron.svg
   chainrule draw "a*a + a" a=3 --format mermaid"""

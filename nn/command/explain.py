@@ -10,8 +10,9 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
 DESCRIPTION = """\
-Explain a derivative as the chain rule is taught: along each path from the
-variable to the result the slopes are multiplied, and the paths are added."""
+Explain a derivative as the chain rule is taught, as a sum over paths.
+Along each path from the variable to the result the slopes are multiplied; the
+derivative is the sum of these products."""
 EXAMPLES = """\
   chainrule explain "tanh(w*x + b)" w w=2 x=-0.5 b=1.5
   chainrule explain "a*a + a" a a=3 --format latex"""

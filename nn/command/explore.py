@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
 DESCRIPTION = """\
-Make a page that steps forward through a formula and backward through its chain
-rule. It is one file, for any browser, and needs no network."""
+Make a page that steps through a formula and its chain rule.
+It steps forward through the computation and backward through the gradients.
+The page is one file for any browser, and needs no network."""
 EXAMPLES = """\
   chainrule explore "tanh(w*x + b)" w=2 x=-0.5 b=1.5 -o film.html
   chainrule explore "a*a + a" a=3 --lang zh -o film.html"""

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from typing import Any
 
 DESCRIPTION = """\
-Apply a network that train has saved. A row of typed numbers gives a line, and
-so does each row of a CSV file: the class and its probability, or the number."""
+Apply a network that train has saved to rows of numbers.
+Each typed row, and each row of a CSV file, gives one line: the class and its
+probability, or the predicted number."""
 EXAMPLES = """\
   chainrule train xor
   chainrule predict xor/weights.json 0,1 1,1"""

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
 DESCRIPTION = """\
-Write a formula and its gradient as a program of one line an operation. The
-variables of the formula are the inputs of the program."""
+Write a formula and its gradient as a program.
+The program has one line for each operation; the variables of the formula are
+its inputs."""
 EXAMPLES = """\
   chainrule source "tanh(w*x + b)"
   chainrule source "log(x) / x" x=2 --language c -o quotient.c"""

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from typing import Any
 
 DESCRIPTION = """\
-Train a network on a task, or on a CSV file of your own. The network, plots of
-what it learned and a checkpoint go into a folder. The exit code is 0 if the
-task was learned, and 1 if it was not."""
+Train a network on a task, or on a CSV file of your own.
+The network, plots of what it learned and a checkpoint go into a folder. The
+exit code is 0 if the task was learned, and 1 if it was not."""
 EXAMPLES = """\
   chainrule train moons
   chainrule train moons --optimizer sgd --momentum 0.9 --schedule onecycle --patience 20

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Outcome(NamedTuple):
-    """What was reached on the held-out rows; figure is the accuracy, or the mean squared error."""
+    """What was reached on the rows that judge: an accuracy, or a mean squared error."""
 
     figure: float
     learned: bool
@@ -81,5 +81,5 @@ def say_each(
 
 
 def numbers(output: Any) -> list[float]:
-    """The numbers of an output; one of a bare Value."""
+    """The numbers of an output, which is a list of Values or one Value."""
     return [float(y) for y in output] if isinstance(output, list) else [float(output)]

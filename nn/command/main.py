@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code. Without arguments it prints its help."""
+    open_streams()
     words = sys.argv[1:] if arguments is None else list(arguments)
     if words[:1] and words[0] in FORMULAS_AND_ROWS:
         # A formula or a row may begin with a minus: after a space, argparse takes it for no option.
@@ -39,6 +40,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ArithmeticError, ImportError, RuntimeError, TypeError, ValueError) as error:
         print(f"chainrule: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
+
+
+def open_streams() -> None:
+    """Where the shell closed the output or the errors, by >&- or 2>&-, let them go nowhere."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 (until exit)
 
 
 def place(error: OSError, options: argparse.Namespace) -> str:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def network(table: Table, training: Rows, task: Task, settings: Settings) -> tuple[Module, Module]:
-    """The model that is fitted, and all of it: also what puts targets back into their units."""
+    """The model that is fitted, and the whole model, which gives targets in their own units."""
     inputs, targets = training
     nin, nout = len(table.feature_names), len(table.class_names or ["the amount"])
     nouts = [*settings.hidden, nout]

@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 def check_outputs(settings: Settings) -> None:
     """Raise OSError or ValueError if a file of the training cannot be written, or resumed from."""
     make_writable(settings.output)
-    if settings.resume and not (settings.output / "checkpoint.json").exists():
+    checkpoint = settings.output / "checkpoint.json"
+    if settings.save is not None and settings.save.resolve() == checkpoint.resolve():
+        raise ValueError(f"{settings.save} is the checkpoint of the training: save it elsewhere")
+    if settings.resume and not checkpoint.exists():
         raise ValueError(f"there is no checkpoint in {settings.output} to resume from")
     if settings.save is not None:
         check_savable(settings.save)

@@ -45,10 +45,10 @@ def run(options: Namespace) -> int:
 def predict(
     path: Path, rows: Sequence[str], probabilities: bool = False, delimiter: str = ","
 ) -> list[str]:
-    """A line for each row: a class and its probability, or the number or numbers that come out.
+    """A line for each row: a class and its probability, or the numbers that come out.
 
-    rows: numbers with commas between, as in "0,1", or the names of CSV files. probabilities: those
-    of all classes instead. Raises ValueError for what the model does not take.
+    rows: numbers with commas between, as in "0,1", or the names of CSV files. probabilities: give
+    the probabilities of all classes instead. Raises ValueError for what the model does not take.
     """
     model: Any = load(path).eval()
     notes = load_notes(path)

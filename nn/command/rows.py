@@ -21,12 +21,12 @@ Rows = tuple["list[list[float]]", "list[Any]"]
 
 
 def parts(table: Table, task: Task, settings: Settings) -> tuple[Rows, Rows, Rows]:
-    """Rows to train on, to watch meanwhile, and to judge by in the end.
+    """Rows to train on, rows to watch meanwhile, and rows to judge by in the end.
 
-    Which rows they are is drawn from a seed of its own, so that trainings with other seeds are
-    judged by the same. With early stopping the watched ones are a fifth of the others, since what
-    was used to choose the moment to stop cannot judge it. Where nothing is held out, all three are
-    all rows.
+    They are drawn with a seed of their own, `split_seed`, so that trainings with different seeds
+    are judged by the same rows. Without early stopping, the watched rows are the rows that judge.
+    With early stopping they choose the moment to stop, and so cannot judge it: then a fifth of the
+    rows to train on is watched instead. A task that holds nothing out has all rows in each part.
     """
     whole = (table.inputs, table.targets)
     if not task.held_out:
@@ -57,7 +57,7 @@ def check_classes(table: Table) -> None:
 
 
 def scaled(rows: Rows, model: Module) -> Rows:
-    """The rows as the fitted part of the model has them: targets in its own units."""
+    """The rows with the targets in the units of the fitted part of the model."""
     inputs, targets = rows
     last = list(model)[-1] if isinstance(model, Sequential) else None
     if not isinstance(last, Normalization):
@@ -67,6 +67,7 @@ def scaled(rows: Rows, model: Module) -> Rows:
 
 
 def described(table: Table, training: Rows, held_out: Rows) -> str:
+    """The columns and the number of rows, in a line."""
     n, k = len(training[0]), len(held_out[0])
     kinds = "a number" if table.class_names is None else f"{len(table.class_names)} classes"
     judged = "" if held_out is training or held_out[0] is training[0] else f", {k} held out"

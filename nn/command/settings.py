@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Settings(NamedTuple):
-    """What a user may choose; the command has an option for each."""
+    """What a user may choose: the command has an option for each of these."""
 
     hidden: Sequence[int]
     activation: str
@@ -44,8 +44,8 @@ class Settings(NamedTuple):
     quiet: bool
 
 
-# A task's learning rate is that of its own optimiser. These two take longer steps than the others,
-# which divide a gradient by its usual size; ten times as long learns all the tasks.
+# A task's learning rate is for its own optimiser. sgd takes steps as long as the gradient, which is
+# small, and adagrad ever shorter ones: both learn all tasks at ten times the rate of the others.
 PACES = {"sgd": 10.0, "adagrad": 10.0}
 
 
@@ -65,9 +65,9 @@ def settings_of(task: Task, options: Namespace) -> Settings:
 
 
 def what_matters(name: str, settings: Settings, epochs: int) -> dict[str, Any]:
-    """The settings that a resumed training must share with the one that it resumes.
+    """The settings that a resumed training must share with the training that it resumes.
 
-    More epochs are no other training, unless the schedule goes by them.
+    The number of epochs may differ, unless the schedule depends on it.
     """
     left_out = ("epochs", "steps", "output", "save", "film", "replay", "fast", "resume", "quiet")
     found = {k: x for k, x in settings._asdict().items() if k not in left_out}

@@ -183,7 +183,7 @@ def test_a_folder_that_cannot_be_written_is_said_before_training(capsys):
     [
         (["train", "xor", "--steps", "0"], "argument --steps: expected at least 1, got 0"),
         (["train", "xor", "--steps", "x"], "argument --steps: invalid positive value: 'x'"),
-        (["trian"], "argument command: invalid choice: 'trian' (choose from 'train', 'predict'"),
+        (["trian"], "argument command: invalid choice: 'trian' (choose from"),
     ],
 )
 def test_a_wrong_argument_is_one_line_on_stderr(arguments, message, capsys):

@@ -59,7 +59,7 @@ def completed_by(action: Action) -> Any:
     """What completes an argument, in shtab's words: files, folders, or tasks. None: its choices."""
     if action.dest == "task":
         return tasks()
-    if action.dest == "folder" or action.metavar == "FOLDER":
+    if action.metavar == "FOLDER":
         return "directory"
     return "file" if action.type is Path or action.dest == "rows" else None
 

@@ -22,7 +22,6 @@ SUBCOMMANDS = {
     "explain": "explain a derivative as a sum over paths",
     "explore": "make a page that steps through a formula",
     "source": "write a formula and its gradient as a program",
-    "gallery": "write a page of pictures and their code",
     "completion": "print what lets your shell complete this command",
 }
 FORMULAS_AND_ROWS = ("draw", "explain", "explore", "predict", "source")  # these may begin with -

@@ -71,8 +71,8 @@ def test_the_commands_of_a_page_run_one_after_the_other(page, tmp_path):
 
 
 def test_the_table_of_houses_is_what_its_maker_makes(tmp_path):
-    shutil.copy(ROOT / "docs" / "houses.py", tmp_path)
-    runpy.run_path(str(tmp_path / "houses.py"), run_name="__main__")
+    shutil.copy(ROOT / "docs" / "make_houses.py", tmp_path)
+    runpy.run_path(str(tmp_path / "make_houses.py"), run_name="__main__")
 
     made = (tmp_path / "houses.csv").read_bytes()
     assert made == (ROOT / "docs" / "houses.csv").read_bytes().replace(b"\r\n", b"\n")

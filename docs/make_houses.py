@@ -1,6 +1,6 @@
-"""Makes houses.csv: 120 houses that nobody built, with prices by a formula and some chance.
+"""Make houses.csv: 120 houses that nobody built, with prices by a formula and some chance.
 
-`python docs/houses.py` writes the file anew, the same each time.
+`python docs/make_houses.py` writes the file anew, the same each time.
 """
 
 import csv

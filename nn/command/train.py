@@ -104,7 +104,9 @@ def tasks_and_settings() -> str:
             + (f", --weight-decay {task.weight_decay}" if task.weight_decay else "")
         )
     wide = " and ".join(PACES)
-    lines.append(f"With another optimizer, {wide} take 10 times the --lr of the others.")
+    lines.append(
+        f"Each --lr is for the --optimizer beside it: {wide} take 10 times as much as others."
+    )
     return "\n".join(lines)
 
 

@@ -69,7 +69,7 @@ def test_the_help_says_which_optimizers_take_longer_steps(capsys):
     with pytest.raises(SystemExit):
         main(["train", "--help"])
 
-    assert f"{' and '.join(PACES)} take 10 times the --lr" in capsys.readouterr().out
+    assert f"{' and '.join(PACES)} take 10 times as much" in capsys.readouterr().out
 
 
 @in_c

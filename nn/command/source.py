@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.languages.arrays import LANGUAGES
+from engine.languages.by_name import LANGUAGES
 from nn.command.formulas import assignment
 from nn.command.options import formula_option, variables_option
 

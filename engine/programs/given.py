@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from engine.op import number
-from engine.value import Value
+from engine.value import Value, number_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ def floats(inputs: Any, n: int) -> list[float]:
     found: list[float] = []
     try:
         for x in inputs:
-            found.append(x.data if isinstance(x, Value) else number(x))
+            found.append(number_of(x))
     except (ArithmeticError, TypeError, ValueError) as error:
         error.args = (f"input {len(found)}: {error}",)
         raise

@@ -31,6 +31,7 @@ class EarlyStopping:
     [False, False, False, True]
     """
 
+    __module__ = "nn"
     start_from_epoch = 0  # of one that was pickled before there was such a setting
 
     def __init__(

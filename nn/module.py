@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from typing import Any, Self
 
     from engine.diagrams.diagram import Diagram
-    from engine.diagrams.folding import Part
+    from engine.diagrams.parts import Part
 
 
 class Module:

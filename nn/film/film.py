@@ -153,8 +153,11 @@ class Film:
         self.losses.append(seen)
 
     def due(self, step: int) -> bool:
-        """Whether a frame is worth its place: always at first, then if it is as far from the last,
-        as a ratio, as frames are from one another where they are closest.
+        """Whether to keep a frame of this step.
+
+        As long as there is room, every step is kept. After that a step is kept if it is at least as
+        far from the last frame as the two closest frames are from one another, where distance is
+        the ratio of steps. For example, after 10, 20 and 40 a frame comes at about 80.
         """
         if len(self.frames) < self.most - 1:
             return True

@@ -64,6 +64,10 @@ W2 = Problem(
 )
 
 
+# All that SGD has beside its rate, as the machine takes it.
+PLAIN_SGD = {"momentum": 0.0, "dampening": 0.0, "weight_decay": 0.0, "nesterov": False}
+
+
 class Contender:
     """What is started, trained and timed."""
 
@@ -158,7 +162,7 @@ class Replayed(Eager):
     def train(self, steps: int) -> Any:
         order = array("i", range(len(self.inputs))) * steps
         lrs = array("d", [self.problem.lr]) * steps
-        plans, state, optimizer = self.plans, self.state, ("sgd", {})
+        plans, state, optimizer = self.plans, self.state, ("sgd", PLAIN_SGD)
         arguments = (plans.data, plans.labels, order, lrs, 0)
         losses = self.machine.train(state.parameters, state.states, optimizer, *arguments)
         if len(losses) < steps:

@@ -20,13 +20,14 @@ if TYPE_CHECKING:
 
 # Whether this file runs as C: engine's binaries are built, and found, all of them or none.
 compiled: bool = __file__.endswith((".so", ".pyd"))
+TABLE: dict[str, Op] = {}  # every op the engine knows, by its name: ops.py writes the rows
 
 
 class Number:
     """What ops compute with besides floats, such as a Value: `apply_op` says what they make of it.
 
-    A subclass has a method `apply_op(self, op, inputs)`: op of the inputs, one of which at
-    least is of its kind.
+    A subclass has a method `apply_op(self, op, inputs, evaluate=None)`: op of the inputs, one of
+    which at least is of its kind. `evaluate` computes op's number, if op is not to do it itself.
     """
 
     __slots__ = ()
@@ -48,6 +49,8 @@ class Op:
     >>> cube(2.0)
     8.0
     """
+
+    __module__ = "engine"
 
     def __init__(
         self,
@@ -78,6 +81,7 @@ class Op:
         self.flat = None in partials
         self.defaults = defaults(f, len(partials))
         self.kernel: Any = None  # the row in C, which the compiled build adds
+        self.__name__, self.__text_signature__ = name, signature(f, partials)  # for help()
 
     if TYPE_CHECKING:
         # A float is a SupportsFloat too, hence the overlap; the first that fits is taken.
@@ -202,13 +206,16 @@ class Op:
 
     def __reduce__(self) -> Any:
         """An op of the table pickles as its name, another as what it was made of."""
-        from engine.ops import TABLE, op_called
-
         if TABLE.get(self.name) is self:
             return op_called, (self.name,)
         row = (self.name, self.symbol, self.f, *self.partials)
         options = {"gradient": self.gradient, "beyond": self.beyond, "unfold": self.unfold}
         return op_made_of, (type(self), row, options | {"doc": self.__doc__})
+
+
+def op_called(name: str) -> Op:
+    """What a pickle of an op of the table calls."""
+    return TABLE[name]
 
 
 def op_made_of(kind: type[Op], row: tuple[Any, ...], options: dict[str, Any]) -> Op:
@@ -239,6 +246,23 @@ def defaults(function: Any, n: int) -> tuple[float, ...]:
     return tuple(values[: max(0, n - required)])
 
 
+def signature(f: Any, partials: Sequence[Any]) -> str:
+    """How one calls an op, as inspect.signature reads it: "(x)", "(x, alpha=1.0)" or "(*xs)"."""
+    n, given = len(partials), defaults(f, len(partials))
+    # A function of C, such as math.exp, does not say what it calls its inputs: the partials do.
+    known = [input_names(f), *[input_names(partial)[1:] for partial in partials]]
+    names = [names[:n] for names in known if len(names) >= n] or [[f"x{i}" for i in range(n)]]
+    required = names[0][: n - len(given)]
+    optional = [f"{name}={value}" for name, value in zip(names[0][len(required) :], given)]
+    return f"({', '.join([*required, *optional])})" if n else "(*xs)"
+
+
+def input_names(function: Any) -> list[str]:
+    """What a function calls its inputs; empty if it is not written in Python."""
+    code = getattr(function, "__code__", None)
+    return [*code.co_varnames[hasattr(function, "__self__") : code.co_argcount]] if code else []
+
+
 def number(x: Any) -> float:
     """The float that x is: an int, float, bool, Fraction, Decimal or NumPy scalar.
 
@@ -263,7 +287,55 @@ def total(partial: Callable[..., Any], *zxs: Any) -> Any:
     try:
         return partial(*zxs)
     except (ArithmeticError, ValueError):
-        # Here, since the extended numbers stand on the table, which stands on this file.
-        from engine.extended import Extended, inner
-
         return inner(partial(*map(Extended, zxs)))
+
+
+# ---- the extended numbers: arithmetic that goes on, by IEEE 754, where Python's raises ----
+
+
+class Extended(Number):
+    """A number that obeys IEEE 754 where Python raises: 1/0 is inf, 0/0 is nan.
+
+    Partials are evaluated on it when plain arithmetic has failed. `inner` is a float or a Value.
+    """
+
+    def __init__(self, x: Any) -> None:
+        self.inner = x
+
+    def apply_op(self, op: Op, inputs: Sequence[Any]) -> Extended:
+        held = inner(list(inputs))
+        for x in held:
+            if isinstance(x, Number):
+                kind: Any = x
+                return Extended(kind.apply_op(op, held, op.evaluate_beyond))
+        return Extended(op.evaluate_beyond(*map(number, held)))
+
+    # fmt: off
+    def __float__(self) -> float: return float(self.inner)
+    def __bool__(self) -> bool: return bool(self.inner)
+    def __eq__(self, other: Any) -> bool: return float(self) == float(other)
+    def __lt__(self, other: Any) -> bool: return float(self) < float(other)
+    def __le__(self, other: Any) -> bool: return float(self) <= float(other)
+    def __gt__(self, other: Any) -> bool: return float(self) > float(other)
+    def __ge__(self, other: Any) -> bool: return float(self) >= float(other)
+    def __abs__(self) -> Any: return TABLE["abs"](self)
+    def __pos__(self) -> Any: return self
+    def __neg__(self) -> Any: return TABLE["neg"](self)
+    def __add__(self, other: Any) -> Any: return TABLE["add"](self, other)
+    def __radd__(self, other: Any) -> Any: return TABLE["add"](other, self)
+    def __sub__(self, other: Any) -> Any: return TABLE["sub"](self, other)
+    def __rsub__(self, other: Any) -> Any: return TABLE["sub"](other, self)
+    def __mul__(self, other: Any) -> Any: return TABLE["mul"](self, other)
+    def __rmul__(self, other: Any) -> Any: return TABLE["mul"](other, self)
+    def __truediv__(self, other: Any) -> Any: return TABLE["div"](self, other)
+    def __rtruediv__(self, other: Any) -> Any: return TABLE["div"](other, self)
+    def __pow__(self, other: Any) -> Any: return TABLE["pow"](self, other)
+    def __rpow__(self, other: Any) -> Any: return TABLE["pow"](other, self)
+    # fmt: on
+
+
+def inner(x: Any) -> Any:
+    """What an Extended number, or a list of them, holds."""
+    if isinstance(x, list):
+        return [inner(item) for item in x]
+    return x.inner if isinstance(x, Extended) else x

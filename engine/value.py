@@ -11,11 +11,11 @@ from _thread import RLock
 
 from engine import ops
 from engine.op import Number, Op, compiled, number
-from engine.recording import blocks, calling_line, noted, unrecorded
+from engine.recording import blocks, calling_line, no_grad_depth, source_lines_depth
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from typing import Any, SupportsFloat, SupportsIndex
 
     from engine.sourceline import SourceLine
@@ -39,6 +39,8 @@ class Value(Number):
     (7.0, 4.0)
     """
 
+    __module__ = "engine"
+
     # _x and _y are what the op took: two Values, or one and None. An op of any number of inputs
     # took two tuples: for dot the weights, with the bias behind them, and the inputs; for any
     # other all that it took, and nothing.
@@ -58,7 +60,7 @@ class Value(Number):
         self.op: Op | None = None
         if label:
             self.label = label
-        if blocks and noted.get():
+        if blocks and source_lines_depth.get():
             self.source_line = calling_line()
 
     # ---- forward: an operation computes its number and remembers its inputs ----
@@ -148,10 +150,53 @@ class Value(Number):
         """A new leaf with the same data, cut off from the graph."""
         return Value(self._data)
 
-    if TYPE_CHECKING:
-
-        def __getattr__(self, name: str) -> Callable[..., Value]:
-            """Every op is a method: x.tanh(). The loop below the class puts them there."""
+    if TYPE_CHECKING:  # every op is a method, x.tanh(), which the loop below the class puts there
+        # fmt: off
+        def abs(self) -> Value: ...
+        def acos(self) -> Value: ...
+        def add(self, y: SupportsFloat, /) -> Value: ...
+        def arccos(self) -> Value: ...
+        def arcsin(self) -> Value: ...
+        def arctan(self) -> Value: ...
+        def asin(self) -> Value: ...
+        def atan(self) -> Value: ...
+        def cos(self) -> Value: ...
+        def cosh(self) -> Value: ...
+        def div(self, y: SupportsFloat, /) -> Value: ...
+        def dot(self, *xs: SupportsFloat) -> Value: ...
+        def elu(self, alpha: SupportsFloat = 1.0, /) -> Value: ...
+        def equal(self, y: SupportsFloat, /) -> Value: ...
+        def erf(self) -> Value: ...
+        def erfc(self) -> Value: ...
+        def exp(self) -> Value: ...
+        def expm1(self) -> Value: ...
+        def gelu(self) -> Value: ...
+        def heaviside(self, y: SupportsFloat, /) -> Value: ...
+        def hypot(self, *xs: SupportsFloat) -> Value: ...
+        def leaky_relu(self, negative_slope: SupportsFloat = 0.01, /) -> Value: ...
+        def log(self) -> Value: ...
+        def log1p(self) -> Value: ...
+        def logsigmoid(self) -> Value: ...
+        def logsumexp(self, *xs: SupportsFloat) -> Value: ...
+        def maximum(self, *xs: SupportsFloat) -> Value: ...
+        def minimum(self, *xs: SupportsFloat) -> Value: ...
+        def mul(self, y: SupportsFloat, /) -> Value: ...
+        def neg(self) -> Value: ...
+        def origin(self, y: SupportsFloat, /) -> Value: ...
+        def pow(self, y: SupportsFloat, /) -> Value: ...
+        def relu(self) -> Value: ...
+        def sigmoid(self) -> Value: ...
+        def sign(self) -> Value: ...
+        def silu(self) -> Value: ...
+        def sin(self) -> Value: ...
+        def sinh(self) -> Value: ...
+        def softplus(self) -> Value: ...
+        def sqrt(self) -> Value: ...
+        def stop_gradient(self) -> Value: ...
+        def sub(self, y: SupportsFloat, /) -> Value: ...
+        def tan(self) -> Value: ...
+        def tanh(self) -> Value: ...
+        # fmt: on
 
     # ---- what a reader of the graph asks for ----
 
@@ -188,18 +233,13 @@ class Value(Number):
         """micrograd's name for the symbol of the op, empty for a leaf."""
         return "" if self.op is None else self.op.symbol
 
-    # ---- copies: deepcopy and pickle take graphs of any depth ----
+    # ---- copies: copying.py has deepcopy and pickle take graphs of any depth ----
 
     def __copy__(self) -> Value:
         """A node like this one, made by the same op of the same inputs."""
         twin: Value = Value.__new__(type(self))
         twin.__setstate__(self.__getstate__())
         return twin
-
-    def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
-        from engine.copying import reduced
-
-        return reduced(self)
 
     def __getstate__(self) -> tuple[Any, ...]:
         return self.op, self._data, self._grad, arguments(self), vars(self)
@@ -249,10 +289,10 @@ class Value(Number):
     def __int__(self) -> int: return int(self._data)
     def __bool__(self) -> bool: return self._data != 0.0
     def __round__(self, n: SupportsIndex | None = None) -> float: return round(self._data, n)
-    def __lt__(self, other: SupportsFloat) -> bool: return self._data < compared(other)
-    def __le__(self, other: SupportsFloat) -> bool: return self._data <= compared(other)
-    def __gt__(self, other: SupportsFloat) -> bool: return self._data > compared(other)
-    def __ge__(self, other: SupportsFloat) -> bool: return self._data >= compared(other)
+    def __lt__(self, other: SupportsFloat) -> bool: return self._data < number_of(other)
+    def __le__(self, other: SupportsFloat) -> bool: return self._data <= number_of(other)
+    def __gt__(self, other: SupportsFloat) -> bool: return self._data > number_of(other)
+    def __ge__(self, other: SupportsFloat) -> bool: return self._data >= number_of(other)
     # fmt: on
 
 
@@ -293,9 +333,9 @@ def node(op: Op, data: float, x: Any, y: Any) -> Value:
     v._x = x
     v._y = y
     if blocks:
-        if unrecorded.get():
+        if no_grad_depth.get():
             v.op = v._x = v._y = None
-        elif noted.get():
+        elif source_lines_depth.get():
             v.source_line = calling_line()
     return v
 
@@ -523,6 +563,6 @@ def reached_from(order: list[Value]) -> set[Value]:
     return reached
 
 
-def compared(other: Any) -> float:
-    """The number that a comparison is with."""
-    return other.data if isinstance(other, Value) else number(other)
+def number_of(x: Any) -> float:
+    """The number of a Value, or the float that a number is. Raises TypeError for anything else."""
+    return x.data if isinstance(x, Value) else number(x)

@@ -40,6 +40,8 @@ class Neuron(Module):
     Neuron(3, activation='tanh')
     """
 
+    __module__ = "nn"
+
     def __init__(
         self,
         nin: int,
@@ -85,6 +87,8 @@ class Neuron(Module):
 class Layer(Module):
     """nout neurons that look at the same inputs."""
 
+    __module__ = "nn"
+
     def __init__(
         self,
         nin: int,
@@ -120,6 +124,8 @@ class MLP(Module):
     >>> MLP(2, [4, 1], activation="tanh")
     MLP(2, [4, 1], activation='tanh', parameters=17)
     """
+
+    __module__ = "nn"
 
     def __init__(
         self,

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from engine.diagrams.boxes import unfolded, unfolds
 from engine.op import Op, number
 from engine.reach import depending
+from engine.unfolding import unfolded, unfolds
 from engine.value import Value, topological_order
 
 TYPE_CHECKING = False

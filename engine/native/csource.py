@@ -1,12 +1,12 @@
 """The calculus in C: the rows of the table, translated for the compiled build.
 
 The functions in `ops.py` use little of Python: arithmetic, comparisons, conditional expressions,
-assignments, and calls of functions of `math`, of ops and of each other. That much is put into C
-word for word, so that C computes the same numbers to the last bit. Whatever lies beyond (loops, any
-number of inputs) stays in Python.
+assignments, and calls of functions of `math`, of ops and of each other. These are translated word
+for word, so that C computes the same numbers to the last bit. Loops, and functions of any number of
+inputs, are not translated.
 
-C has no exceptions. So each function has one more argument, a flag, which it raises where
-Python would raise an exception, and where C's own answer might not be Python's.
+C has no exceptions. So each function has one more argument, a flag. It raises the flag where Python
+would raise an exception, and where the answer of C might not be Python's.
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ from __future__ import annotations
 import ast
 import math
 
+from engine.native.prelude import FAST_VECTORS, LOOP_MACROS, PRELUDE, VECTORS
+
 # The functions of math that are C's own, given a number for which their result is finite.
 MATH = {"exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan"}
 MATH |= {"sinh", "cosh", "tanh", "erf", "erfc"}
-FAST = {"exp", "expm1", "log", "log1p", "tanh"}  # those that fast_math.h has, too,
+FAST = {"exp", "expm1", "log", "log1p", "tanh"}  # those that fast_math.h has, too
 BY_HAND = {"d0_relu"}  # partials that LOOP_MACROS has
 BUILTINS = {"abs": "fabs", "float": "(double)"}
 COMPARISONS: dict[type[ast.cmpop], str] = {
@@ -30,102 +32,6 @@ COMPARISONS: dict[type[ast.cmpop], str] = {
 }
 INFIX: dict[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*"}
 
-PRELUDE = """\
-/* The rows of engine/ops.py, translated by engine/csource.py. */
-#include <float.h>
-#include <math.h>
-#include <stddef.h>
-
-/* A function of math: where its result is not finite, Python has the word, which may raise. */
-static double regular(double z, int *flag) {
-    if (!isfinite(z)) *flag = 1;
-    return z;
-}
-
-static double quotient(double x, double y, int *flag) {
-    *flag |= y == 0;
-    return x / y;
-}
-
-/* As Python does it: the power of |x|, then the sign. */
-static double power(double x, double y, int *flag) {
-    double z;
-    if (x == 0 && y > 0 && isfinite(y)) return fmod(y, 2) == 1 ? x : 0.0;
-    if (!isfinite(x) || !isfinite(y) || x == 0 || (x < 0 && y != floor(y))) {
-        *flag = 1;
-        return NAN;
-    }
-    z = pow(fabs(x), y);
-    if (!isfinite(z) || z < DBL_MIN) *flag = 1;
-    return x < 0 && fmod(fabs(y), 2) == 1 ? -z : z;
-}
-
-typedef struct {
-    const char *name;
-    double (*value)(double x, double y);
-    double (*slopes[2])(double z, double x, double y);
-} Row;
-
-/* What a row points to: a translated function, with nan for an answer where the flag was raised. */
-#define VALUE(name, call) \\
-    static double name(double x, double y) { \\
-        int f = 0, *flag = &f; \\
-        double answer = call; \\
-        return (void)x, (void)y, f ? NAN : answer; \\
-    }
-#define SLOPE(name, call) \\
-    static double name(double z, double x, double y) { \\
-        int f = 0, *flag = &f; \\
-        double answer = call; \\
-        return (void)z, (void)x, (void)y, f ? NAN : answer; \\
-    }
-"""
-
-# A loop returns whether the flag was raised. The flag is a variable of the loop's own and not a
-# place in memory, which the loop would have to visit at each turn: so it compiles to vectors.
-# A row holds what its op has made, unlike a Value, whose data anyone may change: relu's is >= 0.
-LOOP_MACROS = """\
-#define FORWARD(name, call) \\
-    TARGET static int NAME(forward_##name)(ptrdiff_t n, double *RESTRICT z, const double *x, \\
-                                           const double *y) { \\
-        int f = 0, *flag = &f; \\
-        (void)x, (void)y; \\
-        for (ptrdiff_t s = 0; s < n; s++) z[s] = call; \\
-        return f; \\
-    }
-#define BACKWARD(i, name, call) \\
-    TARGET static int NAME(backward##i##_##name)(ptrdiff_t n, int first, const double *gz, \\
-                                                 const double *z, const double *x, \\
-                                                 const double *y, double *RESTRICT g) { \\
-        int f = 0, *flag = &f; \\
-        (void)z, (void)x, (void)y; \\
-        if (first) \\
-            for (ptrdiff_t s = 0; s < n; s++) g[s] = 0.0 + gz[s] * call; \\
-        else \\
-            for (ptrdiff_t s = 0; s < n; s++) g[s] += gz[s] * call; \\
-        return f; \\
-    }
-
-/* relu's slope: sign(z), of a z that is not below 0. */
-TARGET static INLINE double NAME(d0_relu)(double z, double x, int *flag) {
-    return (void)x, (void)flag, z > 0 ? 1 : z;
-}
-
-"""
-
-
-VECTORS = """\
-/* The rows of engine/ops.py as loops over lanes, generated by engine/csource.py.
-
-   It is included once for each width of vectors: NAME(f) is then f's name there, and TARGET what
-   the compiler is told about the processor. */
-"""
-
-FAST_VECTORS = """\
-/* The rows of engine/ops.py and loops of them for the fast kernels, by engine/csource.py: as
-   vectors.h, but with the functions of fast_math.h. */
-"""
-
 
 class BeyondCError(Exception):
     """A part of Python that is not translated."""
@@ -137,7 +43,7 @@ def c_source(calculus: str) -> str:
     A row has its op's name, a function for its value and one for each of its partials, or NULL
     where Python's has no translation. They answer nan where only Python knows the answer.
     """
-    return "".join([PRELUDE, *Translation(ast.parse(calculus)).texts()])
+    return "".join([PRELUDE, *Translation(calculus).texts()])
 
 
 def vector_source(calculus: str) -> str:
@@ -146,15 +52,30 @@ def vector_source(calculus: str) -> str:
     There is a row for each op of one or two inputs of which all is translated: its name, its
     number of inputs, the loop of its value, and one for each partial, NULL where that is None.
     """
-    return "".join([VECTORS, LOOP_MACROS, *Translation(ast.parse(calculus)).loops()])
+    return "".join([VECTORS, LOOP_MACROS, *Translation(calculus).loops()])
 
 
 def fast_source(calculus: str) -> str:
-    """C for the same loops where bits are free, with the functions that they call."""
-    translation = Translation(ast.parse(calculus), fast=True)
+    """C for the loops of the fast mode, where other last bits will do, and their functions."""
+    translation = Translation(calculus, fast=True)
     loops = translation.loops()
     functions = [text for text in translation.done.values() if text]
     return "".join([FAST_VECTORS, LOOP_MACROS, *functions, "\n", *loops])
+
+
+def rows_and_functions(calculus: str) -> tuple[dict[str, ast.Call], dict[str, ast.FunctionDef]]:
+    """The rows of ops.py by the variable that holds them, and its functions by their names."""
+    rows: dict[str, ast.Call] = {}
+    functions: dict[str, ast.FunctionDef] = {}
+    for statement in ast.parse(calculus).body:
+        match statement:
+            case ast.FunctionDef(name=name):
+                functions[name] = statement
+            case ast.Assign(
+                targets=[ast.Name(id=name)], value=ast.Call(func=ast.Name(id="Op")) as row
+            ):
+                rows[name] = row
+    return rows, functions
 
 
 class Translation:
@@ -163,16 +84,9 @@ class Translation:
     fast: for fast kernels, whose functions have other names for each width of vectors.
     """
 
-    def __init__(self, module: ast.Module, fast: bool = False) -> None:
+    def __init__(self, calculus: str, fast: bool = False) -> None:
         self.fast = fast
-        self.functions = {f.name: f for f in module.body if isinstance(f, ast.FunctionDef)}
-        self.rows: dict[str, ast.Call] = {}
-        for statement in module.body:
-            match statement:
-                case ast.Assign(
-                    targets=[ast.Name(id=name)], value=ast.Call(func=ast.Name(id="Op")) as row
-                ):
-                    self.rows[name] = row
+        self.rows, self.functions = rows_and_functions(calculus)
         self.done: dict[str, str | None] = {}  # C by the name of its function; None: beyond C
 
     def texts(self) -> list[str]:

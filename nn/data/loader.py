@@ -32,6 +32,8 @@ class DataLoader:
     [[2.0]] [2]
     """
 
+    __module__ = "nn"
+
     def __init__(
         self,
         inputs: Sequence[Any],
@@ -183,6 +185,8 @@ class Standardizer:
     >>> Standardizer([[1.0, 5.0], [3.0, 5.0]])([[2.0, 5.0], [5.0, 6.0]])
     [[0.0, 0.0], [3.0, 1.0]]
     """
+
+    __module__ = "nn"
 
     def __init__(self, inputs: Sequence[Sequence[float]]) -> None:
         """inputs: [n][features], the training data."""

@@ -25,6 +25,8 @@ class Table:
     class_names is None, since then there are no classes but amounts.
     """
 
+    __module__ = "nn"
+
     def __init__(
         self,
         inputs: list[list[float]],

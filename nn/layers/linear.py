@@ -17,7 +17,7 @@ import random
 
 from engine import Value, dot, ops
 from engine.op import number
-from engine.recording import recorded
+from engine.recording import open_trace
 from engine.value import constant
 from nn.activations import sample
 from nn.checks import finite, flag, positive
@@ -38,6 +38,8 @@ class Linear(Module):
 
     weight: [out][in], bias: [out], or None.
     """
+
+    __module__ = "nn"
 
     def __init__(
         self,
@@ -89,6 +91,8 @@ class Sequential(Module):
     )
     """
 
+    __module__ = "nn"
+
     def __init__(self, *modules: Module) -> None:
         """Raises TypeError for what is no module. Without any, it gives what it takes."""
         for module in modules:
@@ -139,6 +143,8 @@ class Dropout(Module):
     [1.0, 2.0]
     """
 
+    __module__ = "nn"
+
     def __init__(self, p: float = 0.5, *, rng: random.Random | None = None) -> None:
         """Raises ValueError unless p is between 0 and 1."""
         source(rng)
@@ -148,7 +154,7 @@ class Dropout(Module):
 
     def __call__(self, x: Vector | SupportsFloat) -> list[Any]:
         """x: [n] -> [n]. It draws n random numbers; none in eval mode or where p is 0 or 1."""
-        xs, block = sample(x, "dropout"), recorded.get()
+        xs, block = sample(x, "dropout"), open_trace.get()
         if not self.training or self.p == 0:
             return list(xs)
         if block is None or self.p == 1:
@@ -177,6 +183,8 @@ class Normalization(Module):
     >>> Normalization([2.0, 5.0], [1.0, 0.5])([3.0, 5.0])
     [1.0, 0.0]
     """
+
+    __module__ = "nn"
 
     def __init__(
         self, means: Sequence[float], deviations: Sequence[float], invert: bool = False
@@ -209,6 +217,8 @@ class LayerNorm(Module):
     The variance is that of the n numbers, divided by n. weight: [n] of ones, bias: [n] of zeros,
     both parameters; None for those that are switched off.
     """
+
+    __module__ = "nn"
 
     def __init__(
         self,
@@ -262,6 +272,8 @@ class Flatten(Module):
     [1.0, 2.0, 3.0, 4.0]
     """
 
+    __module__ = "nn"
+
     def __call__(self, x: Any) -> list[Any]:
         """x: [a][b]... -> [a*b*...]."""
         if not hasattr(x, "__len__"):
@@ -271,6 +283,8 @@ class Flatten(Module):
 
 class Identity(Module):
     """What it takes, as a list: a place for a layer that may be there or not."""
+
+    __module__ = "nn"
 
     def __call__(self, x: Vector | SupportsFloat) -> list[Any]:
         """x: [n] -> [n]."""

@@ -20,6 +20,7 @@ class Optimizer:
     A subclass has the rules of its settings, the state it starts with, and the update of a step.
     """
 
+    __module__ = "nn"
     rules: ClassVar[dict[str, Callable[[str, Any], Any]]] = {}
 
     def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:
@@ -205,6 +206,7 @@ class SGD(Optimizer):
     Polyak 1964). With nesterov the step is grad + momentum * velocity: the slope a little further
     on (Nesterov 1983, in the form of Sutskever et al. 2013, section 2).
 
+    >>> from engine import Value
     >>> p = Value(1.0)
     >>> optimizer = SGD([p], lr=0.1)
     >>> (p * p).backward()
@@ -213,6 +215,7 @@ class SGD(Optimizer):
     0.8
     """
 
+    __module__ = "nn"
     rules: ClassVar = {
         "lr": positive,
         "momentum": below_one,

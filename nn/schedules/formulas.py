@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 class StepLR(Schedule):
     """base_lr * gamma**(epoch // step_size): gamma times the rate every step_size epochs."""
 
+    __module__ = "nn"
     settings = ("step_size", "gamma")
 
     def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1) -> None:
@@ -44,6 +45,7 @@ class StepLR(Schedule):
 class MultiStepLR(Schedule):
     """base_lr * gamma**n, where n of the milestones, which are epochs, have been reached."""
 
+    __module__ = "nn"
     settings = ("milestones", "gamma")
 
     def __init__(self, optimizer: Optimizer, milestones: Sequence[int], gamma: float = 0.1) -> None:
@@ -59,6 +61,7 @@ class MultiStepLR(Schedule):
 class ExponentialLR(Schedule):
     """base_lr * gamma**epoch."""
 
+    __module__ = "nn"
     settings = ("gamma",)
 
     def __init__(self, optimizer: Optimizer, gamma: float) -> None:
@@ -73,6 +76,7 @@ class ExponentialLR(Schedule):
 class ConstantLR(Schedule):
     """base_lr * factor before epoch total_iters, base_lr from then on."""
 
+    __module__ = "nn"
     settings = ("factor", "total_iters")
 
     def __init__(self, optimizer: Optimizer, factor: float = 1 / 3, total_iters: int = 5) -> None:
@@ -90,6 +94,7 @@ class LinearLR(Schedule):
     The warm-up of Goyal et al. 2017, section 2.2: join it to what follows by SequentialLR.
     """
 
+    __module__ = "nn"
     settings = ("start_factor", "end_factor", "total_iters")
 
     def __init__(
@@ -116,6 +121,7 @@ class CosineAnnealingLR(Schedule):
     5); after that it goes up again.
     """
 
+    __module__ = "nn"
     settings = ("T_max", "eta_min")
 
     def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0) -> None:  # noqa: N803
@@ -132,6 +138,7 @@ class CosineAnnealingWarmRestarts(Schedule):
     Loshchilov & Hutter 2017, equation 5 and section 3.
     """
 
+    __module__ = "nn"
     settings = ("T_0", "T_mult", "eta_min")
 
     def __init__(
@@ -160,6 +167,8 @@ class LambdaLR(Schedule):
 
     The functions are not in the state dict.
     """
+
+    __module__ = "nn"
 
     def __init__(
         self,
@@ -196,6 +205,7 @@ class SequentialLR(Schedule):
     [0.25, 0.5, 0.75, 1.0, 0.5, 0.25]
     """
 
+    __module__ = "nn"
     settings = ("milestones",)
 
     def __init__(

@@ -21,6 +21,7 @@ class OneCycleLR(Schedule):
     goes back to the first rate as slowly as it came (Smith & Topin 2019).
     """
 
+    __module__ = "nn"
     settings = (
         "max_lrs",
         "total_steps",

@@ -23,6 +23,7 @@ class ReduceLROnPlateau(Schedule):
     are not counted. No rate falls below min_lr, nor by less than eps.
     """
 
+    __module__ = "nn"
     needs_metric = True
     settings = (
         "mode",

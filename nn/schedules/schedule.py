@@ -21,6 +21,7 @@ class Schedule:
     names the attributes that a state dict has.
     """
 
+    __module__ = "nn"
     settings: ClassVar[tuple[str, ...]] = ()
     needs_metric: ClassVar[bool] = False  # is it `step(metric)`, as of ReduceLROnPlateau?
 

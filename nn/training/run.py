@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 class TrainingError(ArithmeticError):
     """A loss that is not finite, or an arithmetic error on the way to it, with the step."""
 
+    __module__ = "nn"
+
 
 class Run:
     """A training run: the model, what moves it, and how far it has come."""

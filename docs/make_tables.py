@@ -17,7 +17,8 @@ BEGIN, END = "<!-- shelf -->", "<!-- end of shelf -->"
 # In which order a reader takes the files of a shelf, and the rooms beside it. What is not named
 # here comes last.
 SHELVES = {
-    "engine": "op ops value recording sourceline copying unfolding reach calculus check lazy former",
+    "engine": "op ops value recording sourceline copying unfolding reach calculus check"
+    " lazy former",
     "nn": "module settings steps checks sample activations mlp init losses penalties"
     " metrics estimators",
 }

@@ -70,7 +70,7 @@ from nn.schedules.plateau import ReduceLROnPlateau
 from nn.schedules.schedule import Schedule
 from nn.training.history import History
 from nn.training.loop import fit
-from nn.training.run import TrainingError
+from nn.training.objective import TrainingError
 from nn.training.stopping import EarlyStopping
 
 TYPE_CHECKING = False

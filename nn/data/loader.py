@@ -217,6 +217,15 @@ def one_hot(target: int, classes: int) -> list[float]:
     return [float(i == target) for i in range(classes)]
 
 
+def pair(data: Any) -> tuple[Sequence[Any], Sequence[Any]]:
+    """The inputs and targets of data. Raises TypeError for data without both."""
+    if hasattr(data, "inputs") and hasattr(data, "targets"):
+        return data.inputs, data.targets
+    if isinstance(data, tuple | list) and len(data) == 2:
+        return data[0], data[1]
+    raise TypeError(f"data is (inputs, targets), got {type(data).__name__} {data!r:.60}")
+
+
 def check_data(inputs: Any, targets: Any) -> None:
     """Raise TypeError or ValueError unless that is data to train on."""
     for name, x in (("inputs", inputs), ("targets", targets)):

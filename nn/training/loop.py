@@ -19,7 +19,9 @@ from time import monotonic
 from nn.checks import whole
 from nn.data.loader import DataLoader
 from nn.losses import mse_loss
-from nn.training.run import Run, pair
+from nn.training.checkpoint import resume_run, save_run
+from nn.training.graph_stepper import GraphStepper
+from nn.training.run import Run
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     from nn.training.run import Metric
     from nn.training.stopping import EarlyStopping
 
-SECONDS = 5.0  # that a checkpoint may be behind, however many epochs those are
+SECONDS = 5.0  # a checkpoint is never older than this, however few epochs that is
 
 
 def fit(
@@ -102,12 +104,24 @@ def fit(
     """
     if isinstance(data, DataLoader) and batch_size is not None:
         raise ValueError(f"a DataLoader has its own batch_size, got batch_size={batch_size} too")
-    run = Run(model, data, optimizer, loss, batch_size, shuffle, seed)
-    run.metrics, run.penalty, run.max_norm = metrics or {}, penalty, max_norm
-    run.schedule, run.each, run.stopping = schedule, schedule_each, early_stopping
-    run.validation = pair(validation) if validation is not None else None
+    run = Run(
+        model,
+        data,
+        optimizer,
+        loss,
+        batch_size,
+        shuffle,
+        seed,
+        validation=validation,
+        metrics=metrics,
+        penalty=penalty,
+        max_norm=max_norm,
+        schedule=schedule,
+        schedule_each=schedule_each,
+        early_stopping=early_stopping,
+        settings=settings,
+    )
     callbacks = [callbacks] if callable(callbacks) else list(callbacks)
-    run.settings = dict(settings or {})
     if fast:  # else a checkpoint is as it was before there was such a thing
         if not replay:
             raise ValueError("fast is for replayed steps: it takes replay=True or 'auto'")
@@ -117,23 +131,25 @@ def fit(
     if resume and checkpoint is None:
         raise ValueError("resume=True needs the checkpoint to go on from")
     if resume and checkpoint is not None and os.path.exists(checkpoint):
-        run.resume(checkpoint)
-    run.replay = prepared(run, replay, fast)
-    written = monotonic()
+        resume_run(run, checkpoint)
+    stepper = stepper_of(run, replay, fast)
+    saved = monotonic()
     with bar(run, epochs * len(run.loader) if epochs else steps, progress) as advance:
         try:
             while not run.done(epochs, steps):
                 if not callbacks:
                     end = epochs or steps or 0
-                    run.epochs(end, checkpoint_every if checkpoint else end, advance)
-                run.epoch(steps, advance)
+                    whole_epochs(
+                        run, stepper, end, checkpoint_every if checkpoint else end, advance
+                    )
+                epoch(run, stepper, steps, advance)
                 answers = [callback(run.history) for callback in callbacks]
                 run.end_epoch(True in answers)
                 due = len(run.history.epochs) % checkpoint_every == 0
-                due = due or run.done(epochs, steps) or monotonic() - written > SECONDS
+                due = due or run.done(epochs, steps) or monotonic() - saved > SECONDS
                 if checkpoint is not None and due:
-                    run.save(checkpoint)
-                    written = monotonic()
+                    save_run(run, checkpoint)
+                    saved = monotonic()
         except KeyboardInterrupt:
             run.history.stopped = "interrupted"
     if run.stopping is not None:
@@ -142,35 +158,68 @@ def fit(
     return run.history
 
 
-def prepared(run: Run, replay: bool | str, fast: bool) -> Any:
-    """What replays the steps of the run, None if nothing is to."""
+def stepper_of(run: Run, replay: bool | str, fast: bool) -> GraphStepper:
+    """What does the steps of the run: in the machine if that is asked for, or on graphs."""
     if replay not in (True, False, "auto"):
         raise ValueError(f"replay is True, False or 'auto', got {replay!r:.60}")
     if not replay:
-        return None
+        return GraphStepper(run)
     from engine.programs.plan import NoPlanError
-    from nn.training.replay import Replay
+    from nn.training.machine_stepper import MachineStepper
 
     run.model.train()
     try:
-        made = Replay(run, fast)
-        run.history.deviation = made.plans.deviation if fast else None
-        return made
+        stepper = MachineStepper(run, fast)
     except NoPlanError:
         if replay == "auto":
-            return None
+            return GraphStepper(run)
         raise
+    run.history.deviation = stepper.plans.deviation if fast else None
+    return stepper
+
+
+def whole_epochs(
+    run: Run,
+    stepper: GraphStepper,
+    end: int,
+    checkpoint_every: int,
+    advance: Callable[[int], None],
+) -> None:
+    """The epochs that the stepper does alone, up to the last but one.
+
+    The last epoch, and one after which a checkpoint is due, is left to `epoch`.
+    """
+    run.model.train()
+    while True:
+        done, before = len(run.history.epochs), run.history.steps
+        stepper.epochs(min(end - done, checkpoint_every - done % checkpoint_every) - 1)
+        if run.history.steps == before:
+            return
+        advance(run.history.steps - before)
+
+
+def epoch(
+    run: Run, stepper: GraphStepper, steps: int | None, advance: Callable[[int], None]
+) -> None:
+    """One pass over the data, and its figures. steps: where the run ends, even within an epoch."""
+    run.model.train()
+    first = run.history.steps
+    batches = run.loader.batches()
+    if steps is not None:
+        batches = batches[: steps - first]
+    stepper.epoch(batches, advance)
+    run.record_epoch(first, stepper.outputs)
 
 
 @contextmanager
-def bar(run: Run, total: int | None, progress: bool) -> Iterator[Callable[[Run, int], None]]:
-    """A function to call after some steps, which moves a progress bar on."""
+def bar(run: Run, total: int | None, progress: bool) -> Iterator[Callable[[int], None]]:
+    """A function that moves a progress bar on by a number of steps that are done."""
     from tqdm import tqdm
 
     options: dict[str, Any] = {"desc": "training", "unit": "step", "disable": not progress}
     with tqdm(total=total, initial=run.history.steps, **options) as shown:
 
-        def advance(run: Run, steps: int) -> None:
+        def advance(steps: int) -> None:
             shown.update(steps)
             if run.history.steps % 20 < steps or run.history.steps == total:
                 figures = {"loss": run.history.losses[-1]}

@@ -189,7 +189,6 @@ def whole_epochs(
 
     The last epoch, and one after which a checkpoint is due, is left to `epoch`.
     """
-    run.model.train()
     while True:
         done, before = len(run.history.epochs), run.history.steps
         stepper.epochs(min(end - done, checkpoint_every - done % checkpoint_every) - 1)

@@ -56,6 +56,7 @@ class MachineStepper(GraphStepper):
             return
         if len(run.loader) != 1 or most < 2 or not compiled:
             return
+        run.model.train()
         self.check_parameters()
         machine, arrays = self.plans.machine(len(run.loader.inputs)), Arrays(run.optimizer)
         if machine is None:

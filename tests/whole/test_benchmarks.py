@@ -12,9 +12,6 @@ from xml.etree import ElementTree
 
 import pytest
 
-# Plain `pytest` does not put the repository on the path.
-sys.path.append(str(Path(__file__).parents[2]))
-
 from benchmarks import __main__ as cli
 from benchmarks import gpt, mlps, nodes, overfitting, peers, process, report
 from benchmarks.agreement import deviations, verdict

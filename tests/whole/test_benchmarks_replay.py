@@ -5,18 +5,12 @@ Nothing here asserts how fast anything is.
 
 import math
 import os
-import sys
 from importlib.util import find_spec
-from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
 import engine
-
-# Plain `pytest` does not put the repository on the path.
-sys.path.append(str(Path(__file__).parents[2]))
-
 from benchmarks import growth, replay
 from benchmarks.contenders import W1, W2, Eager, Limit
 from benchmarks.entries import ENTRIES, PROBLEMS

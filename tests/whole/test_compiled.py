@@ -1,37 +1,9 @@
-"""Two builds, one behaviour: the same numbers to the last bit, the same errors, the same graphs."""
-
-import gc
-import os
-import subprocess
-import sys
-import tracemalloc
-from pathlib import Path
+"""Two builds, one behaviour: the same numbers to the last bit, and the same errors."""
 
 import pytest
 
 import engine
-from engine import Op, Value, dot
-from engine.ops import TABLE
-
-ROOT = Path(__file__).parents[2]
-
-needs_compiled = pytest.mark.skipif(
-    not engine.compiled, reason="needs the compiled build: CHAINRULE_COMPILE=1 pip install -e ."
-)
-
-
-def printed(code, *arguments, **environment):
-    """The lines that a new Python prints, run in the repository."""
-    done = subprocess.run(
-        [sys.executable, "-c", code, *arguments],
-        cwd=ROOT,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout.splitlines()
+from tests.engine.native.builds import needs_compiled, printed
 
 
 def in_both(code, *arguments):
@@ -45,40 +17,8 @@ def difference(ours, others):
     return next(((i, a, b) for i, (a, b) in enumerate(zip(ours, others)) if a != b), None)
 
 
-# ---- the switch ----
-
-
-def test_chainrule_pure_runs_python_whatever_is_built():
-    code = "import engine, engine.op, engine.value as v; print(engine.compiled, v.__file__[-3:])"
-
-    assert printed(code, CHAINRULE_PURE="1") == ["False .py"]
-
-
-@needs_compiled
-def test_chainrule_pure_0_is_no_wish():
-    assert printed("import engine; print(engine.compiled)", CHAINRULE_PURE="0") == ["True"]
-
-
-def test_compiled_says_which_file_runs():
-    assert engine.compiled == (not sys.modules["engine.value"].__file__.endswith(".py"))
-    assert engine.compiled == (not sys.modules["engine.op"].__file__.endswith(".py"))
-
-
-@pytest.mark.parametrize(
-    "binary", ["value.cpython-39-x86_64-linux-gnu.so", "op.cp39-win_amd64.pyd"]
-)
-def test_a_binary_of_another_python_is_ignored(tmp_path, binary):
-    package = tmp_path / "engine"
-    package.mkdir()
-    for path in Path(engine.__file__).parent.glob("*.py"):
-        (package / path.name).write_text(path.read_text("utf-8"), "utf-8")
-    (package / binary).write_bytes(b"\x7fELF, of another time")
-    code = "import sys; sys.path.insert(0, sys.argv[1]); import engine; print(engine.compiled)"
-
-    assert printed(code, str(tmp_path)) == ["False"]
-
-
 # ---- the same numbers ----
+
 
 GRAPHS = """if True:
     import math, random, sys
@@ -287,53 +227,8 @@ def test_twenty_steps_of_a_gpt_have_the_bits_of_a_plain_reference(pure, referenc
     assert difference(ours, reference) is None
 
 
-# ---- rows in C ----
-
-
-def clone(op):
-    """The same row of the table, which has no kernel."""
-    return Op(op.name, op.symbol, op.f, *op.partials, gradient=op.gradient, beyond=op.beyond)
-
-
-NUMBERS = [0.0, -0.0, 1.0, -1.0, 0.3, -0.7, 2.5, -3.0, 30.0, -40.0, 1e-9, -1e-300, 710.0, -745.2]
-NUMBERS += [1e308, -1e308, 5e-324, float("inf"), float("-inf"), float("nan")]
-
-
-@pytest.mark.parametrize("op", [op for op in TABLE.values() if op.narrow], ids=lambda op: op.name)
-def test_a_row_in_c_has_the_bits_and_errors_of_the_row_in_python(op):
-    def outcome(f, point):
-        xs = [Value(x) for x in point]
-        try:
-            z = f(*xs)
-        except (ArithmeticError, ValueError) as error:
-            return type(error), str(error)
-        z.backward()
-        return [v.hex() for v in (z.data, *[x.grad for x in xs])]
-
-    slow = clone(op)
-    points = (
-        [(x,) for x in NUMBERS] if op.arity == 1 else [(x, y) for x in NUMBERS for y in NUMBERS]
-    )
-    different = [p for p in points if outcome(op, p) != outcome(slow, p)]
-
-    assert different == []
-
-
-@needs_compiled
-def test_every_row_of_one_or_two_inputs_has_a_kernel_and_no_other_has():
-    assert [op.name for op in TABLE.values() if op.narrow != (op.kernel is not None)] == []
-
-
-def test_an_op_of_your_own_with_a_name_of_the_table_has_no_kernel():
-    exp = Op("exp", "exp", lambda x: 2.0, lambda z, x: 7.0)
-    x = Value(1.0)
-    z = exp(x)
-    z.backward()
-
-    assert (exp.kernel, z.data, x.grad) == (None, 2.0, 7.0)
-
-
 # ---- the same errors ----
+
 
 ERRORS = """if True:
     import copy, pickle
@@ -378,158 +273,3 @@ def test_wrong_calls_raise_the_same_errors_with_the_same_text_in_both_builds():
     ours, others = in_both(ERRORS)
 
     assert difference(ours, others) is None
-
-
-# ---- the node ----
-
-
-@needs_compiled
-def test_the_collector_does_not_look_at_a_compiled_node():
-    assert not gc.is_tracked(Value(1.0) + 1.0)
-
-
-@needs_compiled
-def test_the_collector_looks_at_a_subclass_of_a_compiled_node():
-    class Parameter(Value):
-        pass
-
-    assert gc.is_tracked(Parameter(1.0))
-
-
-def test_a_cycle_through_an_attribute_of_a_subclass_is_collected():
-    class Parameter(Value):
-        pass
-
-    collected = []
-
-    class Token:
-        def __del__(self):
-            collected.append(True)
-
-    p = Parameter(1.0)
-    p.itself, p.token = p, Token()
-    del p
-    gc.collect()
-
-    assert collected == [True]
-
-
-SIZE = """if True:
-    import sys, tracemalloc
-    from engine import Value
-
-    n, x = 20_000, Value(1.5)
-    nodes = [x] * n
-    tracemalloc.start()
-    for i in range(n):
-        nodes[i] = nodes[i - 1] + x if sys.argv[1] == "chain" else nodes[i // 2] * x
-    print(tracemalloc.get_traced_memory()[0] / n)
-"""
-
-
-def test_a_class_that_holds_an_instance_of_its_own_is_collected():
-    collected = []
-
-    class Token:
-        def __del__(self):
-            collected.append(True)
-
-    def make():
-        class Parameter(Value):
-            pass
-
-        Parameter.first = Parameter(1.0)
-        Parameter.token = Token()
-
-    make()
-    gc.collect()
-
-    assert collected == [True]
-
-
-def test_attributes_outlive_their_value_where_somebody_holds_them():
-    attributes = vars(Value(1.0, label="a"))
-
-    assert attributes == {"label": "a"}
-
-
-def test_attributes_outlive_a_collected_cycle_where_somebody_holds_them():
-    class Parameter(Value):
-        __slots__ = ("itself",)
-
-    p = Parameter(1.0, label="a")
-    p.itself = p
-    attributes = vars(p)
-    del p
-    gc.collect()
-
-    assert attributes == {"label": "a"}
-
-
-def test_a_chain_of_attributes_is_freed_without_recursion():
-    v = None
-    for _ in range(100_000):
-        w = Value(1.0)
-        w.previous = v
-        v = w
-    del v, w
-
-    assert Value(1.0).data == 1.0
-
-
-def test_a_chain_of_ops_that_hold_values_is_freed_without_recursion():
-    z = Value(1.0)
-    for _ in range(20_000):
-        op = Op("same", "same", lambda x: x, lambda z, x: 1.0)
-        op.kept = z
-        z = op(Value(1.0))
-    del z, op
-
-    assert Value(1.0).data == 1.0
-
-
-@needs_compiled
-def test_a_kernel_of_no_row_leaves_all_to_python():
-    from engine.native.kernels import Kernel
-
-    op = Op("double", "double", lambda x: 2.0 * x, lambda z, x: 2.0)
-    op.kernel = Kernel()
-    x = Value(3.0)
-    z = op(x)
-    z.backward()
-
-    assert (z.data, x.grad) == (6.0, 2.0)
-
-
-@pytest.mark.parametrize("shape", ["chain", "tree"])
-def test_a_node_is_small(shape):
-    (size,) = printed(SIZE, shape)
-
-    # Pure: an object and the float of its data. Compiled: a struct that holds its numbers.
-    assert float(size) < (89 if engine.compiled else 141)
-
-
-@needs_compiled
-def test_attributes_cost_nothing_until_used():
-    x = Value(1.0)
-    bare = sys.getsizeof(x)
-    tracemalloc.start()
-    Value(1.0)
-    before = tracemalloc.get_traced_memory()[0]
-    nodes = [Value(1.0) for _ in range(1000)]
-    size = (tracemalloc.get_traced_memory()[0] - before) / len(nodes)
-    tracemalloc.stop()
-
-    assert size < bare + 10  # 8 for the list
-
-
-def test_dot_shares_the_tuple_of_its_inputs():
-    inputs = tuple([Value(float(i)) for i in range(100)])
-    weights = [Value(1.0)] * 100
-    tracemalloc.start()
-    before = tracemalloc.get_traced_memory()[0]
-    nodes = [dot(weights, inputs) for _ in range(100)]
-    size = (tracemalloc.get_traced_memory()[0] - before) / len(nodes)
-    tracemalloc.stop()
-
-    assert size < 1.5 * sys.getsizeof(tuple(weights))

@@ -14,6 +14,7 @@ import os
 if os.environ.get("CHAINRULE_PURE", "0") not in ("", "0"):
     from engine.native import switch as switch
 
+from engine import copying as copying
 from engine.calculus import grad
 from engine.check import GradientError, check_gradients
 from engine.op import Op, compiled

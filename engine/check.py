@@ -6,8 +6,8 @@ import sys
 from math import isclose
 
 from engine.calculus import grad
-from engine.op import Op, number
-from engine.value import Value, topological_order
+from engine.op import Op
+from engine.value import Value, number_of, topological_order
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def check_gradients(
         raise ValueError(f"order is at least 1, got {order}")
     if not hasattr(point, "__iter__"):
         raise TypeError(f"point is a list of numbers, one for each input of f, got {point!r}")
-    at = [x.data if isinstance(x, Value) else number(x) for x in point]
+    at = [number_of(x) for x in point]
     complaint = disagreement(f, at, range(len(at)), order, tolerance)
     if complaint and not isinstance(f, Op):
         # Some op in f has a wrong row, or f left the graph: look for the op.

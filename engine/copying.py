@@ -8,7 +8,7 @@ taken already, and the recursion ends there.
 from __future__ import annotations
 
 from _thread import _local
-from weakref import ref
+from _weakref import ref
 
 from engine.ops import CONSTANT
 from engine.value import Value, constant, topological_order
@@ -41,8 +41,8 @@ class Underway(_local):
 underway = Underway()
 
 
-def reduced(v: Value) -> Any:
-    """What v.__reduce_ex__ answers: how to make v again."""
+def reduced(v: Value, _protocol: Any) -> Any:
+    """What deepcopy and pickle ask of v, as v.__reduce_ex__: how to make v again."""
     if v.op is CONSTANT:
         return constant, (v.data,)
     if v.op is None or taken(v):
@@ -66,3 +66,6 @@ def new(kind: type[Value]) -> Value:
 
 def last(graph: Graph) -> Value:
     return graph[-1]
+
+
+Value.__reduce_ex__ = reduced  # type: ignore[assignment, method-assign]

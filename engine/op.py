@@ -20,13 +20,14 @@ if TYPE_CHECKING:
 
 # Whether this file runs as C: engine's binaries are built, and found, all of them or none.
 compiled: bool = __file__.endswith((".so", ".pyd"))
+TABLE: dict[str, Op] = {}  # every op the engine knows, by its name: ops.py writes the rows
 
 
 class Number:
     """What ops compute with besides floats, such as a Value: `apply_op` says what they make of it.
 
-    A subclass has a method `apply_op(self, op, inputs)`: op of the inputs, one of which at
-    least is of its kind.
+    A subclass has a method `apply_op(self, op, inputs, evaluate=None)`: op of the inputs, one of
+    which at least is of its kind. `evaluate` computes op's number, if op is not to do it itself.
     """
 
     __slots__ = ()
@@ -202,13 +203,16 @@ class Op:
 
     def __reduce__(self) -> Any:
         """An op of the table pickles as its name, another as what it was made of."""
-        from engine.ops import TABLE, op_called
-
         if TABLE.get(self.name) is self:
             return op_called, (self.name,)
         row = (self.name, self.symbol, self.f, *self.partials)
         options = {"gradient": self.gradient, "beyond": self.beyond, "unfold": self.unfold}
         return op_made_of, (type(self), row, options | {"doc": self.__doc__})
+
+
+def op_called(name: str) -> Op:
+    """What a pickle of an op of the table calls."""
+    return TABLE[name]
 
 
 def op_made_of(kind: type[Op], row: tuple[Any, ...], options: dict[str, Any]) -> Op:
@@ -263,7 +267,55 @@ def total(partial: Callable[..., Any], *zxs: Any) -> Any:
     try:
         return partial(*zxs)
     except (ArithmeticError, ValueError):
-        # Here, since the extended numbers stand on the table, which stands on this file.
-        from engine.extended import Extended, inner
-
         return inner(partial(*map(Extended, zxs)))
+
+
+# ---- the extended numbers: arithmetic that goes on, by IEEE 754, where Python's raises ----
+
+
+class Extended(Number):
+    """A number that obeys IEEE 754 where Python raises: 1/0 is inf, 0/0 is nan.
+
+    Partials are evaluated on it when plain arithmetic has failed. `inner` is a float or a Value.
+    """
+
+    def __init__(self, x: Any) -> None:
+        self.inner = x
+
+    def apply_op(self, op: Op, inputs: Sequence[Any]) -> Extended:
+        held = inner(list(inputs))
+        for x in held:
+            if isinstance(x, Number):
+                kind: Any = x
+                return Extended(kind.apply_op(op, held, op.evaluate_beyond))
+        return Extended(op.evaluate_beyond(*map(number, held)))
+
+    # fmt: off
+    def __float__(self) -> float: return float(self.inner)
+    def __bool__(self) -> bool: return bool(self.inner)
+    def __eq__(self, other: Any) -> bool: return float(self) == float(other)
+    def __lt__(self, other: Any) -> bool: return float(self) < float(other)
+    def __le__(self, other: Any) -> bool: return float(self) <= float(other)
+    def __gt__(self, other: Any) -> bool: return float(self) > float(other)
+    def __ge__(self, other: Any) -> bool: return float(self) >= float(other)
+    def __abs__(self) -> Any: return TABLE["abs"](self)
+    def __pos__(self) -> Any: return self
+    def __neg__(self) -> Any: return TABLE["neg"](self)
+    def __add__(self, other: Any) -> Any: return TABLE["add"](self, other)
+    def __radd__(self, other: Any) -> Any: return TABLE["add"](other, self)
+    def __sub__(self, other: Any) -> Any: return TABLE["sub"](self, other)
+    def __rsub__(self, other: Any) -> Any: return TABLE["sub"](other, self)
+    def __mul__(self, other: Any) -> Any: return TABLE["mul"](self, other)
+    def __rmul__(self, other: Any) -> Any: return TABLE["mul"](other, self)
+    def __truediv__(self, other: Any) -> Any: return TABLE["div"](self, other)
+    def __rtruediv__(self, other: Any) -> Any: return TABLE["div"](other, self)
+    def __pow__(self, other: Any) -> Any: return TABLE["pow"](self, other)
+    def __rpow__(self, other: Any) -> Any: return TABLE["pow"](other, self)
+    # fmt: on
+
+
+def inner(x: Any) -> Any:
+    """What an Extended number, or a list of them, holds."""
+    if isinstance(x, list):
+        return [inner(item) for item in x]
+    return x.inner if isinstance(x, Extended) else x

@@ -9,7 +9,9 @@ from __future__ import annotations
 import math
 from math import copysign, inf, nan
 
+from engine.op import TABLE as TABLE  # which the rows below fill
 from engine.op import Op, compiled
+from engine.op import op_called as op_called  # where older pickles look for it
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -212,7 +214,7 @@ stop_gradient = Op("stop_gradient", "stop_gradient", lambda x: x, None,
                 doc="x, which every derivative takes for a constant.")
 # fmt: on
 
-TABLE: dict[str, Op] = {op.name: op for op in list(vars().values()) if isinstance(op, Op)}
+TABLE.update({op.name: op for op in list(vars().values()) if isinstance(op, Op)})
 
 # No row: it marks a number that an expression uses, which is no leaf, since nobody differentiates it.
 CONSTANT = Op("constant", "", float, gradient=lambda *_: [])
@@ -222,10 +224,6 @@ if compiled:  # the same rows in C, as csource.py translates them when chainrule
 
     for _name, _kernel in KERNELS.items():
         TABLE[_name].kernel = _kernel
-
-
-def op_called(name: str) -> Op:
-    return TABLE[name]
 
 
 def softmax(xs: Sequence[Any]) -> list[Any]:

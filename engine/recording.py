@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 
     Function = TypeVar("Function", bound=Callable[..., Any])
 
-# How many blocks of either kind we are in, and one entry for each that is open in any thread: an
-# operation asks for that alone where there is none.
-unrecorded: ContextVar[int] = ContextVar("unrecorded", default=0)
-noted: ContextVar[int] = ContextVar("noted", default=0)
+# How many `with no_grad()` and `with source_lines()` we are inside, in this thread or task.
+no_grad_depth: ContextVar[int] = ContextVar("no_grad_depth", default=0)
+source_lines_depth: ContextVar[int] = ContextVar("source_lines_depth", default=0)
+# One entry for each such block that is open in any thread. An operation looks at this list first:
+# while the list is empty, which is cheap to see, the operation need not ask for the two depths.
 blocks: list[bool] = []
 GENERATOR = 0x20 | 0x80 | 0x200  # flags of the code of a generator or coroutine function
 
@@ -65,7 +66,7 @@ class no_grad(Block):  # noqa: N801 - PyTorch's name
     ()
     """
 
-    depth = unrecorded
+    depth = no_grad_depth
 
 
 class source_lines(Block):  # noqa: N801 - as no_grad
@@ -79,7 +80,7 @@ class source_lines(Block):  # noqa: N801 - as no_grad
         y.source_line.part  # "Value(3.0) * 2"
     """
 
-    depth = noted
+    depth = source_lines_depth
 
 
 def calling_line() -> SourceLine | None:
@@ -89,23 +90,29 @@ def calling_line() -> SourceLine | None:
     return calling()
 
 
-recorded: ContextVar[tracing | None] = ContextVar("recorded", default=None)  # the open block
+# The `with tracing()` that we are inside, if any.
+open_trace: ContextVar[tracing | None] = ContextVar("open_trace", default=None)
 
 
 class tracing:  # noqa: N801 - as no_grad
-    """A block whose graph is to be traced: numbers that a function would only take are nodes in it.
+    """A block whose graph becomes a program, which is run again on other data.
 
-    The largest logit, which cross-entropy subtracts so that nothing overflows, is such a number: of
-    a graph for one set of data a constant, of a program not. So are random numbers: `drawn` has
-    what would draw them, and the leaves that stand for them, in the order of drawing.
+    A function may compute a number that is right for the data at hand only, and use it as a
+    constant. Inside this block it makes the number a node of the graph instead, so that the
+    program computes the number anew for each set of data. There are two such functions:
+
+    - Cross-entropy subtracts the largest logit, so that nothing overflows. Outside this block it
+      subtracts the constant 3.1; inside, the node `maximum(z0, z1, z2)`.
+    - Dropout draws a random factor for each number. Inside this block the factors are leaves, and
+      `drawn` lists each Dropout with its leaves, so that it can draw them anew.
     """
 
     def __init__(self) -> None:
         self.drawn: list[tuple[Any, list[Any]]] = []
 
     def __enter__(self) -> Self:
-        self.token = recorded.set(self)
+        self.token = open_trace.set(self)
         return self
 
     def __exit__(self, *exception: object) -> None:
-        recorded.reset(self.token)
+        open_trace.reset(self.token)

@@ -11,7 +11,7 @@ from _thread import RLock
 
 from engine import ops
 from engine.op import Number, Op, compiled, number
-from engine.recording import blocks, calling_line, noted, unrecorded
+from engine.recording import blocks, calling_line, no_grad_depth, source_lines_depth
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Value(Number):
         self.op: Op | None = None
         if label:
             self.label = label
-        if blocks and noted.get():
+        if blocks and source_lines_depth.get():
             self.source_line = calling_line()
 
     # ---- forward: an operation computes its number and remembers its inputs ----
@@ -188,18 +188,13 @@ class Value(Number):
         """micrograd's name for the symbol of the op, empty for a leaf."""
         return "" if self.op is None else self.op.symbol
 
-    # ---- copies: deepcopy and pickle take graphs of any depth ----
+    # ---- copies: copying.py has deepcopy and pickle take graphs of any depth ----
 
     def __copy__(self) -> Value:
         """A node like this one, made by the same op of the same inputs."""
         twin: Value = Value.__new__(type(self))
         twin.__setstate__(self.__getstate__())
         return twin
-
-    def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
-        from engine.copying import reduced
-
-        return reduced(self)
 
     def __getstate__(self) -> tuple[Any, ...]:
         return self.op, self._data, self._grad, arguments(self), vars(self)
@@ -249,10 +244,10 @@ class Value(Number):
     def __int__(self) -> int: return int(self._data)
     def __bool__(self) -> bool: return self._data != 0.0
     def __round__(self, n: SupportsIndex | None = None) -> float: return round(self._data, n)
-    def __lt__(self, other: SupportsFloat) -> bool: return self._data < compared(other)
-    def __le__(self, other: SupportsFloat) -> bool: return self._data <= compared(other)
-    def __gt__(self, other: SupportsFloat) -> bool: return self._data > compared(other)
-    def __ge__(self, other: SupportsFloat) -> bool: return self._data >= compared(other)
+    def __lt__(self, other: SupportsFloat) -> bool: return self._data < number_of(other)
+    def __le__(self, other: SupportsFloat) -> bool: return self._data <= number_of(other)
+    def __gt__(self, other: SupportsFloat) -> bool: return self._data > number_of(other)
+    def __ge__(self, other: SupportsFloat) -> bool: return self._data >= number_of(other)
     # fmt: on
 
 
@@ -293,9 +288,9 @@ def node(op: Op, data: float, x: Any, y: Any) -> Value:
     v._x = x
     v._y = y
     if blocks:
-        if unrecorded.get():
+        if no_grad_depth.get():
             v.op = v._x = v._y = None
-        elif noted.get():
+        elif source_lines_depth.get():
             v.source_line = calling_line()
     return v
 
@@ -523,6 +518,6 @@ def reached_from(order: list[Value]) -> set[Value]:
     return reached
 
 
-def compared(other: Any) -> float:
-    """The number that a comparison is with."""
-    return other.data if isinstance(other, Value) else number(other)
+def number_of(x: Any) -> float:
+    """The number of a Value, or the float that a number is. Raises TypeError for anything else."""
+    return x.data if isinstance(x, Value) else number(x)

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import math
 
-from engine import Value, log, logsigmoid, logsumexp, maximum, minimum, relu, stop_gradient
+from engine import log, logsigmoid, logsumexp, maximum, minimum, relu, stop_gradient
 from engine.op import number
-from engine.recording import recorded
+from engine.recording import open_trace
+from engine.value import number_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -145,7 +146,7 @@ def cross_entropy(
 
 def largest_of(logits: Any) -> Any:
     """The largest as a number, which no gradient passes; in a graph that is traced, as a node."""
-    if recorded.get() is not None:
+    if open_trace.get() is not None:
         return stop_gradient(maximum(*logits))
     return max([float(x) for x in logits])
 
@@ -292,7 +293,7 @@ def probability(name: str, what: str, x: Any) -> None:
 
 def distribution(name: str, probabilities: Any, classes: int) -> list[float]:
     """The probabilities of each class. Raises ValueError if they are none, or not of them all."""
-    numbers = [x.data if isinstance(x, Value) else number(x) for x in probabilities]
+    numbers = [number_of(x) for x in probabilities]
     if len(numbers) != classes:
         raise ValueError(f"{name} takes {classes} probabilities, one a class, got {len(numbers)}")
     for x in numbers:

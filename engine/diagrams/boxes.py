@@ -1,12 +1,12 @@
 """What is drawn: a graph as boxes, its fused operations unfolded and its far ends cut off."""
 
 from collections.abc import Sequence
-from contextvars import Context
 from dataclasses import dataclass, field
 from typing import Any
 
 from engine.op import Op
 from engine.sourceline import SourceLine
+from engine.unfolding import unfolded, unfolds
 from engine.value import Value, topological_order
 
 
@@ -95,19 +95,6 @@ def about(order: list[Value], center: Value, depth: int) -> set[Value]:
             users[v] = min(steps) + 1
     users[center] = 0
     return {*users, *near(order, [center], depth)}
-
-
-def unfolds(v: Value) -> bool:
-    """Whether v is the result of a fused op, which stands for several simpler ones."""
-    return v.op is not None and v.op.unfold is not None and len(v.inputs) > 1
-
-
-def unfolded(v: Value) -> tuple[Value, dict[Any, Any]]:
-    """The result of a fused op by its simpler ones, and the input behind each copy in its graph."""
-    copies = [Value(x.data) if isinstance(x, Value) else x for x in v.inputs]
-    simpler: Any = v.op and v.op.unfold
-    z = Context().run(simpler, *copies)  # a context of its own records under no_grad too
-    return z, dict(zip(copies, v.inputs))
 
 
 def unfold(v: Value, box_of: dict[Value, Box]) -> None:

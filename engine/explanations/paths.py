@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from engine.diagrams.boxes import unfolded, unfolds
 from engine.op import Op, number
+from engine.unfolding import unfolded, unfolds
 from engine.value import Value, topological_order
 
 TYPE_CHECKING = False

@@ -13,11 +13,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from engine import ops
-from engine.diagrams.boxes import Box, boxed, unfolds
+from engine.diagrams.boxes import Box, boxed
 from engine.explorer.placement import staged
 from engine.formulas.names import names, one_line, parameter_names
 from engine.languages.python import Language, NoTranslationError, is_number
 from engine.op import Op, number
+from engine.unfolding import unfolds
 from engine.value import Value, topological_order
 
 

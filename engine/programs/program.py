@@ -13,11 +13,10 @@ from __future__ import annotations
 
 from array import array
 
-from engine.op import number
 from engine.programs.batch import LANES, Batch
 from engine.programs.plan import MANY, lowered
 from engine.programs.tape import Tape
-from engine.value import Value
+from engine.value import Value, number_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -237,7 +236,7 @@ class Program:
         found: list[float] = []
         try:
             for x in inputs:
-                found.append(x.data if isinstance(x, Value) else number(x))
+                found.append(number_of(x))
         except (ArithmeticError, TypeError, ValueError) as error:
             error.args = (f"input {len(found)}: {error}",)
             raise

@@ -13,12 +13,12 @@ from typing import Any, NamedTuple
 
 from engine.op import number
 from engine.saving.files import write_file
+from engine.value import number_of
 from nn.checks import wanted, whole
 from nn.data.loader import check_data, width_of
 from nn.film.plane import Plane
 from nn.film.snapshots import Earlier
 from nn.metrics import classes
-from nn.plot.axes import plain
 from nn.plot.decisions import class_at, spread
 
 TYPE_CHECKING = False
@@ -98,7 +98,7 @@ class Film:
         self.most = whole("frames", frames, least=4)
         whole("resolution", resolution, least=2)
         bare = width_of(inputs[0]) is None
-        rows = [[plain(x)] if bare else [plain(v) for v in x] for x in inputs]
+        rows = [[number_of(x)] if bare else [number_of(v) for v in x] for x in inputs]
         if not rows[0]:
             raise ValueError("a film shows models of 1 input or more, got none")
         self.in_the_plane = len(rows[0]) > 1
@@ -123,7 +123,7 @@ class Film:
         else:
             if width != 1:
                 raise ValueError(f"a film of 1 input shows 1 output, got {width}")
-            self.points = [(x, plain(t), 0) for (x,), t in zip(rows, targets)]
+            self.points = [(x, number_of(t), 0) for (x,), t in zip(rows, targets)]
             self.ys = spread([y for _, y, _ in self.points], 2)
         self.frames = [Shot(0, math.nan, state)]
         self.steps: list[int] = []
@@ -144,7 +144,7 @@ class Film:
         step = last + 1 if step is None else whole("step", step)
         if step <= last:
             raise ValueError(f"step {step} is not after step {last}: a film is of one training")
-        seen = plain(loss)
+        seen = number_of(loss)
         if self.due(step):
             self.frames.append(Shot(step, seen, self.model.state()))
             if len(self.frames) >= self.most:
@@ -201,13 +201,13 @@ class Film:
     def classes_of(self, targets: Sequence[Any], count: int) -> list[int]:
         """The class of each target, for a model of so many outputs."""
         if count == 1:
-            kinds = {plain(target) for target in targets}
+            kinds = {number_of(target) for target in targets}
             if len(kinds) > 2:
                 raise ValueError(
                     "a film of several inputs and 1 output shows 2 classes, "
                     f"got {len(kinds)} targets"
                 )
-            return [int(plain(target) > self.threshold) for target in targets]
+            return [int(number_of(target) > self.threshold) for target in targets]
         marks = [class_at(i, target) for i, target in enumerate(targets)]
         if count > 256:
             raise ValueError(f"a film shows up to 256 classes, got a model of {count} outputs")

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 
 from engine import Op, Program, Value
 from engine.recording import tracing
+from engine.value import number_of
 from nn.mlp import Neuron, linear
 from nn.module import Module
-from nn.plot.axes import plain
 from nn.plot.decisions import in_eval_mode, outputs
 
 TYPE_CHECKING = False
@@ -76,7 +76,7 @@ def program_of(model: Any, sample: Any) -> Program | None:
     if not all(isinstance(f, Op) or f is linear for f in activations):
         return None
     bare = not hasattr(sample, "__len__")
-    leaves = [Value(plain(x)) for x in ([sample] if bare else sample)]
+    leaves = [Value(number_of(x)) for x in ([sample] if bare else sample)]
     try:
         with in_eval_mode(model), tracing():
             made = model(leaves[0] if bare else leaves)

@@ -17,7 +17,7 @@ import random
 
 from engine import Value, dot, ops
 from engine.op import number
-from engine.recording import recorded
+from engine.recording import open_trace
 from engine.value import constant
 from nn.activations import sample
 from nn.checks import finite, flag, positive
@@ -148,7 +148,7 @@ class Dropout(Module):
 
     def __call__(self, x: Vector | SupportsFloat) -> list[Any]:
         """x: [n] -> [n]. It draws n random numbers; none in eval mode or where p is 0 or 1."""
-        xs, block = sample(x, "dropout"), recorded.get()
+        xs, block = sample(x, "dropout"), open_trace.get()
         if not self.training or self.p == 0:
             return list(xs)
         if block is None or self.p == 1:

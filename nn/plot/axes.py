@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from engine import Value
-from engine.op import number
 from nn.checks import wanted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import Any
 
     from matplotlib.axes import Axes
 
@@ -52,8 +49,3 @@ def bin_edges(numbers: Sequence[float], bins: int) -> list[float]:
         margin = abs(low) / 2 or 0.5
         low, high = low - margin, high + margin
     return [low + (high - low) * i / bins for i in range(bins)] + [high]
-
-
-def plain(x: Any) -> float:
-    """The number x, or that of a Value."""
-    return x.data if isinstance(x, Value) else number(x)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 
+from engine.value import number_of
 from nn.checks import flag, wanted, whole
 from nn.module import Module
-from nn.plot.axes import COLORS, LINES, axes, bin_edges, plain, write_names
+from nn.plot.axes import COLORS, LINES, axes, bin_edges, write_names
 from nn.training.history import History
 
 TYPE_CHECKING = False
@@ -26,7 +27,7 @@ def plot_loss(losses: Sequence[Any], ax: Axes | None = None, *, ylabel: str = "l
     wanted(fits, "plot_loss takes a list of losses, such as history.losses", losses)
     if not len(losses):
         raise ValueError("plot_loss takes at least 1 loss, got 0")
-    numbers = [plain(x) for x in losses]
+    numbers = [number_of(x) for x in losses]
     ax = axes(ax)
     draw_curve(ax, range(1, len(numbers) + 1), numbers, color=COLORS[0])
     scale(ax)

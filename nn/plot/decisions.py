@@ -7,11 +7,12 @@ from contextlib import contextmanager
 
 from engine import no_grad
 from engine.op import number
+from engine.value import number_of
 from nn.checks import wanted, whole
 from nn.data.loader import check_data
 from nn.metrics import classes
 from nn.module import Module
-from nn.plot.axes import COLORS, MARKERS, axes, bin_edges, plain, write_names
+from nn.plot.axes import COLORS, MARKERS, axes, bin_edges, write_names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def plot_decision_surface(
     model of several outputs.
     """
     points = points_in_the_plane(inputs, targets)
-    above = [plain(target) > 0.5 for target in targets]
+    above = [number_of(target) > 0.5 for target in targets]
     xs, ys = surroundings(points, resolution)
     flat = [single(numbers) for numbers in outputs(model, [[x, y] for y in ys for x in xs])]
     predictions = [flat[i : i + len(xs)] for i in range(0, len(flat), len(xs))]
@@ -120,12 +121,12 @@ def points_in_the_plane(inputs: Any, targets: Any) -> list[list[float]]:
         n = len(row) if hasattr(row, "__len__") else 1
         if n != 2:
             raise ValueError(f"a point in the plane has 2 numbers, input {i} has {n}: {row!r:.60}")
-    return [[plain(x) for x in row] for row in inputs]
+    return [[number_of(x) for x in row] for row in inputs]
 
 
 def class_at(i: int, target: Any) -> int:
     """The class that target i is. Raises ValueError if it is none."""
-    x = plain(target)
+    x = number_of(target)
     if x < 0 or x % 1:
         raise ValueError(f"target {i} is a class, 0, 1, 2 and so on, got {x:g}")
     return int(x)
@@ -155,7 +156,7 @@ def outputs(model: Model, points: Points, program: Any = None) -> list[list[floa
     else:
         with no_grad(), in_eval_mode(model):
             made = [model(point) for point in points]
-    given = [[plain(v) for v in y] if hasattr(y, "__len__") else [plain(y)] for y in made]
+    given = [[number_of(v) for v in y] if hasattr(y, "__len__") else [number_of(y)] for y in made]
     for point, numbers in zip(points, given):
         for x in numbers:
             if not math.isfinite(x):

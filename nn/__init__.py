@@ -12,7 +12,7 @@ if getattr(engine, "__distribution__", None) != "chainrule":
         "another distribution or folder of that name hides it"
     )
 
-from nn import data, init, metrics
+from nn import data, init, metrics, pictures
 from nn.activations import (
     ELU,
     GELU,
@@ -72,6 +72,9 @@ from nn.training.history import History
 from nn.training.loop import fit
 from nn.training.objective import TrainingError
 from nn.training.stopping import EarlyStopping
+
+# How engine.draw shows a model.
+Module._parts_, Module._diagram_ = pictures.parts_of, pictures.diagram_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

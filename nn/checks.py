@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from math import inf
 
 from engine.op import number
@@ -76,6 +77,35 @@ def wanted(fits: bool, what: str, got: Any) -> None:
     """Raise TypeError, with what was got, unless it fits."""
     if not fits:
         raise TypeError(f"{what}, got {type(got).__name__} {got!r:.60}")
+
+
+def check_size(n: int, owner: str, part: str) -> None:
+    """Raise TypeError or ValueError unless n, the number of an owner's parts, is 1 or more."""
+    if isinstance(n, bool) or not hasattr(n, "__index__"):
+        raise TypeError(f"{owner} has a whole number of {part}s, got {n!r}")
+    if n < 1:
+        raise ValueError(f"{owner} has at least 1 {part}, got {n}")
+
+
+def random_source(rng: random.Random | None) -> Any:
+    """rng, or the module random. Raises TypeError for another kind."""
+    if rng is not None and not isinstance(rng, random.Random):
+        raise TypeError(f"rng takes a random.Random, got {rng!r:.60}")
+    return random if rng is None else rng
+
+
+def listed(parameters: Any) -> list[Any]:
+    """The parameters as a list. Raises TypeError for what is not a collection of them."""
+    if not hasattr(parameters, "__iter__"):
+        raise TypeError(
+            f"parameters are a list of Values, as of model.parameters(), got {parameters!r:.60}"
+        )
+    return list(parameters)
+
+
+def count(n: int, noun: str) -> str:
+    """ "1 parameter", "2 parameters"."""
+    return f"{n} {noun}{'' if n == 1 else 's'}"
 
 
 def noun(name: str) -> str:

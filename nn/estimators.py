@@ -29,9 +29,9 @@ from nn.data.loader import train_test_split
 from nn.init import xavier_uniform_
 from nn.losses import cross_entropy, mse_loss
 from nn.mlp import MLP
+from nn.sample import numbers_of
 from nn.schedules.by_name import make_optimizer
 from nn.training.loop import fit
-from nn.training.run import plain
 from nn.training.stopping import EarlyStopping
 
 try:
@@ -140,7 +140,7 @@ class ChainruleEstimator(BaseEstimator):
         check_is_fitted(self, "model_")
         X = validate_data(self, X, dtype=np.float64, reset=False)
         with no_grad():
-            return np.array(plain([self.model_(x) for x in X.tolist()]))
+            return np.array(numbers_of([self.model_(x) for x in X.tolist()]))
 
 
 class ChainruleClassifier(ClassifierMixin, ChainruleEstimator):

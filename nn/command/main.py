@@ -20,11 +20,11 @@ from engine import Value, draw, explain, explore, topological_order, trace
 from engine.formulas.reading import expression, names_in
 from engine.languages.arrays import LANGUAGES
 from engine.saving.files import write_file
+from nn.activations import ACTIVATIONS
 from nn.command.gallery import gallery
 from nn.command.predict import predict
 from nn.command.tasks import TASKS, own_table, task_called
 from nn.command.train import Settings, train
-from nn.mlp import ACTIVATIONS
 from nn.schedules.by_name import OPTIMIZERS, SCHEDULES
 
 

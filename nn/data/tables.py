@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from math import isfinite
 
-from nn.checks import flag
-from nn.module import count
+from nn.checks import count, flag
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from engine import Op, Program, Value
 from engine.recording import tracing
 from engine.value import number_of
-from nn.mlp import Neuron, linear
+from nn.activations import linear
+from nn.mlp import Neuron
 from nn.module import Module
 from nn.plot.decisions import in_eval_mode, outputs
 

@@ -6,7 +6,8 @@ from math import inf, isfinite, isnan, nan, sqrt
 
 from engine import Value
 from engine.op import number
-from nn.optim.optimizer import check_parameters, listed
+from nn.checks import listed
+from nn.optim.optimizer import check_parameters
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

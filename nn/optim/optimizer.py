@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 from engine import Value
-from nn.checks import below_one, entries, finite, flag, like, not_negative, plain, positive, shape
-from nn.module import count
+from nn.checks import (
+    below_one,
+    count,
+    entries,
+    finite,
+    flag,
+    like,
+    listed,
+    not_negative,
+    plain,
+    positive,
+    shape,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -174,14 +185,6 @@ def gradients(group: dict[str, Any]) -> list[float]:
     if weight_decay:
         return [p.grad + weight_decay * p.data for p in group["params"]]
     return [p.grad for p in group["params"]]
-
-
-def listed(parameters: Any) -> list[Any]:
-    if not hasattr(parameters, "__iter__"):
-        raise TypeError(
-            f"parameters are a list of Values, as of model.parameters(), got {parameters!r:.60}"
-        )
-    return list(parameters)
 
 
 def check_parameters(parameters: list[Any], earlier: list[Value]) -> None:

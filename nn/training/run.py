@@ -9,10 +9,10 @@ from __future__ import annotations
 from engine.op import number
 from nn.checks import wanted, whole
 from nn.data.loader import DataLoader, check_data, pair
-from nn.losses import added
 from nn.module import Module
 from nn.optim.clip import clip_grad_norm_
 from nn.optim.optimizer import Optimizer
+from nn.sample import added
 from nn.training.history import History
 from nn.training.objective import Objective, TrainingError
 from nn.training.stopping import EarlyStopping
@@ -225,10 +225,3 @@ class Run:
         elif steps is not None and self.history.steps >= steps:
             self.history.stopped = "all steps done"
         return bool(self.history.stopped)
-
-
-def plain(tree: Any) -> Any:
-    """Values in nested lists as their numbers."""
-    if isinstance(tree, list | tuple):
-        return [plain(branch) for branch in tree]
-    return float(tree)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 
 from engine.programs.plan import NoPlanError
-from nn.init import source
+from nn.checks import random_source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Samples:
 
     def sources(self) -> list[Any]:
         """The random sources that are drawn from, each once."""
-        found = [source(module.rng) for module, _ in self.draws]
+        found = [random_source(module.rng) for module, _ in self.draws]
         return list({id(rng): rng for rng in found}.values())
 
 

@@ -25,7 +25,8 @@ from nn.activations import (
     Softplus,
     Tanh,
 )
-from nn.data.loader import DataLoader, Standardizer, one_hot, train_test_split
+from nn.data.loader import DataLoader
+from nn.data.preparation import Standardizer, one_hot, train_test_split
 from nn.data.tables import Table, breast_cancer, digits, iris, read_csv, wine
 from nn.layers.linear import (
     Dropout,
@@ -52,7 +53,8 @@ from nn.module import Module
 from nn.optim.adaptive import Adagrad, Adam, AdamW, RMSprop
 from nn.optim.clip import clip_grad_norm_, clip_grad_value_
 from nn.optim.lbfgs import LBFGS
-from nn.optim.optimizer import SGD, Optimizer
+from nn.optim.optimizer import Optimizer
+from nn.optim.sgd import SGD
 from nn.penalties import l1_penalty, l2_penalty, weights_of
 from nn.schedules.formulas import (
     ConstantLR,

@@ -25,12 +25,12 @@ from typing import TYPE_CHECKING, Any, Self
 from engine import no_grad
 from engine.op import number
 from nn.checks import flag, whole
-from nn.data.loader import train_test_split
+from nn.data.preparation import train_test_split
 from nn.init import xavier_uniform_
 from nn.losses import cross_entropy, mse_loss
 from nn.mlp import MLP
+from nn.optim.by_name import make_optimizer
 from nn.sample import numbers_of
-from nn.schedules.by_name import make_optimizer
 from nn.training.loop import fit
 from nn.training.stopping import EarlyStopping
 

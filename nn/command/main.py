@@ -25,7 +25,8 @@ from nn.command.gallery import gallery
 from nn.command.predict import predict
 from nn.command.tasks import TASKS, own_table, task_called
 from nn.command.train import Settings, train
-from nn.schedules.by_name import OPTIMIZERS, SCHEDULES
+from nn.optim.by_name import OPTIMIZERS
+from nn.schedules.by_name import SCHEDULES
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

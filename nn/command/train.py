@@ -14,14 +14,15 @@ from typing import NamedTuple
 
 from nn.checks import count, not_negative
 from nn.command.report import write_pictures
-from nn.data.loader import Standardizer, train_test_split
+from nn.data.preparation import Standardizer, train_test_split
 from nn.layers.linear import Dropout, Normalization, Sequential
 from nn.losses import cross_entropy, mse_loss
 from nn.metrics import accuracy_score, r2_score
 from nn.mlp import MLP, Layer
+from nn.optim.by_name import make_optimizer
 from nn.penalties import l1_penalty, weights_of
 from nn.saving.models import save
-from nn.schedules.by_name import make_optimizer, make_schedule
+from nn.schedules.by_name import make_schedule
 from nn.training.loop import fit
 from nn.training.stopping import EarlyStopping
 

@@ -6,9 +6,10 @@ The loss is evaluated by a closure, as many times as a step finds useful.
 
 from __future__ import annotations
 
-from nn.checks import entries, like, not_negative, positive, shape, whole
+from nn.checks import not_negative, positive, whole
 from nn.optim.linesearch import Point, strong_wolfe
 from nn.optim.optimizer import Optimizer
+from nn.optim.states import entries, like, shape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

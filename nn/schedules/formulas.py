@@ -16,7 +16,8 @@ from bisect import bisect_right
 from math import cos, pi
 
 from engine.op import number
-from nn.checks import not_negative, positive, shape, whole
+from nn.checks import not_negative, positive, whole
+from nn.optim.states import shape
 from nn.schedules.schedule import Schedule, per_group
 
 TYPE_CHECKING = False
@@ -183,7 +184,7 @@ class SequentialLR(Schedule):
     """One schedule after the other, each from its own epoch 0: the next begins at a milestone.
 
     >>> from engine import Value
-    >>> from nn.optim.optimizer import SGD
+    >>> from nn.optim.sgd import SGD
     >>> optimizer = SGD([Value(0.0)], lr=1.0)
     >>> warm_up = LinearLR(optimizer, start_factor=0.25, total_iters=3)
     >>> decay = ExponentialLR(optimizer, gamma=0.5)

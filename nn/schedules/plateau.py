@@ -5,8 +5,9 @@ from __future__ import annotations
 from math import inf
 
 from engine.op import number
-from nn.checks import below_one, finite, not_negative, positive, shape, whole
+from nn.checks import below_one, finite, not_negative, positive, whole
 from nn.optim.optimizer import Optimizer
+from nn.optim.states import shape
 from nn.schedules.schedule import Schedule, per_group
 
 TYPE_CHECKING = False

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from math import inf
 
-from nn.checks import entries, positive, shape, whole
+from nn.checks import positive, whole
 from nn.optim.optimizer import Optimizer
+from nn.optim.states import entries, shape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 
 from nn.optim.adaptive import Adagrad, Adam, AdamW, RMSprop
-from nn.optim.optimizer import SGD
+from nn.optim.sgd import SGD
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

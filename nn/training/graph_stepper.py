@@ -7,8 +7,7 @@ steps of one; then `outputs`, to judge the model.
 
 from __future__ import annotations
 
-from engine import no_grad
-from nn.sample import numbers_of
+from nn.evaluation import outputs_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,8 +38,7 @@ class GraphStepper:
 
     def outputs(self, inputs: Sequence[Any]) -> Any:
         """The outputs of the model for a list of inputs, as plain numbers."""
-        with no_grad():
-            return numbers_of([self.run.model(x) for x in inputs])
+        return outputs_of(self.run.model, inputs)
 
     def step(self, inputs: Sequence[Any], targets: Sequence[Any]) -> None:
         """One step of the optimiser on the graph of a batch."""

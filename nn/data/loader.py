@@ -1,8 +1,8 @@
 """Mini-batches: the data in parts, in another order each time.
 
-Gradient descent on all data at once ("full batch") knows the slope exactly and takes few steps; on
-one sample at a time ("stochastic") it takes many that are off a little, each way; mini-batches lie
-between (Goodfellow et al. 2016, section 8.1.3). Here all three are one argument.
+Gradient descent on all data at once ("full batch") knows the slope exactly, and takes few steps. On
+one sample at a time ("stochastic") it takes many steps, each a little off. Mini-batches lie between
+the two (Goodfellow et al. 2016, section 8.1.3). `batch_size` chooses one of the three.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 
 class DataLoader:
-    """The batches of a data set, for each epoch anew.
+    """The batches of a data set, in another order for each epoch.
 
-    Iterating over it is an epoch: it gives (inputs, targets) of one batch after another. The order
-    of epoch e depends on (seed, e) only, so that a run can be resumed exactly.
+    A loop over it is an epoch: it gives (inputs, targets) of one batch after another. The order of
+    epoch e depends on (seed, e) only, so that a run can be resumed exactly.
 
     >>> loader = DataLoader([[0.0], [1.0], [2.0]], [0, 1, 2], batch_size=2)
     >>> for inputs, targets in loader:
@@ -76,7 +76,7 @@ class DataLoader:
             yield self.samples(batch)
 
     def batches(self) -> list[list[int]]:
-        """The places of the samples of each batch of the next epoch, which is then begun."""
+        """The places of the samples of each batch of the next epoch; then that epoch has begun."""
         order = self.order(self.epoch)
         self.epoch += 1
         size = self.batch_size or len(order)
@@ -110,15 +110,15 @@ class DataLoader:
         }
 
     def checksum(self) -> int:
-        """That of the data, computed once: every checkpoint has it."""
+        """The checksum of the data, computed once, since every checkpoint has it."""
         if self._checksum is None:
             self._checksum = crc32(repr((self.inputs, self.targets)).encode())
         return self._checksum
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Go on with the epoch of a state_dict of a loader like this one.
+        """Go on with the epoch in the state_dict of a loader like this one.
 
-        Raises ValueError, with the difference, for one of another.
+        Raises ValueError, with the difference, for the state_dict of another loader.
         """
         own = self.state_dict()
         if set(state_dict) != set(own):
@@ -145,7 +145,7 @@ def pair(data: Any) -> tuple[Sequence[Any], Sequence[Any]]:
 
 
 def check_data(inputs: Any, targets: Any) -> None:
-    """Raise TypeError or ValueError unless that is data to train on."""
+    """Raise TypeError or ValueError unless these are data to train on."""
     for name, x in (("inputs", inputs), ("targets", targets)):
         if isinstance(x, str) or not hasattr(x, "__len__"):
             raise TypeError(f"{name} are a list, got {type(x).__name__} {x!r:.60}")
@@ -167,5 +167,5 @@ def check_data(inputs: Any, targets: Any) -> None:
 
 
 def width_of(row: Any) -> int | None:
-    """How many numbers a row has; None for what is one number, or one word."""
+    """How many numbers a row has; None for a bare number, or one word."""
     return len(row) if hasattr(row, "__len__") and not isinstance(row, str) else None

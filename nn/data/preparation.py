@@ -23,9 +23,9 @@ def train_test_split(
 ) -> tuple[list[Any], list[Any], list[Any], list[Any]]:
     """(train inputs, test inputs, train targets, test targets), drawn at random.
 
-    test_size is the share that is held out, rounded up to whole samples. With stratify it is that
-    of each class, so that no class is rarer in one part than in the other. Raises ValueError if a
-    part, or a class of a part, would be empty.
+    test_size is the share that is held out, rounded up to whole samples. With stratify that share
+    of each class is held out, so that no class is rarer in one part than in the other. Raises
+    ValueError if a part, or a class of a part, would be empty.
     """
     check_data(inputs, targets)
     flag("stratify", stratify)
@@ -54,10 +54,10 @@ def train_test_split(
 
 
 class Standardizer:
-    """Columns brought to mean 0 and deviation 1, as the training data has them.
+    """Columns shifted and scaled so that those of the training data have mean 0 and deviation 1.
 
-    Networks learn faster from numbers of like size (LeCun et al. 1998, section 4.3). A column
-    without any deviation is only shifted.
+    Networks learn faster from inputs of about the same size (LeCun et al. 1998, section 4.3). A
+    column of equal numbers is only shifted.
 
     >>> Standardizer([[1.0, 5.0], [3.0, 5.0]])([[2.0, 5.0], [5.0, 6.0]])
     [[0.0, 0.0], [3.0, 1.0]]

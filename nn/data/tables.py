@@ -20,8 +20,8 @@ FEW = 20  # whole numbers of more different values than that are amounts, not cl
 class Table:
     """Inputs and the target of each, with the names of both.
 
-    inputs: [rows][features]. targets: [rows], each an int that counts class_names, or a float where
-    class_names is None, since then there are no classes but amounts.
+    inputs: [rows][features]. targets: [rows]. With class_names a target is the number of its class,
+    from 0; if class_names is None, targets are amounts, each a float.
     """
 
     def __init__(
@@ -107,7 +107,7 @@ def read_csv(
     decides instead. Classes are counted from 0, in the order of their numbers or of the alphabet.
 
     The file is in UTF-8, with or without a byte order mark; cells may be quoted. Raises OSError if
-    it cannot be read, and ValueError that names line and column for what is no such table.
+    it cannot be read, and ValueError, with line and column, if it is not such a table.
 
     >>> from pathlib import Path
     >>> from tempfile import TemporaryDirectory
@@ -141,7 +141,7 @@ def read_csv(
 def read_rows(
     path: str | os.PathLike[str], names: Sequence[str], *, delimiter: str = ","
 ) -> list[list[float]]:
-    """The numbers in the columns of these names, a list for each row; other columns may be there.
+    """The numbers in the columns with these names, a list for each row. Other columns are ignored.
 
     Raises as read_csv does.
     """

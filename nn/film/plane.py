@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     Rows = Sequence[Sequence[float]]
 
-SAID = 4  # up to so many inputs that stay at their mean are named; of more, the number is said
+SAID = 4  # the inputs that stay at their mean are named if they are no more than this
 
 
 class Plane:

@@ -70,7 +70,7 @@ class LBFGS(Optimizer):
         history_size: int = 100,
         line_search_fn: str | None = None,
     ) -> None:
-        """max_eval is 5/4 of max_iter if None; errors as of Optimizer, and for a second group."""
+        """max_eval is 5/4 of max_iter if None. Raises as Optimizer does, and for a second group."""
         if max_eval is None:
             max_eval = whole("max_iter", max_iter) * 5 // 4
         settings = {

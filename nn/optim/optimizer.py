@@ -1,4 +1,4 @@
-"""The optimiser: what all of them share, whatever step they make along the gradients."""
+"""The optimiser: what all optimisers share. Each has its own file, and its own kind of step."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ class Optimizer:
     """Parameters, in groups that have settings of their own, and what moves them.
 
     `param_groups`: a dict for each group, {"params": [...], "lr": 0.1, ...}. `state`: a dict for
-    each group of what was learned on the way, its lists in the order of the group's parameters.
-    A subclass has the rules of its settings, the state it starts with, and the update of a step.
+    each group of what it has learned on the way, with lists in the order of its parameters.
+    A subclass says what its settings may be (`rules`), with which state it starts (`start`), and
+    how it moves parameters in a step (`update`).
     """
 
     rules: ClassVar[dict[str, Callable[[str, Any], Any]]] = {}
@@ -56,7 +57,7 @@ class Optimizer:
         self.state.append(self.start(self.param_groups[-1]))
 
     def check(self, settings: dict[str, Any]) -> None:
-        """Raise ValueError if settings, each in its range, do not go together."""
+        """Raise ValueError if settings do not go together, though each is in its range."""
 
     def start(self, group: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002
         """The state of a group before its first step."""
@@ -169,7 +170,7 @@ class Optimizer:
 
 
 def gradients(group: dict[str, Any]) -> list[float]:
-    """The grad of each parameter p, plus weight_decay * p: that of an L2 penalty."""
+    """The grad of each parameter p, plus weight_decay * p, which is the grad of an L2 penalty."""
     weight_decay = group["weight_decay"]
     if weight_decay:
         return [p.grad + weight_decay * p.data for p in group["params"]]

@@ -45,7 +45,7 @@ class SGD(Optimizer):
         weight_decay: float = 0.0,
         nesterov: bool = False,
     ) -> None:
-        """lr > 0, 0 <= momentum < 1, weight_decay >= 0; errors as of Optimizer."""
+        """lr > 0, 0 <= momentum < 1, weight_decay >= 0. Raises as Optimizer does."""
         settings = {
             "lr": lr,
             "momentum": momentum,

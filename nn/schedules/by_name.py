@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from nn.optim.optimizer import Optimizer
     from nn.schedules.schedule import Schedule
 
-# For each name, the schedule of an optimiser over so many epochs.
+# For each name, a function that makes the schedule of an optimiser over a number of epochs.
 SCHEDULES: dict[str, Callable[[Any, int], Any]] = {
     "constant": lambda _optimizer, _epochs: None,
     "step": lambda optimizer, epochs: StepLR(optimizer, max(1, epochs // 3)),
@@ -28,9 +28,9 @@ SCHEDULES: dict[str, Callable[[Any, int], Any]] = {
 def make_schedule(
     name: str, optimizer: Optimizer, epochs: int, steps_per_epoch: int, warmup: int = 0
 ) -> Schedule | None:
-    """The schedule of that name over so many epochs, of which the rate grows in the first `warmup`.
+    """The schedule of that name over that many epochs; the rate grows in the first `warmup`.
 
-    None for a rate that stays as it is. "onecycle" counts steps, the others epochs. Raises
+    None for a rate that stays the same. "onecycle" counts steps, the others count epochs. Raises
     ValueError for a warm-up that leaves no epoch, or that does not go with the schedule.
     """
     if warmup and name in ("plateau", "onecycle"):

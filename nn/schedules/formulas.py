@@ -1,13 +1,14 @@
-"""Learning rates that change: far at first, then finer, by a formula of the epoch.
+"""Learning rates that change by a formula of the epoch: long steps at first, then finer ones.
 
     schedule = CosineAnnealingLR(optimizer, T_max=50)
     for epoch in range(50):
         ...                # the steps of the optimiser
         schedule.step()    # sets the rates of the next epoch
 
-A schedule sets each group's rate from the rate it began with and the number of the epoch alone,
-so two on one optimiser do not multiply: SequentialLR lets one follow the other. An "epoch" is
-whatever lies between two calls of `step`; for OneCycleLR and warm-up often a single batch.
+A schedule computes the rate of each group from two numbers only: the rate the group began with and
+the number of the epoch. So two schedules on one optimiser do not multiply; SequentialLR lets one
+follow the other. An "epoch" is the time between two calls of `step`; for OneCycleLR and a warm-up
+it is often a single batch.
 """
 
 from __future__ import annotations
@@ -157,7 +158,7 @@ class CosineAnnealingWarmRestarts(Schedule):
 
 
 class LambdaLR(Schedule):
-    """base_lr * lr_lambda(epoch), for a function of yours, or a list of one for each group.
+    """base_lr * lr_lambda(epoch), for your own function, or a list with one for each group.
 
     The functions are not in the state dict.
     """

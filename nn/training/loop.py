@@ -6,8 +6,9 @@
         loss.backward()
         optimizer.step()
 
-That is all of it. What `fit` adds is what one wants around it: the record, held-out data, a
-bar that moves, schedules, early stopping, checkpoints, and a clear end when the loss runs away.
+That is all of it. `fit` adds what one wants around it: the record, held-out data, a progress bar,
+schedules, early stopping, checkpoints, and a clear end when the loss runs away. A stepper does the
+steps, on graphs as above or in the machine.
 """
 
 from __future__ import annotations
@@ -67,33 +68,41 @@ def fit(
 ) -> History:
     """Train the model on data, and return the record of the run.
 
-    data: (inputs, targets), something with these two attributes, or a DataLoader, which then has
-    the say on batch_size, shuffle and seed. loss: a function of the predictions of a batch and
-    its targets. `epochs` passes over the data, or `steps` steps. validation: held-out (inputs,
-    targets), whose loss is "val_loss". metrics: {"accuracy": accuracy_score}, functions of the
-    targets and the outputs as plain numbers; on the validation data, if there are any. For an
-    output of one number, say lambda t, y: accuracy_score(t, classes(y)). penalty: a function
-    without arguments that gives what to add to the loss of each step, such as an L2 penalty.
-    max_norm: clip the gradient to that length. schedule: steps each "epoch" or each "step".
-    callbacks: called with the record after each epoch; one that returns True ends the run.
-    checkpoint: a file that holds all that the next epoch depends on, written after every
-    checkpoint_every of them, and if it is older than some seconds. With resume the run goes on from
-    it, if it is there, as if it had never stopped: to the same last bit, also that of the record.
-    settings: what else must then be as it was, in words that JSON has. progress: whether to show a
-    bar. Afterwards the model is in eval mode. LBFGS goes up to max_iter steps on each batch, which
-    is best all of the data, and the loss of its step is that of the first.
-    replay: True has the steps done by the machine of `engine.machine`, with the same bits, and
-    raises NoPlanError where it cannot; "auto" does so where it can. It knows every optimiser but
-    LBFGS. Schedules and the random numbers of Dropout are then asked for many steps at a time.
-    fast: allows these steps other last bits, for speed: fused multiply-adds, sums over samples in
-    vectors, and a tanh, exp and log of its own, within 3 units in the last place. The gradient of
-    a batch is compared with that of its graph beforehand: the record's `deviation` is how far they
-    are apart, and NoPlanError is raised above 1e-9 of the largest. A pure build has nothing faster,
-    and stays exact.
+    The data. data: (inputs, targets), an object with these two attributes, or a DataLoader; a
+    DataLoader decides on batch_size, shuffle and seed itself. validation: held-out (inputs,
+    targets); their loss is "val_loss" in the record.
 
-    Ctrl-C ends the run and keeps what was learned. A loss that is not finite ends it with a
-    TrainingError that names the step; the model then has the last weights whose loss was finite.
-    Raises ValueError or TypeError for arguments that do not go together.
+    What is made small, and for how long. loss: a function of the predictions and the targets of a
+    batch. penalty: a function without arguments, such as an L2 penalty; its result is added to the
+    loss of each step. max_norm: clip the gradient to that length. Either `epochs` passes over the
+    data, or `steps` steps. schedule: steps after each "epoch" or each "step" (schedule_each).
+    LBFGS goes up to max_iter steps on each batch, which should be all of the data; the loss of the
+    first is in the record.
+
+    What is recorded. metrics: {"accuracy": accuracy_score}, functions of the targets and of the
+    outputs as plain numbers, on the validation data if there is any. For an output of one number
+    say lambda t, y: accuracy_score(t, classes(y)). callbacks: are called with the record after each
+    epoch; if one returns True the run ends. progress: whether to show a bar.
+
+    Checkpoints. checkpoint: a file that holds all that the next epoch depends on. It is written
+    after every checkpoint_every epochs, and at the end of an epoch if it is older than some
+    seconds. With resume, and if the file is there, the run goes on from it as if it had never
+    stopped: weights and record have the same bits. settings: what else must be the same to resume,
+    as JSON can hold it.
+
+    How the steps are done. replay: with True the machine of `engine.machine` does them, with the
+    same bits; NoPlanError is raised if it cannot. With "auto" it does them if it can. It knows
+    every optimiser but LBFGS. It asks schedules, and Dropout for its random numbers, for many steps
+    at a time. fast: these steps may have other last bits, for speed: fused multiply-adds, sums over
+    samples in vectors, and a tanh, exp and log of its own, within 3 units in the last place. The
+    gradient of one batch is compared with the gradient of its graph first: the record's `deviation`
+    is how far they are apart, as a share of the largest, and NoPlanError is raised above 1e-9. A
+    pure build has nothing faster, and stays exact.
+
+    Afterwards the model is in eval mode. Ctrl-C ends the run and keeps what was learned. A loss
+    that is not finite ends it with a TrainingError that names the step; the model then has the last
+    weights with a finite loss. Raises ValueError or TypeError for arguments that do not go
+    together.
 
     >>> from random import Random
     >>> from nn import MLP, SGD, data

@@ -46,9 +46,10 @@ class MachineStepper(GraphStepper):
         self.pace = 1  # steps at a time
 
     def epochs(self, most: int) -> None:
-        """Epochs of one step each, if nothing in Python has a part in them.
+        """Do epochs of one step each, at most so many, with the schedule and the record.
 
-        The schedule is stepped after each of them.
+        It does none if an epoch has several steps, or if something in Python has a part in it:
+        early stopping, validation, metrics, or a schedule that waits for a metric.
         """
         run, most = self.run, min(most, self.pace)
         waits = run.schedule is not None and run.schedule.needs_metric
@@ -114,10 +115,10 @@ class MachineStepper(GraphStepper):
     def stretch(
         self, machine: Any, arrays: Arrays, upcoming: Upcoming, chunk: Sequence[Sequence[int]]
     ) -> int:
-        """Do as many steps as the machine can, a batch of the chunk each; how many it did.
+        """Do as many steps as the machine can, one for each batch of the chunk; how many it did.
 
-        The schedule has then come as far. The record says how many steps were done: whatever
-        interrupts them before they are in the record leaves all as it was.
+        The schedule comes equally far. Steps count as done once their losses are in the record: an
+        interruption before that leaves everything as it was before the first step.
         """
         history, most, saved = self.run.history, len(chunk), arrays.copy()
         first = history.steps

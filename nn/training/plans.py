@@ -155,7 +155,7 @@ class BatchPlans:
 
 
 def plan_of(tape: Tape, lanes: int, classes: Sequence[int] | None) -> Plan:
-    """As `lowered`; what was lowered lately, for whatever numbers, is not lowered again."""
+    """The plan of a tape; of the latest tapes, none of the same structure is lowered again."""
     numbers = array("d", tape.constants).tobytes()  # which tell -0.0 from 0.0
     chosen = None if classes is None else list(classes)
     slots = (len(tape.parameters), len(tape.inputs), tape.args, tape.outputs, lanes, chosen)

@@ -53,7 +53,7 @@ class Run:
         early_stopping: EarlyStopping | None = None,
         settings: Mapping[str, Any] | None = None,
     ) -> None:
-        """The arguments are those of `fit`. schedule: a Schedule, also one that steps on a metric.
+        """The arguments have the names and meanings they have in `fit`.
 
         Raises TypeError or ValueError for a model, an optimiser or data that is none.
         """

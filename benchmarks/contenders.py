@@ -161,9 +161,12 @@ class Replayed(Eager):
         self.arrays.read()
 
     def train(self, steps: int) -> Any:
+        from nn.training.upcoming import settings
+
         order = array("i", range(len(self.inputs))) * steps
         lrs = array("d", [self.problem.lr]) * steps
-        samples, arrays, optimizer = self.samples, self.arrays, ("sgd", {})
+        samples, arrays = self.samples, self.arrays
+        optimizer = ("sgd", settings(self.run.optimizer.param_groups[0]))
         arguments = (samples.data, samples.labels, order, lrs, 0)
         losses = self.machine.train(arrays.parameters, arrays.states, optimizer, *arguments)
         if len(losses) < steps:

@@ -107,6 +107,7 @@ class ReplayedGpt(Contender):
 
     def train(self, steps: int) -> Any:
         settings = {"betas": self.problem.betas, "eps": self.problem.eps}
+        settings |= {"weight_decay": 0.0, "amsgrad": False}
         order, lrs = array("i", [0]) * steps, array("d", [self.problem.lr]) * steps
         arguments = (self.states, ("adam", settings), array("d"), None, order, lrs, self.done)
         losses = self.machine.train(self.current, *arguments)

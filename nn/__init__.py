@@ -25,9 +25,10 @@ from nn.activations import (
     Softplus,
     Tanh,
 )
+from nn.data.csv_files import read_csv
 from nn.data.loader import DataLoader
 from nn.data.preparation import Standardizer, one_hot, train_test_split
-from nn.data.tables import Table, breast_cancer, digits, iris, read_csv, wine
+from nn.data.tables import Table, breast_cancer, digits, iris, wine
 from nn.layers.linear import (
     Dropout,
     Flatten,

@@ -7,7 +7,7 @@ from pathlib import Path
 from engine import no_grad, softmax
 from nn.checks import finite
 from nn.command.train import numbers
-from nn.data.tables import read_rows
+from nn.data.csv_files import read_rows
 from nn.metrics import classes
 from nn.saving.models import load, load_notes
 

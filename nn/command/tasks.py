@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from nn import data
 from nn.data import synthetic, tables
+from nn.data.csv_files import read_csv
 from nn.data.tables import Table
 
 TYPE_CHECKING = False
@@ -104,7 +105,7 @@ def own_table(
         raise ValueError(f"which column of {path} is to be predicted? say --target COLUMN")
 
     def make(_seed: int) -> Table:
-        return tables.read_csv(path, target, delimiter=delimiter, classes=classes)
+        return read_csv(path, target, delimiter=delimiter, classes=classes)
 
     return real(make, (16,), 0.01, 100, 0.1, goal=None)
 

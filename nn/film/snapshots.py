@@ -76,7 +76,7 @@ def program_of(model: Any, sample: Any) -> Program | None:
     A model may do so, with an `if`, if a module or an activation in it is not from `nn`.
     """
     modules = Module.modules(model)
-    if not all(type(m).__module__.startswith("nn.") for m in modules):
+    if not all(type(m).__module__.split(".")[0] == "nn" for m in modules):
         return None
     activations = [m.activation for m in modules if isinstance(m, Neuron)]
     if not all(isinstance(f, Op) or f is linear for f in activations):

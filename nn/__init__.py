@@ -65,12 +65,12 @@ from nn.schedules.formulas import (
     LambdaLR,
     LinearLR,
     MultiStepLR,
-    SequentialLR,
     StepLR,
 )
 from nn.schedules.onecycle import OneCycleLR
 from nn.schedules.plateau import ReduceLROnPlateau
 from nn.schedules.schedule import Schedule
+from nn.schedules.sequential import SequentialLR
 from nn.training.history import History
 from nn.training.loop import fit
 from nn.training.objective import TrainingError

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from nn.schedules.formulas import CosineAnnealingLR, ExponentialLR, LinearLR, SequentialLR, StepLR
+from nn.schedules.formulas import CosineAnnealingLR, ExponentialLR, LinearLR, StepLR
 from nn.schedules.onecycle import OneCycleLR
 from nn.schedules.plateau import ReduceLROnPlateau
+from nn.schedules.sequential import SequentialLR
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -76,22 +76,11 @@ class BatchPlans:
         Every class occurs in the batch that is recorded.
         """
         places = self.places(lanes)
-        rows = [[Value(x) for x in row_of(self.loader.inputs[i])] for i in places]
-        goals = [self.loader.targets[i] for i in places]
-        leaves = [list(row) for row in rows]  # of each sample
-        if self.classes is None:
-            if any(hasattr(t, "__len__") for t in goals):
-                raise NoPlanError("a target is several numbers")
-            goals = [Value(t) for t in goals]
-            for own, goal in zip(leaves, goals):
-                own.append(goal)
-        try:
-            with undrawn(self.sources()), tracing() as block:
-                loss = self.objective(rows, goals)
-            draws = shared_draws(block.drawn, leaves)
-            tape = Tape([loss], [x for own in leaves for x in own], self.parameters)
-        except (ArithmeticError, TypeError, ValueError) as error:
-            raise NoPlanError(str(error)) from None
+        inputs, targets = self.loader.samples(places)
+        with undrawn(self.sources()):
+            tape, draws = recorded(
+                self.objective, inputs, targets, self.parameters, self.classes is not None
+            )
         classes = None if self.classes is None else [self.classes[i] for i in places]
         return plan_of(tape, lanes, classes), draws
 
@@ -152,6 +141,36 @@ class BatchPlans:
                 )
         elif answer is None or same(*answer) != same(*found):
             raise NoPlanError("a step of the machine has not the bits of its graph")
+
+
+def recorded(
+    objective: Callable[[Sequence[Any], Sequence[Any]], Value],
+    inputs: Sequence[Any],
+    targets: Sequence[Any],
+    parameters: list[Value],
+    classes: bool,
+) -> tuple[Tape, Draws]:
+    """The loss of a batch as a tape, and what each of its samples draws.
+
+    classes: whether targets are classes, which stay as they are; else they are inputs of the tape.
+    Raises NoPlanError, with the reason, for a loss that cannot be recorded.
+    """
+    rows = [[Value(x) for x in row_of(x)] for x in inputs]
+    goals = list(targets)
+    leaves = [list(row) for row in rows]  # of each sample
+    if not classes:
+        if any(hasattr(t, "__len__") for t in goals):
+            raise NoPlanError("a target is several numbers")
+        goals = [Value(t) for t in goals]
+        for own, goal in zip(leaves, goals):
+            own.append(goal)
+    try:
+        with tracing() as block:
+            loss = objective(rows, goals)
+        draws = shared_draws(block.drawn, leaves)
+        return Tape([loss], [x for own in leaves for x in own], parameters), draws
+    except (ArithmeticError, TypeError, ValueError) as error:
+        raise NoPlanError(str(error)) from None
 
 
 def plan_of(tape: Tape, lanes: int, classes: Sequence[int] | None) -> Plan:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.reach import depending
 from engine.value import Value, topological_order
 
 TYPE_CHECKING = False
@@ -40,10 +41,7 @@ def grad(output: Value, inputs: Value | Sequence[Value]) -> Value | tuple[Value,
         if not isinstance(x, Value):
             raise TypeError(f"grad takes Values for inputs, got {type(x).__name__} {x!r:.60}")
     order = topological_order(output)
-    wanted = set(inputs)
-    for v in order:  # what the inputs have a part in; nothing else needs a derivative
-        if any(u in wanted and v.op and v.op.passes(i) for i, u in enumerate(v.inputs)):
-            wanted.add(v)
+    wanted = depending([(v, v.op, v.inputs) for v in order], inputs)  # all else has derivative 0
     known = set(order)
     adjoints: dict[Value, Any] = {output: 1.0}
     for v in reversed(order):

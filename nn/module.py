@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from typing import Any, ClassVar, Self
 
     from engine.diagrams.diagram import Diagram
-    from engine.diagrams.folding import Part
+    from engine.diagrams.parts import Part
 
 
 class Module:

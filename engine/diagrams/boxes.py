@@ -1,4 +1,4 @@
-"""What is drawn: a graph as boxes, its fused operations unfolded and its far ends cut off."""
+"""The boxes: the Values of a graph that a picture shows, with fused operations unfolded."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,9 +12,10 @@ from engine.value import Value, topological_order
 
 @dataclass(eq=False)
 class Box:
-    """A Value as it is drawn. A cut box has an op that is not drawn.
+    """A Value as it is drawn.
 
-    `inputs` are boxes, groups of them and constants; `numbers` the number that each of them is.
+    `cut` says that the Value was computed by an op that is not drawn. `inputs` are boxes, groups
+    and constants; `numbers` are the numbers that they stand for.
     """
 
     label: str
@@ -36,9 +37,9 @@ def boxed(
     fused: bool = False,
     max_nodes: int | None = None,
 ) -> dict[Value, Box]:
-    """A Box for each Value to draw, inputs first; under other keys those inside fused ops.
+    """A Box for each Value to draw, inputs first, and for each Value that a fused op unfolds to.
 
-    Raises ValueError for too many, and if `around` is no part of the graph.
+    Raises ValueError for more than max_nodes boxes, and if `around` is not in the graph.
     """
     order = topological_order(*outputs)
     whole = near(order, outputs, depth) if around is None else about(order, around, depth or 1)
@@ -66,7 +67,7 @@ def boxed(
 
 
 def box(v: Value, box_of: dict[Value, Any]) -> Box:
-    """The Box of v, joined to those of its inputs."""
+    """The Box of v, joined to the boxes of its inputs."""
     inputs = [box_of[x] if isinstance(x, Value) else x for x in v.inputs]
     numbers = [x.data if isinstance(x, Value) else x for x in v.inputs]
     return Box(v.label, v.data, v.grad, v.op, inputs, numbers, source_line=v.source_line)
@@ -98,7 +99,7 @@ def about(order: list[Value], center: Value, depth: int) -> set[Value]:
 
 
 def unfold(v: Value, box_of: dict[Value, Box]) -> None:
-    """Add the boxes of a fused op's simpler ones, with the gradients they would have had."""
+    """Add a box for each simpler op of a fused op, with the gradient it would have had."""
     z, original = unfolded(v)
     z.backward(v.grad)
     inner: dict[Any, Box] = {c: box_of[x] for c, x in original.items() if isinstance(x, Value)}

@@ -1,7 +1,7 @@
-"""Colours of pictures, and their legend: a kind for each colour, or the size of gradients.
+"""The colours of pictures: one for each kind of box, or one for each size of gradient.
 
-The tints are of the palette of Okabe and Ito (2008), which colour-blind eyes tell apart. The scale
-of gradients runs from light to dark, and so does in grey, too.
+The tints come from the palette of Okabe and Ito (2008), which colour-blind eyes tell apart. The
+scale of gradients runs from light to dark, and still does when it is printed in grey.
 """
 
 import math
@@ -11,11 +11,11 @@ CONSTANT = "#767676"  # of text: a constant has no box
 KINDS = {"input": INPUT, "parameter": PARAMETER, "computed": COMPUTED}
 
 ZERO, NOT_FINITE = "white", "#e6b8d2"
-SCALE = ["#fdf0e3", "#fbdcbd", "#f7c08c", "#ee9f57", "#de7b22"]  # a decade each, the smallest first
+SCALE = ["#fdf0e3", "#fbdcbd", "#f7c08c", "#ee9f57", "#de7b22"]  # a decade each, smallest first
 
 
 class Scale:
-    """A colour for each size of gradient: one a decade, counted down from the largest of them."""
+    """A colour for each size of gradient: one a decade, counted down from the largest gradient."""
 
     def __init__(self, gradients: list[float]) -> None:
         sizes = [abs(g) for g in gradients if math.isfinite(g) and g]
@@ -31,7 +31,7 @@ class Scale:
         return SCALE[max(0, len(SCALE) - 1 - below)]
 
     def legend(self) -> dict[str, str]:
-        """A colour for each text, of those that the picture has, the largest first."""
+        """A text and its colour for each size that the picture has, the largest first."""
         entries = {}
         if any(not math.isfinite(g) for g in self.gradients):
             entries["grad inf or nan"] = NOT_FINITE

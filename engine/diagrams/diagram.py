@@ -1,4 +1,4 @@
-"""The paper: a graphviz object that any machine can render, shown inline in a notebook."""
+"""The diagram: a graphviz object that any computer can render, and that a notebook shows."""
 
 import os
 import re
@@ -22,13 +22,14 @@ UNSHOWN = r"[\0-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]"
 
 
 class Diagram(graphviz.Digraph):
-    """A graphviz.Digraph that finds something to draw it with on any machine.
+    """A graphviz.Digraph that finds a program to draw it with on any computer.
 
-    `source`, `pipe`, `render`, `view` and the display in a notebook are graphviz's own. Where its
-    program `dot` is missing, `graphviz-pure` steps in if installed, else, for SVG, a layout of
-    our own. `program`, or the environment variable CHAINRULE_DOT, takes the choice: "dot",
-    "graphviz-pure", "builtin", or the path of a program that takes dot's options. The formats
-    "mermaid" and "tikz" (files .mmd and .tex) need none: they are text.
+    `source`, `pipe`, `render`, `view` and the display in a notebook work as in graphviz. The
+    program `dot` draws the picture. Without `dot`, `graphviz-pure` draws it if that is installed;
+    without either, our own renderer draws SVG. `program`, or the environment variable
+    CHAINRULE_DOT, chooses one of them: "dot", "graphviz-pure", "builtin", or the path of a program
+    that takes dot's options. The formats "mermaid" and "tikz" (files .mmd and .tex) are text and
+    need no program.
     """
 
     def __init__(self, *args: Any, program: str | None = None, **options: Any) -> None:
@@ -41,8 +42,8 @@ class Diagram(graphviz.Digraph):
     def pipe(self, format: str | None = None, *args: Any, **options: Any) -> Any:
         """The picture as bytes, or as a str if encoding= is given; graphviz.Digraph.pipe.
 
-        Raises RendererNotFound, a graphviz.ExecutableNotFound, for a format other than SVG that
-        no program here draws.
+        Raises RendererNotFound, a graphviz.ExecutableNotFound, if no program here draws the format
+        (SVG needs none), or if the program that was asked for is not there.
         """
         program = chosen(self.program)
         encoding = options.get("encoding")
@@ -71,7 +72,7 @@ class Diagram(graphviz.Digraph):
         outfile: str | os.PathLike[str] | None = None,
         **options: Any,
     ) -> str:
-        """Save the DOT source and the picture, and return the picture's path, as graphviz's own.
+        """Save the DOT source and the picture, and return the picture's path, as graphviz does.
 
         Raises RendererNotFound as pipe does, and OSError if a file cannot be written.
         """
@@ -113,7 +114,7 @@ class Diagram(graphviz.Digraph):
         return {**super()._copy_kwargs(**options), "program": self.program}
 
 
-def plain(text: str) -> str:
+def in_dot(text: str) -> str:
     """Text as DOT writes it, so that a picture shows it as it is, with its line breaks."""
     text = re.sub(UNSHOWN, lambda m: ascii(m[0])[1:-1], text.replace("\r\n", "\n"))
     text = re.sub(r"([\\{}|<>])", r"\\\1", text).replace("&", "&amp;").replace("\n", r"\n")

@@ -1,37 +1,37 @@
-"""The lesson: what an explanation says, row by row, in symbols and then in numbers."""
+"""The derivation: the rows of an explanation, each first in symbols and then in numbers."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import NamedTuple, TypeVar
 
-from engine.explanations.paths import Edge, Edges, Graph, Path, adjoints_of
+from engine.explanations.paths import Graph, Path, Use, Uses, adjoints_of
 from engine.formulas.writing import POWER, Text, computed, slope
 from engine.value import Value
 
-SHOWN = 12  # parts of a row, or rows of a kind; of more, the middle is left out
+SHOWN = 12  # at most so many terms in a row, or rows of a kind; the middle is left out
 
 
 Item = TypeVar("Item")
 
 
 class Row(NamedTuple):
-    """What is explained, and what it equals, step by step."""
+    """The left side of an equation, and what it equals, step by step."""
 
     head: str
     steps: list[str]
 
 
-class Lesson:
+class Derivation:
     """The rows for one graph, in one notation."""
 
-    def __init__(self, graph: Graph, edges: Edges, names: dict[Value, str], notation: Text) -> None:
-        self.graph, self.edges, self.names, self.notation = graph, edges, names, notation
+    def __init__(self, graph: Graph, uses: Uses, names: dict[Value, str], notation: Text) -> None:
+        self.graph, self.uses, self.names, self.notation = graph, uses, names, notation
 
     def definitions(self) -> list[Row]:
         """How each Value on the paths is computed: `v3 = w * x = 2 * 0.5 = 1`."""
         rows = []
-        for v in shortened(list(reversed(self.edges))):
+        for v in shortened(list(reversed(self.uses))):
             rows.append(Row(self.notation.dots, []) if v is None else self.definition(v))
         return rows
 
@@ -47,10 +47,10 @@ class Lesson:
     def path(self, path: Path) -> Row:
         """The product along a path, from the output back."""
         notation, dots = self.notation, self.notation.dots
-        edges = shortened(path.edges[::-1])
-        rule = [self.derivative(e.head, e.tail) if e else dots for e in edges]
-        slopes = [self.slope(e, len(edges) > 1) if e else dots for e in edges]
-        numbers = [notation.number(e.derivative) if e else dots for e in edges]
+        uses = shortened(path.uses[::-1])
+        rule = [self.derivative(u.head, u.tail) if u else dots for u in uses]
+        slopes = [self.slope(u, len(uses) > 1) if u else dots for u in uses]
+        numbers = [notation.number(u.derivative) if u else dots for u in uses]
         steps = [notation.times.join(rule)]
         if all(slopes):
             steps.append(notation.times.join(slopes))
@@ -58,16 +58,16 @@ class Lesson:
         return Row(notation.route.format(self.way(path)), distinct(steps))
 
     def way(self, path: Path) -> str:
-        """The names along a path; an edge beside others between the same two has its number."""
+        """The names along a path; two uses of the same value by the same op have numbers."""
         text = self.name(path.nodes[0])
-        for edge in shortened(path.edges):
-            if edge is None:
+        for use in shortened(path.uses):
+            if use is None:
                 text += self.notation.arrow + self.notation.dots
                 continue
-            beside = [e for e in self.edges[edge.head] if e.tail is edge.tail]
-            arrow = self.notation.numbered_arrow.format(edge.place + 1)
+            beside = [u for u in self.uses[use.head] if u.tail is use.tail]
+            arrow = self.notation.numbered_arrow.format(use.place + 1)
             text += arrow if len(beside) > 1 else self.notation.arrow
-            text += self.name(edge.head)
+            text += self.name(use.head)
         return text
 
     def total(self, output: Value, leaf: Value, paths: Sequence[Path], gradient: float) -> Row:
@@ -79,42 +79,42 @@ class Lesson:
 
     def sums(self, output: Value) -> list[Row]:
         """d output / d v for each Value on the paths, summed over its uses, as backward does."""
-        adjoints = adjoints_of(self.edges, output)
-        uses: dict[Value, list[Edge]] = {v: [] for v in adjoints if v is not output}
-        for into in self.edges.values():
-            for edge in into:
-                uses[edge.tail].append(edge)
+        adjoints = adjoints_of(self.uses, output)
+        uses_of: dict[Value, list[Use]] = {v: [] for v in adjoints if v is not output}
+        for into in self.uses.values():
+            for use in into:
+                uses_of[use.tail].append(use)
         rows = []
-        for v in shortened(list(uses)):
+        for v in shortened(list(uses_of)):
             if v is None:
                 rows.append(Row(self.notation.dots, []))
                 continue
-            edges = shortened(uses[v])
-            symbols = [self.share(e, output) if e else self.notation.dots for e in edges]
+            uses = shortened(uses_of[v])
+            symbols = [self.share(u, output) if u else self.notation.dots for u in uses]
             shares = [
-                self.notation.number(adjoints[e.head] * e.derivative) if e else self.notation.dots
-                for e in edges
+                self.notation.number(adjoints[u.head] * u.derivative) if u else self.notation.dots
+                for u in uses
             ]
             steps = [self.notation.terms(symbols)] if all(symbols) else []
             steps += [self.notation.terms(shares), self.notation.number(adjoints[v])]
             rows.append(Row(self.is_equal(self.derivative(output, v)), distinct(steps)))
         return rows
 
-    def share(self, edge: Edge, output: Value) -> str:
+    def share(self, use: Use, output: Value) -> str:
         """What the gradient of a Value receives from one of its uses."""
-        slope = self.slope(edge, edge.head is not output)
-        if edge.head is output or not slope:
+        slope = self.slope(use, use.head is not output)
+        if use.head is output or not slope:
             return slope
-        return self.derivative(output, edge.head) + self.notation.times + slope
+        return self.derivative(output, use.head) + self.notation.times + slope
 
-    def slope(self, edge: Edge, factor: bool) -> str:
-        """The derivative along an edge in symbols, fit for a factor; empty if it is too long."""
-        op, inputs = self.graph[edge.head]
+    def slope(self, use: Use, factor: bool) -> str:
+        """The derivative of a use in symbols, fit for a factor; empty if it is too long."""
+        op, inputs = self.graph[use.head]
         if op is None:
             return ""
         xs = [(self.names[x], x.data) if isinstance(x, Value) else x for x in inputs]
-        z = self.names[edge.head], edge.head.data
-        text, tight = slope(op, edge.place, z, xs, self.notation)
+        z = self.names[use.head], use.head.data
+        text, tight = slope(op, use.place, z, xs, self.notation)
         return (
             text
             if tight >= POWER or not (text and factor)
@@ -132,12 +132,12 @@ class Lesson:
 
 
 def shortened(items: Sequence[Item]) -> list[Item | None]:
-    """The items, with None for the middle of more than SHOWN."""
+    """The items; if there are more than SHOWN, with None in place of the middle."""
     if len(items) <= SHOWN:
         return list(items)
     return [*items[: SHOWN // 2], None, *items[len(items) - SHOWN // 2 + 1 :]]
 
 
 def distinct(steps: list[str]) -> list[str]:
-    """The steps without those that only repeat the one before."""
+    """The steps, without a step that only repeats the step before it."""
     return [step for i, step in enumerate(steps) if i == 0 or step != steps[i - 1]]

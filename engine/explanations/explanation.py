@@ -8,19 +8,20 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from engine.explanations.derivation import Lesson, Row
+from engine.explanations.derivation import Derivation, Row
 from engine.explanations.paths import (
-    Edges,
     Graph,
     Path,
+    Uses,
     adjoints_of,
     counted,
-    edges_between,
     paths_along,
     spelled_out,
+    uses_between,
     walls,
 )
-from engine.formulas.names import in_code, names, one_line, parameter_names
+from engine.formulas.escapes import in_code, one_line
+from engine.formulas.names import names, parameter_names
 from engine.formulas.writing import Latex, Text
 from engine.value import Value
 
@@ -32,11 +33,11 @@ def explain(
 ) -> Explanation:
     """d output / d leaf as the sum over all paths from leaf to output, to print or to show.
 
-    leaf may be any Value that output depends on. Paths are counted first; where there are more
-    than limit (None: no limit) they are not listed, and the sums are shown node by node, as
-    backward takes them. model: one whose parameters are called by their place in it, such as
-    w0_1_0, the weight of input 0 in neuron 1 of layer 0. Raises TypeError for anything but Values,
-    a limit that is no int, or what is no model, and ValueError for a limit below 0.
+    leaf may be any Value that output depends on. If there are more than limit paths (None: no
+    limit), the explanation does not list them; it shows the sum at each node, which is how
+    backward computes. model: names its parameters by their place in it, such as w0_1_0, the weight
+    of input 0 in neuron 1 of layer 0. Raises TypeError if output or leaf is not a Value, limit not
+    an int or model not a model, and ValueError for a limit below 0.
 
     >>> a = Value(3.0, label="a")
     >>> explain(a * a + a, a).gradient
@@ -51,24 +52,24 @@ def explain(
         raise ValueError(f"limit is at least 0, got {limit}")
     parameters = {v: name for v, (name, _) in parameter_names(model).items()}
     graph = spelled_out(output)
-    edges = edges_between(graph, leaf, output)
-    count = counted(edges, leaf, output)
+    uses = uses_between(graph, leaf, output)
+    count = counted(uses, leaf, output)
     if limit is not None and count > limit:
-        gradient = adjoints_of(edges, output)[leaf]
-        return Explanation(output, leaf, count, None, gradient, limit, graph, edges, parameters)
-    paths = tuple(paths_along(edges, leaf, output)) if count else ()
+        gradient = adjoints_of(uses, output)[leaf]
+        return Explanation(output, leaf, count, None, gradient, limit, graph, uses, parameters)
+    paths = tuple(paths_along(uses, leaf, output)) if count else ()
     gradient = 0.0
     for path in paths:
         gradient += path.product
-    return Explanation(output, leaf, count, paths, gradient, limit, graph, edges, parameters)
+    return Explanation(output, leaf, count, paths, gradient, limit, graph, uses, parameters)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Explanation:
     """What explain found: print it, let a notebook show it, or read its numbers.
 
-    `count` is the number of paths, `paths` are they (None if more than limit), `gradient` is the
-    sum of their products.
+    `count` is the number of paths, `paths` holds them (None if there are more than limit), and
+    `gradient` is the sum of their products.
     """
 
     output: Value
@@ -78,20 +79,20 @@ class Explanation:
     gradient: float
     limit: int | None
     graph: Graph
-    edges: Edges
+    uses: Uses
     parameters: dict[Value, str]
 
     def text(self) -> str:
-        """The lesson as plain text."""
+        """The explanation as plain text."""
         return "\n".join([*self.sentences(str), *map(in_lines, self.rows(Text()))])
 
     def latex(self) -> str:
-        """The formulas as LaTeX, to stand between `$$` or `\\[` and `\\]`; they need amsmath."""
+        """The formulas as LaTeX, to put between `$$` or `\\[` and `\\]`; they need amsmath."""
         rows = [head + " = ".join(steps) for head, steps in self.rows(Latex())]
         return "\n".join([r"\begin{aligned}", " \\\\\n".join(rows), r"\end{aligned}"])
 
     def markdown(self) -> str:
-        """The lesson as Markdown, its formulas as LaTeX."""
+        """The explanation as Markdown, its formulas as LaTeX."""
         return "\n\n".join([*self.sentences(in_code), f"$$\n{self.latex()}\n$$\n"])
 
     def __repr__(self) -> str:
@@ -105,12 +106,12 @@ class Explanation:
 
     @cached_property
     def names(self) -> dict[Value, str]:
-        """A name for each Value: its label, or that of a model's parameter, or v1, v2, ..."""
+        """A name for each Value: its label, its name in the model, or v1, v2, ..."""
         values = list(dict.fromkeys([*self.graph, self.leaf]))
         return dict(zip(values, names([v.label or self.parameters.get(v, "") for v in values])))
 
     def sentences(self, quoted: Callable[[str], str]) -> list[str]:
-        """What is explained, in words; names and formulas are passed through quoted."""
+        """The explanation in words; `quoted` puts names and formulas in quotes."""
         called, text = self.names, Text()
         y, x = called[self.output], called[self.leaf]
         gradient = quoted(text.derivative(text.name(y), text.name(x)))
@@ -125,7 +126,7 @@ class Explanation:
             return [f"{said}: no path, {kept}"]
         sentences = [f"{said}: {grouped(self.count)} path{'s' if self.count > 1 else ''}"]
         if self.paths is None:
-            products = sum(map(len, self.edges.values()))
+            products = sum(map(len, self.uses.values()))
             sentences[0] += f", more than limit={self.limit}"
             sentences.append(
                 "Backward takes none of them alone: it sums at each value, from the output back, "
@@ -142,12 +143,12 @@ class Explanation:
 
     def rows(self, notation: Text) -> list[Row]:
         """The formulas: how values are computed, the product of each path, and the sum."""
-        lesson = Lesson(self.graph, self.edges, self.names, notation)
+        derivation = Derivation(self.graph, self.uses, self.names, notation)
         if self.paths is None:
-            return [*lesson.definitions(), *lesson.sums(self.output)]
-        total = lesson.total(self.output, self.leaf, self.paths, self.gradient)
-        paths = map(lesson.path, [path for path in self.paths if path.edges])
-        return [*lesson.definitions(), *paths, total]
+            return [*derivation.definitions(), *derivation.sums(self.output)]
+        total = derivation.total(self.output, self.leaf, self.paths, self.gradient)
+        paths = map(derivation.path, [path for path in self.paths if path.uses])
+        return [*derivation.definitions(), *paths, total]
 
 
 def in_lines(row: Row) -> str:
@@ -158,5 +159,5 @@ def in_lines(row: Row) -> str:
 
 
 def grouped(count: int) -> str:
-    """A count in full, if it has at most 100 digits; Python writes out no more than 4,300."""
+    """A count in full up to 100 digits, and about that of a longer one."""
     return f"{count:,}" if count < 10**100 else f"about 10**{math.log10(count):.0f}"

@@ -1,7 +1,7 @@
 """The paths: every way from a leaf to an output, with the derivatives along it.
 
-The chain rule as it is taught: d output / d leaf is the sum over all paths of the product of the
-local derivatives on each (Griewank & Walther 2008, section 2.2; Bauer 1974).
+The chain rule as it is taught: multiply the local derivatives along each path; d output / d leaf is
+the sum of these products (Griewank & Walther 2008, section 2.2; Bauer 1974).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from engine.op import Op, number
+from engine.reach import depending
 from engine.unfolding import unfolded, unfolds
 from engine.value import Value, topological_order
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-class Edge(NamedTuple):
+class Use(NamedTuple):
     """One use of a Value: d head / d tail, tail being head's input number `place`."""
 
     tail: Value
@@ -28,9 +29,9 @@ class Edge(NamedTuple):
     derivative: float
 
 
-# The op and inputs of each Value, inputs first; and the edges into each, outputs first.
+# The op and inputs of each Value, inputs first; and the uses that each Value makes, output first.
 Graph = dict[Value, tuple[Op | None, tuple[Value | float, ...]]]
-Edges = dict[Value, list[Edge]]
+Uses = dict[Value, list[Use]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +41,7 @@ class Path:
     nodes: tuple[Value, ...]
     derivatives: tuple[float, ...]
     product: float
-    edges: tuple[Edge, ...]
+    uses: tuple[Use, ...]
 
 
 def spelled_out(output: Value) -> Graph:
@@ -58,83 +59,80 @@ def spelled_out(output: Value) -> Graph:
     return graph
 
 
-def edges_between(graph: Graph, leaf: Value, output: Value) -> Edges:
-    """The edges that lie on a path, by their heads, output first; none if there is no path."""
-    depending = {leaf}
-    for v, (op, inputs) in graph.items():
-        if op and any(x in depending and op.passes(i) for i, x in enumerate(inputs)):
-            depending.add(v)
-    if output not in depending:
+def uses_between(graph: Graph, leaf: Value, output: Value) -> Uses:
+    """The uses on any path, by the Value that makes them, output first; none without a path."""
+    between = depending([(v, *made) for v, made in graph.items()], [leaf])
+    if output not in between:
         return {}
-    edges: Edges = {}
+    uses: Uses = {}
     wanted = {output}
     for v in reversed(graph):
         op, inputs = graph[v]
         if v not in wanted or v is leaf or op is None:
             continue
-        passing = [x in depending and op.passes(i) for i, x in enumerate(inputs)]
+        passing = [x in between and op.passes(i) for i, x in enumerate(inputs)]
         slopes = op.slopes(v.data, list(map(float, inputs)), passing)
-        edges[v] = [
-            Edge(x, v, i, number(slopes[i]))
+        uses[v] = [
+            Use(x, v, i, number(slopes[i]))
             for i, x in enumerate(inputs)
             if passing[i] and isinstance(x, Value)
         ]
-        wanted.update([edge.tail for edge in edges[v]])
-    return edges
+        wanted.update([use.tail for use in uses[v]])
+    return uses
 
 
 def walls(graph: Graph, leaf: Value, output: Value) -> list[str]:
-    """The names of the ops between leaf and output that pass no gradient on."""
-    depending, needed = {leaf}, {output}
+    """The names of the ops between leaf and output that pass no gradient on, such as sign."""
+    after, needed = {leaf}, {output}
     for v, (_, inputs) in graph.items():
-        if not depending.isdisjoint(inputs):
-            depending.add(v)
+        if not after.isdisjoint(inputs):
+            after.add(v)
     for v in reversed(graph):
         if v in needed and v is not leaf:
             needed.update([x for x in graph[v][1] if isinstance(x, Value)])
     found = {
         op.name: True
         for v, (op, inputs) in graph.items()
-        if op and v in depending and v in needed and v is not leaf
+        if op and v in after and v in needed and v is not leaf
         for i, x in enumerate(inputs)
-        if x in depending and not op.passes(i)
+        if x in after and not op.passes(i)
     }
     return list(found)
 
 
-def counted(edges: Edges, leaf: Value, output: Value) -> int:
-    """How many paths there are: what backward computes if every derivative is 1, in integers."""
+def counted(uses: Uses, leaf: Value, output: Value) -> int:
+    """How many paths there are: backward in integers, with 1 for every derivative."""
     ways = {output: 1}
-    for v, into in edges.items():
+    for v, into in uses.items():
         n = ways.pop(v)  # complete, since all heads come before; numbers that grow are let go
-        for edge in into:
-            ways[edge.tail] = ways.get(edge.tail, 0) + n
+        for use in into:
+            ways[use.tail] = ways.get(use.tail, 0) + n
     return ways.get(leaf, 0)
 
 
-def adjoints_of(edges: Edges, output: Value) -> dict[Value, float]:
+def adjoints_of(uses: Uses, output: Value) -> dict[Value, float]:
     """d output / d v for each Value on a path, summed node by node, as backward does."""
     adjoints = {output: 1.0}
-    for v, into in edges.items():
-        for edge in into:
-            adjoints[edge.tail] = adjoints.get(edge.tail, 0.0) + adjoints[v] * edge.derivative
+    for v, into in uses.items():
+        for use in into:
+            adjoints[use.tail] = adjoints.get(use.tail, 0.0) + adjoints[v] * use.derivative
     return adjoints
 
 
-def paths_along(edges: Edges, leaf: Value, output: Value) -> Iterator[Path]:
-    """Each path; every edge is on one, so no step is taken in vain."""
+def paths_along(uses: Uses, leaf: Value, output: Value) -> Iterator[Path]:
+    """Each path in turn. Every use lies on a path, so the search never turns back."""
     stack: list[tuple[Value, Any]] = [(output, None)]
     while stack:
         v, route = stack.pop()
         if v is not leaf:
-            stack += [(edge.tail, (edge, route)) for edge in reversed(edges.get(v, ()))]
+            stack += [(use.tail, (use, route)) for use in reversed(uses.get(v, ()))]
             continue
-        steps: list[Edge] = []
+        steps: list[Use] = []
         while route is not None:
-            edge, route = route
-            steps.append(edge)
+            use, route = route
+            steps.append(use)
         product = 1.0
-        for edge in reversed(steps):  # from the output, as backward does
-            product *= edge.derivative
-        nodes = (leaf, *[edge.head for edge in steps])
-        yield Path(nodes, tuple([edge.derivative for edge in steps]), product, tuple(steps))
+        for use in reversed(steps):  # from the output, as backward does
+            product *= use.derivative
+        nodes = (leaf, *[use.head for use in steps])
+        yield Path(nodes, tuple([use.derivative for use in steps]), product, tuple(steps))

@@ -1,7 +1,8 @@
-"""The cards: a graph as the data that the explorer's page steps through.
+"""The contents: a graph as the data that the explorer's page steps through.
 
-Every value becomes a card with its name, its operation in symbols, and the rule by which it passes
-its gradient to each input. The numbers are the engine's; the page adds up the gradients.
+The page shows each value as a card. The data of a card are its name, its operation in symbols, and
+the rule by which it passes its gradient to each input. The numbers are the engine's; the page adds
+up the gradients.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from typing import Any
 
 from engine import ops
 from engine.diagrams.boxes import Box, boxed
-from engine.explorer.placement import staged
-from engine.formulas.names import names, one_line, parameter_names
+from engine.explorer.placement import placement
+from engine.formulas.escapes import one_line
+from engine.formulas.names import names, parameter_names
 from engine.languages.python import Language, NoTranslationError, is_number
 from engine.op import Op, number
 from engine.unfolding import unfolds
@@ -23,9 +25,9 @@ from engine.value import Value, topological_order
 
 
 def boxes_of(value: Any, max_nodes: int | None = None) -> dict[Value, Box]:
-    """A box for every value, inputs first, dot products as their products and sums.
+    """A box for every value, inputs first, with dot products as products and sums.
 
-    Raises TypeError for what is no Value and ValueError for more than max_nodes of them.
+    Raises TypeError if value is not a Value, and ValueError for more than max_nodes boxes.
     """
     if not isinstance(value, Value):
         raise TypeError(f"explore takes a Value, got {type(value).__name__} {value!r:.60}")
@@ -39,8 +41,8 @@ def boxes_of(value: Any, max_nodes: int | None = None) -> dict[Value, Box]:
     return boxed([value])
 
 
-def film(box_of: dict[Value, Box], model: Any, lang: str, title: str) -> dict[str, Any]:
-    """All that the page needs, as JSON has it. model, or None, names its parameters."""
+def contents(box_of: dict[Value, Box], model: Any, lang: str, title: str) -> dict[str, Any]:
+    """All that the page shows, as JSON has it. model, or None, names its parameters."""
     boxes, parameters = list(box_of.values()), parameter_names(model)
     wanted = [printable(str(box.label) or parameters.get(v, ("",))[0]) for v, box in box_of.items()]
     wanted[-1] = wanted[-1] or "L"
@@ -49,7 +51,9 @@ def film(box_of: dict[Value, Box], model: Any, lang: str, title: str) -> dict[st
     nodes: list[dict[str, Any]] = []
     for (v, box), name in zip(box_of.items(), called):
         op = box.op
-        inputs = [place[x] if isinstance(x, Box) else {"number": written(x)} for x in box.inputs]
+        inputs = [
+            place[x] if isinstance(x, Box) else {"number": json_number(x)} for x in box.inputs
+        ]
         shown = [called[place[x]] if isinstance(x, Box) else x for x in box.inputs]
         node: dict[str, Any] = {"name": name, "inputs": inputs, "op": None}
         if v in parameters:
@@ -73,12 +77,12 @@ def film(box_of: dict[Value, Box], model: Any, lang: str, title: str) -> dict[st
         "lang": lang,
         "nodes": nodes,
         "numbers": numbers_of(boxes),
-        "stages": {"wide": staged(inputs_of, "LR"), "tall": staged(inputs_of, "TB")},
+        "placements": {"wide": placement(inputs_of, "LR"), "tall": placement(inputs_of, "TB")},
     }
 
 
 def numbers_of(boxes: Iterable[Box]) -> dict[str, Any]:
-    """data: of each box; slopes: of each box, with respect to each of its inputs."""
+    """data: the number of each box; slopes: of each box, the slope by each of its inputs."""
     boxes = list(boxes)
     slopes: list[list[Any]] = []
     for box in boxes:
@@ -89,12 +93,12 @@ def numbers_of(boxes: Iterable[Box]) -> dict[str, Any]:
         taken = [x.data if isinstance(x, Box) else x for x in box.inputs]
         wanted = [isinstance(x, Box) and op.passes(i) for i, x in enumerate(box.inputs)]
         found = op.slopes(box.data, taken, wanted)
-        slopes.append([written(number(s)) if w else None for s, w in zip(found, wanted)])
-    return {"data": [written(box.data) for box in boxes], "slopes": slopes}
+        slopes.append([json_number(number(s)) if w else None for s, w in zip(found, wanted)])
+    return {"data": [json_number(box.data) for box in boxes], "slopes": slopes}
 
 
-def written(x: float) -> float | str:
-    """A number as JSON has it, which knows neither infinity nor nan."""
+def json_number(x: float) -> float | str:
+    """A number for JSON, which knows neither infinity nor nan: these become texts."""
     return x if math.isfinite(x) else repr(x)
 
 
@@ -108,10 +112,10 @@ def printable(text: str) -> str:
 
 
 class Formula(Language):
-    """Slopes as a textbook writes them, without what the table does at single points.
+    """Slopes as a textbook writes them, without what the table adds for single points.
 
-    They are the table's own text, since they have to hold wherever the sliders go; `explain` writes
-    what its slopes are at one point.
+    The text comes from the table's own row, because it has to hold wherever the sliders go.
+    `explain` needs a slope at one point only, and simplifies it there.
     """
 
     name = "formula"
@@ -139,7 +143,7 @@ class Formula(Language):
 
 
 def slope_in_symbols(op: Op, i: int, name: str, inputs: list[str | float]) -> str:
-    """dz / d input number i as it stands behind a "*": "y" for x * y."""
+    """dz / d input number i, as a factor: "y" for x * y."""
     stand_ins = [f"X{j}_" for j in range(len(inputs))]
     for j, x in enumerate(inputs):
         if not isinstance(x, str):

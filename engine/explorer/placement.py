@@ -1,4 +1,4 @@
-"""The stage: where the cards of a film stand, and how the edges between them run."""
+"""The placement: where the cards of an explorer stand, and how the edges between them run."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from itertools import pairwise
 from typing import Any
 
 from engine.renderers.dot import Edge, Node
-from engine.renderers.layout import part, place, ranked
-from engine.renderers.render import chosen, run
+from engine.renderers.layout import place, ranked, set_apart
+from engine.renderers.render import chosen, output_of
 
 CARD = (148.0, 66.0)
 BADGE = 24.0  # how far the circle with the operation stands out where edges arrive
@@ -18,12 +18,12 @@ NUMBER = (44.0, 22.0)  # a constant has no card
 Inputs = list[list[Any]]  # of each card: the numbers of other cards, or a constant
 
 
-def staged(inputs: Inputs, rankdir: str) -> dict[str, Any]:
-    """The stage of cards that take these inputs; rankdir is LR or TB.
+def placement(inputs: Inputs, rankdir: str) -> dict[str, Any]:
+    """Where cards that take these inputs stand; rankdir is LR or TB.
 
-    width, height; cards: the top left corner of each; numbers: [card, input, x, y], the middle of
-    each constant; edges: [card, input, path], the path as SVG has it. Graphviz's dot places them
-    where it is there, else our own layout.
+    The answer has a width and a height; `cards`, the top left corner of each; `numbers`, a list
+    [card, input, x, y] with the middle of each constant; `edges`, a list [card, input, path] with
+    the path in SVG. Graphviz's dot places the cards if it is installed, else our own layout does.
     """
     sideways = rankdir == "LR"
     width, height = (CARD[0] + BADGE, CARD[1]) if sideways else (CARD[0], CARD[1] + BADGE)
@@ -57,7 +57,7 @@ def placed(
         try:
             return by_dot(program, names, uses, rankdir)
         except (OSError, subprocess.CalledProcessError, ValueError, KeyError):
-            pass  # not there, or no Graphviz that tells positions
+            pass  # dot is not there, or does not tell positions
     return by_ourselves(names, uses, rankdir)
 
 
@@ -67,7 +67,7 @@ def by_dot(
     uses: list[tuple[str, int, int]],
     rankdir: str,
 ) -> tuple[dict[str, tuple[float, float]], list[str], tuple[float, float]]:
-    """As Graphviz places them, told only of sizes and numbers."""
+    """The places by Graphviz, which is told sizes and numbers only, never a label."""
     leaves, arrives = ("e", "w") if rankdir == "LR" else ("s", "n")
     nodes = [f"{name} [width={w / 72}, height={h / 72}]" for name, (w, h) in names.items()]
     edges = [
@@ -76,7 +76,7 @@ def by_dot(
     look = f"rankdir={rankdir}; nodesep=0.32; ranksep={gap_between(rankdir) / 72}"
     look += '; node [shape=box, fixedsize=true, label=""]; edge [arrowhead=none]'
     source = f"digraph {{ {look}; {'; '.join([*nodes, *edges])} }}"
-    answer = json.loads(run(program, source, "json", "dot"))
+    answer = json.loads(output_of(program, source, "json", "dot"))
     _, _, width, height = map(float, answer["bb"].split(","))
 
     def point(text: str) -> tuple[float, float]:
@@ -101,11 +101,11 @@ def gap_between(rankdir: str) -> float:
 def by_ourselves(
     names: dict[str, tuple[float, float]], uses: list[tuple[str, int, int]], rankdir: str
 ) -> tuple[dict[str, tuple[float, float]], list[str], tuple[float, float]]:
-    sideways = rankdir == "LR"  # which is the way that layout.py goes
+    sideways = rankdir == "LR"  # as layout.py goes
     sizes = {name: (w, h) if sideways else (h, w) for name, (w, h) in names.items()}
     nodes = {name: Node(width=w, height=h + 8) for name, (w, h) in sizes.items()}
     edges = [Edge(nodes[tail], nodes[f"v{head}"], {}) for tail, head, _ in uses]
-    part(edges, True)
+    set_apart(edges, True)
     layers = ranked(list(nodes.values()), edges)
     place(layers, edges, gap_between(rankdir))
 

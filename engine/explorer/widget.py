@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.explorer.assets import script, style
 from engine.explorer.contents import boxes_of, numbers_of
-from engine.explorer.explorer import SCRIPT
 from engine.value import Value, topological_order
 
 try:
@@ -17,22 +17,22 @@ except ImportError as error:
 
 
 class Widget(anywidget.AnyWidget):
-    """A film that computes in Python, and so has the bits of the engine, in ops of one's own too.
+    """An explorer whose numbers Python computes: they have the engine's bits, for ops of yours too.
 
-    A leaf that is moved in the page gets its new data; what depends on it is computed again, and
-    all grads are those of `value.backward()` alone. A number for which an op raises is refused,
-    with the op's message in the page: the graph stays as it was.
+    When a slider moves a leaf, the leaf gets the new data, all that depends on it is computed
+    again, and every grad becomes what `value.backward()` alone would give. If an op raises for the
+    new number, the page shows the op's message, and the graph stays as it was.
     """
 
-    _esm = SCRIPT.read_text("utf-8")
-    film = traitlets.Dict().tag(sync=True)
+    _esm, _css = script(), style()
+    contents = traitlets.Dict().tag(sync=True)
     numbers = traitlets.Dict().tag(sync=True)
     moved: Any = traitlets.List().tag(sync=True)  # [card, number as text, how many moves so far]
 
-    def __init__(self, value: Value, film: dict[str, Any]) -> None:
-        super().__init__(film=film, numbers=film["numbers"])
+    def __init__(self, value: Value, contents: dict[str, Any]) -> None:
+        super().__init__(contents=contents, numbers=contents["numbers"])
         leaves = [v for v in topological_order(value) if v.op is None]
-        cards = [i for i, node in enumerate(film["nodes"]) if node["op"] is None]
+        cards = [i for i, node in enumerate(contents["nodes"]) if node["op"] is None]
         self.value = value
         self.leaf_of = dict(zip(cards, leaves))
 

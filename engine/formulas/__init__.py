@@ -1,1 +1,1 @@
-"""Formulas as text: read, written, and the names of values in them."""
+"""Formulas: text that is read as a formula, formulas that are written as text, and their names."""

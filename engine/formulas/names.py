@@ -1,31 +1,19 @@
-"""The names: what a value is called where it is written down, and its label as mere text."""
+"""The names: what a value is called where it is written down."""
 
 from __future__ import annotations
 
-import re
 from itertools import count
+
+from engine.formulas.escapes import one_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from typing import Any
 
-# Controls, line breaks, marks that turn the direction of what follows, halves of characters.
-UNWRITTEN = r"[\0-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
-
-# What TeX reads as more than a sign of text. In formulas < stands in braces, so that a page which
-# shows the formula does not read a tag.
-ESCAPED = {sign: f"\\{sign}" for sign in "#$%&_{}"}
-IN_FORMULAS = ESCAPED | {sign: f"{{{sign}}}" for sign in "<>'-*/"}
-IN_FORMULAS |= {"\\": r"{\backslash}", "^": r"{\wedge}", "~": r"{\sim}", " ": r"\ "}
-IN_TEXT = ESCAPED | {sign: f"{{{sign}}}" for sign in "[],-"}
-IN_TEXT |= {"\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}"}
-IN_TEXT |= {"<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}"}
-IN_TEXT |= {"'": r"\textquotesingle{}", "`": r"\textasciigrave{}", '"': r"{''}"}
-
 
 def names(labels: Iterable[str]) -> list[str]:
-    """A name of its own for each value: its label, or v1, v2 and so on for those without.
+    """A different name for each value: its label, or v1, v2 and so on if it has no label.
 
     >>> names(["w", "x", "", "b", "x", ""])
     ['w', 'x', 'v1', 'b', 'x_2', 'v2']
@@ -44,9 +32,9 @@ def names(labels: Iterable[str]) -> list[str]:
 
 
 def parameter_names(model: Any) -> dict[Any, tuple[str, str]]:
-    """A short name for each parameter of a model, and its path there; nothing of None.
+    """A short name for each parameter of a model, and its path in it; no names if model is None.
 
-    Raises TypeError for what has no named_parameters.
+    Raises TypeError if model has no named_parameters.
     """
     if model is None:
         return {}
@@ -58,7 +46,7 @@ def parameter_names(model: Any) -> dict[Any, tuple[str, str]]:
 
 
 def short_names(paths: Sequence[str]) -> list[str]:
-    """The numbers of each path behind a letter, or as many words as tell all of them apart.
+    """A letter and the numbers of each path, or more words where a letter does not tell them apart.
 
     >>> short_names(["layers.0.neurons.1.weights.0", "layers.0.neurons.1.bias"])
     ['w0_1_0', 'b0_1']
@@ -74,32 +62,3 @@ def short_names(paths: Sequence[str]) -> list[str]:
             break
         found = ["_".join(w[-k:]) + n for w, n in zip(words, numbers)]
     return found
-
-
-def one_line(text: str) -> str:
-    """Text with the characters that a line cannot hold as escapes."""
-    return re.sub(UNWRITTEN, lambda m: ascii(m[0])[1:-1], text)
-
-
-def in_formula(name: str) -> str:
-    r"""A name as TeX writes it in a formula: one letter, one with indices, or upright text.
-
-    >>> in_formula("w"), in_formula("v12"), in_formula("w0_1"), in_formula("hidden_1")
-    ('w', 'v_{12}', 'w_{0,1}', '\\mathrm{hidden\\_1}')
-    """
-    if re.fullmatch(r"[A-Za-z](\d+(_\d+)*)?", name):
-        indices = name[1:].replace("_", ",")
-        return f"{name[0]}_{{{indices}}}" if indices else name
-    return rf"\mathrm{{{''.join([IN_FORMULAS.get(sign, sign) for sign in name])}}}"
-
-
-def in_tex(text: str) -> str:
-    """Text as TeX writes it outside of formulas."""
-    return "".join([IN_TEXT.get(sign, sign) for sign in one_line(text)])
-
-
-def in_code(text: str) -> str:
-    """Text between backquotes, which Markdown shows as it is."""
-    fence = "`" * (1 + max(map(len, re.findall("`+", text)), default=0))
-    room = " " if "`" in text else ""
-    return f"{fence}{room}{text}{room}{fence}"

@@ -1,4 +1,4 @@
-"""The formula: what an operation computes, and its derivatives, in symbols and in numbers."""
+"""Writing: what an operation computes, and its derivatives, in symbols and in numbers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from contextvars import Context
 
 from engine import ops
-from engine.formulas.names import in_formula, one_line
+from engine.formulas.escapes import in_formula, one_line
 from engine.value import Value, topological_order
 
 TYPE_CHECKING = False
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from engine.op import Op
 
-# How tight a part binds: it stands in parentheses where something tighter is wanted.
+# How tightly a formula binds: it gets parentheses where something tighter is wanted.
 SUM, NEGATIVE, PRODUCT, POWER, ATOM = range(1, 6)
 
 LONGEST = 12  # a derivative of more operations is shown as a number only
@@ -27,8 +27,8 @@ class Text:
 
     times, arrow, numbered_arrow, dots = " * ", " -> ", " -(input {})-> ", "..."
     parentheses, equation, route = "({})", "{} = ", "{}: "
-    # How an op is written, how tight that binds, and how tight each operand must.
-    written: Mapping[Op, tuple[Any, ...]] = {
+    # How an op is written, how tightly it binds, and how tightly each operand has to bind.
+    templates: Mapping[Op, tuple[Any, ...]] = {
         ops.add: ("{} + {}", SUM, SUM, PRODUCT),
         ops.sub: ("{} - {}", SUM, SUM, PRODUCT),
         ops.mul: ("{} * {}", PRODUCT, NEGATIVE, POWER),
@@ -49,27 +49,30 @@ class Text:
     def derivative(self, of: str, by: str) -> str:
         return f"d{of}/d{by}"
 
-    def factors(self, parts: Sequence[str]) -> str:
-        """Numbers multiplied with one another."""
-        return self.times.join([*parts[:1], *map(self.operand, parts[1:])])
+    def factors(self, numbers: Sequence[str]) -> str:
+        """The product of numbers."""
+        return self.times.join([*numbers[:1], *map(self.operand, numbers[1:])])
 
-    def terms(self, parts: Sequence[str]) -> str:
-        """Numbers or products added to one another."""
-        return " + ".join([*parts[:1], *map(self.operand, parts[1:])])
+    def terms(self, terms: Sequence[str]) -> str:
+        """The sum of numbers or products."""
+        return " + ".join([*terms[:1], *map(self.operand, terms[1:])])
 
     def operand(self, number: str) -> str:
         return self.parentheses.format(number) if number.startswith("-") else number
 
     def apply(self, op: Op, operands: Sequence[tuple[str, int] | float]) -> tuple[str, int]:
-        """An op of operands, with how tight it binds; each operand is that too, or a number."""
-        parts = [self.bound(x) if isinstance(x, float) else x for x in operands]
-        if op not in self.written:
-            inside = ", ".join([text for text, _ in parts])
+        """The formula of an op, and how tightly it binds.
+
+        An operand is such a pair, too, or a number.
+        """
+        bound = [self.bound(x) if isinstance(x, float) else x for x in operands]
+        if op not in self.templates:
+            inside = ", ".join([text for text, _ in bound])
             return self.function(op) + self.parentheses.format(inside), ATOM
-        template, binding, *needs = self.written[op]
+        template, binding, *needs = self.templates[op]
         held = [
             text if tight >= need else self.parentheses.format(text)
-            for (text, tight), need in zip(parts, needs)
+            for (text, tight), need in zip(bound, needs)
         ]
         return template.format(*held), binding
 
@@ -84,8 +87,8 @@ class Latex(Text):
     times, arrow, numbered_arrow = r" \cdot ", r" \to ", r" \xrightarrow{{{}}} "
     dots, parentheses = r"\cdots", r"\left({}\right)"
     equation, route = "{} &= ", r"{}\colon\quad & "
-    written: Mapping[Op, tuple[Any, ...]] = {
-        **Text.written,
+    templates: Mapping[Op, tuple[Any, ...]] = {
+        **Text.templates,
         ops.mul: (r"{} \cdot {}", PRODUCT, NEGATIVE, POWER),
         ops.div: (r"\frac{{{}}}{{{}}}", POWER, SUM, SUM),
         ops.power: ("{}^{{{}}}", POWER, ATOM, SUM),
@@ -117,28 +120,28 @@ class Latex(Text):
 
 
 def computed(op: Op, operands: Sequence[str | float], notation: Text) -> str:
-    """What op computes of operands, each a name or a number: `w * x`."""
-    parts = [x if isinstance(x, float) else (notation.name(x), ATOM) for x in operands]
-    return notation.apply(op, parts)[0]
+    """What op computes, as a formula of operands, which are names or numbers: `w * x`."""
+    named = [x if isinstance(x, float) else (notation.name(x), ATOM) for x in operands]
+    return notation.apply(op, named)[0]
 
 
 def slope(
     op: Op, i: int, z: tuple[str, float], xs: Sequence[tuple[str, float] | float], notation: Text
 ) -> tuple[str, int]:
-    """dz/dx for x = xs[i] in symbols, with how tight it binds; no text for one too long.
+    """dz/dx for x = xs[i] in symbols, and how tightly it binds; no text if it is too long.
 
-    z and xs are names with their numbers; a constant is a number alone. It is op's own row that
-    is asked, with Values for z and xs: what it answers is a graph, and the graph is written.
+    z and xs are names with their numbers; a constant is a number alone. The formula comes from the
+    op's own row: it computes the slope of Values, the result is a graph, and the graph is written.
     """
     copies = [x if isinstance(x, float) else Value(x[1], x[0]) for x in xs]
     result = Value(z[1], z[0])
     wanted = [k == i for k in range(len(copies))]
     slopes = Context().run(op.slopes, result, copies, wanted)  # recorded under no_grad too
-    return written(slopes[i], {x for x in [result, *copies] if isinstance(x, Value)}, notation)
+    return formula_of(slopes[i], {x for x in [result, *copies] if isinstance(x, Value)}, notation)
 
 
-def written(slope: Any, named: set[Value], notation: Text) -> tuple[str, int]:
-    """The graph of a slope as a formula of the values named."""
+def formula_of(slope: Any, named: set[Value], notation: Text) -> tuple[str, int]:
+    """The graph of a slope as a formula, in which the values of `named` go by their names."""
     if not isinstance(slope, Value):
         return notation.bound(float(slope))
     known: dict[Value, tuple[str, int] | float] = {}
@@ -162,7 +165,7 @@ def written(slope: Any, named: set[Value], notation: Text) -> tuple[str, int]:
 
 
 def simplified(v: Value, operands: Sequence[Any]) -> Any:
-    """What a reader would write at once: a number for numbers, x for x + 0; None if nothing."""
+    """What a reader would write instead: a number for 2 * 3, x for x + 0; None for no change."""
     if v.op in (ops.equal, ops.origin) or all(isinstance(x, float) for x in operands):
         return v.data  # those two are how the table tells cases apart
     neutral = {ops.add: 0.0, ops.sub: 0.0, ops.mul: 1.0, ops.div: 1.0, ops.power: 1.0}

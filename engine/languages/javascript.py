@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import math
 
-from engine.languages.python import Language, NoTranslationError
+from engine.languages.python import Language
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from engine.op import Op
+    from collections.abc import Sequence
 
 
 class JavaScript(Language):
@@ -68,36 +66,6 @@ class JavaScript(Language):
             return f"largest({', '.join(inputs)})"
         self.definitions["log_sum_exp"] = LOG_SUM_EXP
         return f"log_sum_exp({', '.join(inputs)})"
-
-
-def op_table(uses: Iterable[tuple[Op, int]]) -> str:
-    """The ops of a graph as an expression in JavaScript: {"mul/2": {value, slopes}, ...}.
-
-    uses: ops, each with its number of inputs. `value` is a function of the inputs, `slopes` a
-    function of (z, ...inputs) for each of them, null where an op passes no gradient on. An op of
-    one's own is left out.
-    """
-    language = JavaScript()
-    rows = {}
-    for op, n in uses:
-        inputs = [f"x{i}" for i in range(n)]
-        try:
-            value = language.value(op, inputs)
-            slopes = [
-                f"(z, {', '.join(inputs)}) => {language.slope(op, i, 'z', inputs)[0]}"
-                if op.passes(i)
-                else "null"
-                for i in range(n)
-            ]
-        except NoTranslationError:
-            continue
-        listed = "".join([f"    {slope},\n" for slope in slopes])
-        rows[f"{op.name}/{n}"] = (
-            f"{{ value: ({', '.join(inputs)}) => {value}, slopes: [\n{listed}  ]}}"
-        )
-    body = "".join([f'  "{name}": {row},\n' for name, row in sorted(rows.items())])
-    definitions = "".join(language.definitions.values())
-    return f"(() => {{\n{definitions}return {{\n{body}}};\n}})()"
 
 
 # A power of 1, and an infinite one of -1, are 1 as in C, which JavaScript does not hold with.

@@ -12,6 +12,7 @@ from itertools import chain
 
 from engine import ops
 from engine.op import number
+from engine.reach import reached
 from engine.value import Value, arguments, topological_order
 
 TYPE_CHECKING = False
@@ -71,14 +72,9 @@ class Tape:
 
     def reached_slots(self) -> bytearray:
         """1 for each slot that a gradient of the outputs comes to: no flat op cuts it off."""
-        reached = set(self.outputs)
-        for k in reversed(range(len(self.ops))):
-            if self.first + k in reached:
-                op, args = self.ops[k], self.args[k]
-                if op.gradient is None:  # such an op may be flat in some of its inputs
-                    args = tuple([i for j, i in enumerate(args) if op.passes(j)])
-                reached.update(args)
-        return bytearray(map(reached.__contains__, range(len(self.nodes))))
+        slots = range(self.first, len(self.nodes))
+        backward = zip(reversed(slots), reversed(self.ops), reversed(self.args))
+        return bytearray(map(reached(backward, self.outputs).__contains__, range(len(self.nodes))))
 
     def __len__(self) -> int:
         return len(self.ops)

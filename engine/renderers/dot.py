@@ -1,6 +1,6 @@
-"""The DOT that diagrams are written in, read back: nodes, edges, defaults, labels.
+"""DOT, the language of diagrams, read back: the nodes, the edges and their attributes.
 
-Subgraphs lose their frames, and markup its tags.
+A subgraph loses its frame, and a label in HTML its tags.
 """
 
 import html
@@ -22,7 +22,7 @@ TOKEN = re.compile(
 
 @dataclass(eq=False)
 class Node:
-    """A box to place, or a bend of an edge: a node without lines of text."""
+    """A box to place; or a bend of an edge, which is a node without text."""
 
     attributes: Attributes = field(default_factory=dict)
     fields: list[list[str]] = field(default_factory=list)
@@ -39,7 +39,7 @@ class Edge:
     head: Node
     attributes: Attributes
     bends: list[Node] = field(default_factory=list)
-    aside: float = 0.0  # edges that share both ends stand this far from the line between them
+    aside: float = 0.0  # how far from the line between its ends, where several edges share both
 
 
 def parse(source: str) -> tuple[Attributes, dict[str, Node], list[Edge]]:
@@ -97,7 +97,7 @@ def parse(source: str) -> tuple[Attributes, dict[str, Node], list[Edge]]:
 
 
 def word(match: re.Match[str]) -> str:
-    """What a token stands for, with the escapes of labels left in it."""
+    """The text of a token; the escapes of labels stay in it."""
     if match.lastgroup == "quoted":
         return re.sub(r'\\(\\|")', lambda m: '"' if m[1] == '"' else m[0], match["quoted"])
     if match.lastgroup == "markup":
@@ -106,7 +106,7 @@ def word(match: re.Match[str]) -> str:
 
 
 def size_of(attributes: Attributes, name: str, otherwise: float) -> float:
-    """The number that an attribute gives, or otherwise, if it is no size."""
+    """The number that an attribute gives, or `otherwise` if the attribute is not a size."""
     try:
         number = float(attributes.get(name, otherwise))
     except ValueError:
@@ -115,15 +115,15 @@ def size_of(attributes: Attributes, name: str, otherwise: float) -> float:
 
 
 def texts(label: str, record: bool) -> list[list[str]]:
-    """The lines of each field of a label; a label that is no record has one field."""
-    parts = [""]
+    """The lines of each field of a label. Only a record has more than one field."""
+    fields = [""]
     for piece in re.findall(r"\\.|<[^<>\\]*>|[^\\]" if record else r"\\.|[^\\]", label, re.DOTALL):
         if record and len(piece) > 1 and piece[0] == "<":
             continue  # the name of a port
         if record and piece == "|":
-            parts.append("")
+            fields.append("")
         elif piece[0] != "\\":
-            parts[-1] += "" if record and piece in "{}" else piece
+            fields[-1] += "" if record and piece in "{}" else piece
         else:
-            parts[-1] += "\n" if piece[1] in "nlr" else piece[1]
-    return [html.unescape(part).split("\n") for part in parts]
+            fields[-1] += "\n" if piece[1] in "nlr" else piece[1]
+    return [html.unescape(field).split("\n") for field in fields]

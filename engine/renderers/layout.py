@@ -6,8 +6,8 @@ from math import fsum
 from engine.renderers.dot import Edge, Node
 
 
-def part(edges: list[Edge], sideways: bool) -> None:
-    """Set parallel edges, as those of a * a, apart from each other."""
+def set_apart(edges: list[Edge], sideways: bool) -> None:
+    """Set edges that share both ends apart from each other, such as the two edges of a * a."""
     alike: dict[tuple[int, int], list[Edge]] = {}
     for edge in edges:
         alike.setdefault((id(edge.tail), id(edge.head)), []).append(edge)
@@ -19,7 +19,10 @@ def part(edges: list[Edge], sideways: bool) -> None:
 
 
 def ranked(nodes: list[Node], edges: list[Edge]) -> list[list[Node]]:
-    """The nodes by rank, edges that skip ranks bent at each; a cycle is cut where it closes."""
+    """The nodes by rank, with a bend in each edge for each rank that the edge skips.
+
+    A cycle is cut where it closes.
+    """
     incoming = {id(node): 0 for node in nodes}
     outgoing: dict[int, list[Edge]] = {id(node): [] for node in nodes}
     for edge in edges:
@@ -58,9 +61,9 @@ def ranked(nodes: list[Node], edges: list[Edge]) -> list[list[Node]]:
 
 
 def place(layers: list[list[Node]], edges: list[Edge], apart: float) -> None:
-    """Set x by rank, `apart` from the next, and y by where the neighbours are, left to right.
+    """Set x by the rank, and y near the neighbours in the ranks beside it.
 
-    Nothing overlaps.
+    The ranks follow from left to right, with a gap of `apart` between them. No two nodes overlap.
     """
     before: dict[int, list[Node]] = {id(node): [] for layer in layers for node in layer}
     after: dict[int, list[Node]] = {id(node): [] for layer in layers for node in layer}
@@ -93,7 +96,7 @@ def barycentre(nodes: list[Node], otherwise: float) -> float:
 
 
 def stack(layer: list[Node], wish: list[float]) -> None:
-    """Set each y as near to its wish as the nodes above and below allow."""
+    """Set each y as close to its wish as the nodes above and below allow."""
     down, up = list(wish), list(wish)
     for i in range(1, len(layer)):
         gap = (layer[i - 1].height + layer[i].height) / 2 + 12

@@ -3,10 +3,10 @@
 import html
 import re
 
+from engine.renderers.arrangement import measure
 from engine.renderers.dot import Attributes, parse, texts
-from engine.renderers.svg import measure
 
-# What is before and after the label of a node, by its shape in DOT; a box where none is named.
+# The signs before and after the label of a node, by its shape in DOT. Any other shape is a box.
 SHAPES = {"ellipse": ("([", "])"), "oval": ("([", "])"), "circle": ("((", "))")}
 
 
@@ -32,10 +32,11 @@ def mermaid(source: str) -> str:
 
 
 def quoted(text: str) -> str:
-    """Text as Mermaid shows it within quotes, as it is: signs that could mean more are numbered.
+    """Text that Mermaid shows as it is, between quotes.
 
-    Its entities begin with #, as in #60; for <. It breaks a line at a backslash and n, however
-    they are written; a word joiner, which nobody sees, keeps them apart.
+    A sign that could mean more becomes an entity, which begins with #: < is #60; here. Mermaid
+    breaks the line at a backslash before an n, even where both are entities; a word joiner between
+    them, which nobody sees, prevents that.
     """
     text = text.replace("\\n", "\\\u2060n")
     return re.sub(r"[^\w .]|_|^\d+\.", lambda m: "".join(map(entity, m[0])), text)
@@ -48,19 +49,19 @@ def entity(sign: str) -> str:
 def style(look: Attributes, shape: str) -> str:
     """The colours of a node as Mermaid has them."""
     if shape in ("plaintext", "none", "plain"):
-        parts = ["fill:none", "stroke:none"]
+        styles = ["fill:none", "stroke:none"]
     elif "filled" in look.get("style", ""):
-        parts = [f"fill:{color(look.get('fillcolor', 'lightgrey'))}", "stroke:#333"]
+        styles = [f"fill:{color(look.get('fillcolor', 'lightgrey'))}", "stroke:#333"]
     else:
-        parts = []
+        styles = []
     if "dashed" in look.get("style", ""):
-        parts.append("stroke-dasharray:4 3")
-    if parts or "fontcolor" in look:
-        parts.append(f"color:{color(look.get('fontcolor', 'black'))}")
-    return ",".join(parts)
+        styles.append("stroke-dasharray:4 3")
+    if styles or "fontcolor" in look:
+        styles.append(f"color:{color(look.get('fontcolor', 'black'))}")
+    return ",".join(styles)
 
 
 def color(name: str) -> str:
-    """A colour by its name or digits; black for anything else that stands there."""
+    """A colour by its name or digits; black for any other text."""
     name = html.unescape(name)
     return name if re.fullmatch(r"#[0-9a-fA-F]{3,8}|[a-zA-Z]+", name) else "black"

@@ -1,4 +1,4 @@
-"""The renderer: whatever this machine has that turns DOT into a picture."""
+"""Rendering: DOT becomes a picture, by whatever program this computer has."""
 
 import os
 import shutil
@@ -24,22 +24,22 @@ class RendererNotFound(graphviz.ExecutableNotFound):
 
 
 def chosen(program: str | None) -> str | None:
-    """The renderer asked for by name, by the environment, or None: take what is there."""
+    """The program that the caller or the environment names; None to take what is there."""
     return program or os.environ.get("CHAINRULE_DOT") or None
 
 
 def graphviz_pure() -> str | None:
-    """The path of the command of the PyPI package graphviz-pure, also where PATH lacks it."""
+    """The path of the command of the package graphviz-pure: on PATH, or beside Python."""
     beside_python = os.path.dirname(sys.executable)
     return shutil.which("graphviz-pure") or shutil.which("graphviz-pure", path=beside_python)
 
 
 def rendered(source: str, format: str, layout: str, program: str | None) -> bytes:
-    """DOT source as a picture, by anything but Graphviz's own dot.
+    """DOT source as a picture, drawn by another program than Graphviz's dot.
 
-    program: "graphviz-pure", "builtin", the path of a program with dot's options, or None for
-    the first of these that works. Raises RendererNotFound if none does, and
-    subprocess.CalledProcessError if one refuses.
+    program: "graphviz-pure", "builtin", or the path of a program that takes dot's options; None
+    takes graphviz-pure if it is there, else builtin. Raises RendererNotFound if the program is not
+    there or does not draw the format, and subprocess.CalledProcessError if it fails.
     """
     graphviz.parameters.verify_format(format)
     graphviz.parameters.verify_engine(layout)
@@ -47,7 +47,7 @@ def rendered(source: str, format: str, layout: str, program: str | None) -> byte
         path = graphviz_pure() if program in (None, "graphviz-pure") else program
         if path is not None:
             try:
-                return run(path, source, format, layout)
+                return output_of(path, source, format, layout)
             except OSError:  # not there after all, or no processes at all, as under Pyodide
                 pass
             except graphviz.CalledProcessError as error:
@@ -62,7 +62,8 @@ def rendered(source: str, format: str, layout: str, program: str | None) -> byte
     return svg(source).encode()
 
 
-def run(path: str, source: str, format: str, layout: str) -> bytes:
+def output_of(path: str, source: str, format: str, layout: str) -> bytes:
+    """What the program at path makes of DOT. Raises OSError if it cannot be started."""
     command = [path, f"-K{layout}", f"-T{format}"]
     done = subprocess.run(command, input=source.encode(), capture_output=True)
     if done.returncode:  # graphviz's own error quotes what the program said

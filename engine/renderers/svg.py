@@ -1,16 +1,15 @@
-"""The renderer of last resort: DOT in, SVG out, with nothing installed.
+"""SVG: a graph as a picture of boxes, ellipses and curves, drawn with nothing installed.
 
-It draws boxes, ellipses and curves, for any input at all. Graphviz does all of it better.
+This is the last resort, for a computer without Graphviz, which draws better.
 """
 
 import html
 import re
 from itertools import pairwise
 from math import fsum
-from unicodedata import east_asian_width
 
-from engine.renderers.dot import Attributes, Edge, Node, parse, size_of, texts
-from engine.renderers.layout import part, place, ranked
+from engine.renderers.arrangement import arranged, runs_sideways
+from engine.renderers.dot import Attributes, Edge, Node, size_of, texts
 
 # Characters that XML may not hold.
 FORBIDDEN = r"[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
@@ -20,71 +19,24 @@ def svg(source: str) -> str:
     """The graph that the DOT source describes, as an SVG document."""
     attributes, nodes, edges = arranged(source)
     straight = attributes.get("splines") == "line"
-    return written(nodes, edges, runs_sideways(attributes), straight)
+    return document(nodes, edges, runs_sideways(attributes), straight)
 
 
-def runs_sideways(attributes: Attributes) -> bool:
-    """Whether the ranks of a graph follow one another from left to right, or from right to left."""
-    return attributes.get("rankdir", "TB") in ("LR", "RL")
-
-
-def arranged(source: str) -> tuple[Attributes, list[Node], list[Edge]]:
-    """The attributes of a graph, and its nodes and edges in their places."""
-    attributes, nodes, edges = parse(source)
-    sideways = runs_sideways(attributes)
-    for name, node in nodes.items():
-        measure(name, node)
-    part(edges, sideways)
-    layers = ranked(list(nodes.values()), edges)
-    for node in (node for layer in layers for node in layer):
-        if not sideways:  # the layout below runs from left to right
-            node.width, node.height = node.height, node.width
-    place(layers, edges, max(36.0, 72 * size_of(attributes, "ranksep", 0)))
-    width = max((node.x + node.width / 2 for layer in layers for node in layer), default=0.0)
-    for node in (node for layer in layers for node in layer):
-        if attributes.get("rankdir") in ("RL", "BT"):
-            node.x = width - node.x
-        if not sideways:
-            node.x, node.y = node.y, node.x
-            node.width, node.height = node.height, node.width
-    return attributes, list(nodes.values()), edges
-
-
-def text_width(text: str, size: float) -> float:
-    """About the width of text in Helvetica: a wide character counts 1 em, any other 0.58."""
-    return size * fsum(1.0 if east_asian_width(c) in "WF" else 0.58 for c in text)
-
-
-def measure(name: str, node: Node) -> None:
-    """Give a node its fields and the size they need."""
-    shape = node.attributes.get("shape", "ellipse")
-    size = size_of(node.attributes, "fontsize", 14)
-    label = node.attributes.get("label", r"\N")
-    label = re.sub(r"\\(.)", lambda m: name if m[1] == "N" else m[0], label, flags=re.DOTALL)
-    node.fields = texts(label, "record" in shape.lower())
-    node.width = max(text_width(line, size) for lines in node.fields for line in lines) + size
-    node.height = fsum(len(lines) * size * 1.2 + size * 0.5 for lines in node.fields)
-    if shape == "circle":
-        node.width = node.height = max(node.width, node.height)
-    node.width = max(node.width, 72 * size_of(node.attributes, "width", 0))
-    node.height = max(node.height, 72 * size_of(node.attributes, "height", 0))
-
-
-def written(nodes: list[Node], edges: list[Edge], sideways: bool, straight: bool) -> str:
+def document(nodes: list[Node], edges: list[Edge], sideways: bool, straight: bool) -> str:
     bends = [bend for edge in edges for bend in edge.bends]
     right = max((n.x + n.width / 2 for n in nodes + bends), default=0.0)
     bottom = max((n.y + n.height / 2 for n in nodes + bends), default=0.0)
     loops = [edge.head.x + edge.head.width / 2 + 20 for edge in edges if edge.head is edge.tail]
     right = max([right, *loops])
-    parts = [drawn_edge(edge, sideways, straight) for edge in edges]
-    parts += [drawn_node(node) for node in nodes]
+    elements = [drawn_edge(edge, sideways, straight) for edge in edges]
+    elements += [drawn_node(node) for node in nodes]
     size = f'width="{right + 16:.0f}pt" height="{bottom + 16:.0f}pt"'
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} '
         f'viewBox="-8 -8 {right + 16:.1f} {bottom + 16:.1f}" font-family="Helvetica,sans-serif">\n'
         f'<rect x="-8" y="-8" width="{right + 16:.1f}" height="{bottom + 16:.1f}" fill="white"/>\n'
-        + "\n".join(parts)
+        + "\n".join(elements)
         + "\n</svg>\n"
     )
 
@@ -98,38 +50,40 @@ def drawn_node(node: Node) -> str:
     stroke += ' stroke-dasharray="4,3"' if "dashed" in styles else ""
     left, top = node.x - node.width / 2, node.y - node.height / 2
     size = size_of(look, "fontsize", 14)
-    parts = []
+    elements = []
     if shape in ("plaintext", "none", "plain"):
         pass
     elif shape in ("circle", "ellipse", "oval"):
         radii = f'rx="{node.width / 2:.1f}" ry="{node.height / 2:.1f}"'
-        parts.append(f'<ellipse cx="{node.x:.1f}" cy="{node.y:.1f}" {radii} {stroke}/>')
+        elements.append(f'<ellipse cx="{node.x:.1f}" cy="{node.y:.1f}" {radii} {stroke}/>')
     else:
         corner = 6 if "rounded" in styles or shape == "Mrecord" else 0
         box = f'x="{left:.1f}" y="{top:.1f}" width="{node.width:.1f}" height="{node.height:.1f}"'
-        parts.append(f'<rect {box} rx="{corner}" {stroke}/>')
+        elements.append(f'<rect {box} rx="{corner}" {stroke}/>')
     y = node.y - fsum(len(f) * size * 1.2 + size * 0.5 for f in node.fields) / 2
     for i, lines in enumerate(node.fields):
         if i:
             ends = f'x1="{left:.1f}" y1="{y:.1f}" x2="{left + node.width:.1f}" y2="{y:.1f}"'
-            parts.append(f'<line {ends} stroke="{line}"/>')
+            elements.append(f'<line {ends} stroke="{line}"/>')
         for j, text in enumerate(lines):
             baseline = y + size * (0.25 + 1.2 * j + 0.95)
-            parts.append(drawn_text(text, node.x, baseline, size, look.get("fontcolor", "black")))
+            elements.append(
+                drawn_text(text, node.x, baseline, size, look.get("fontcolor", "black"))
+            )
         y += len(lines) * size * 1.2 + size * 0.5
-    return hinted(parts, look)
+    return hinted(elements, look)
 
 
-def hinted(parts: list[str], look: Attributes) -> str:
-    """The parts, with the tooltip that a browser shows over them if they have one."""
+def hinted(elements: list[str], look: Attributes) -> str:
+    """The elements, in a group with a tooltip if they have one."""
     hint = " ".join(texts(look.get("tooltip", ""), record=False)[0])
     if not hint:
-        return "\n".join(parts)
-    return "\n".join([f"<g><title>{escaped(hint)}</title>", *parts, "</g>"])
+        return "\n".join(elements)
+    return "\n".join([f"<g><title>{escaped(hint)}</title>", *elements, "</g>"])
 
 
 def drawn_edge(edge: Edge, sideways: bool, straight: bool) -> str:
-    """A curve through the edge's bends that leaves and arrives along the ranks' direction."""
+    """A curve through the bends of an edge; it leaves and arrives in the direction of the ranks."""
     step = 1 if (edge.head.x - edge.tail.x if sideways else edge.head.y - edge.tail.y) >= 0 else -1
     dx, dy = (step, 0) if sideways else (0, step)
     tail, head = edge.tail, edge.head
@@ -151,19 +105,19 @@ def drawn_edge(edge: Edge, sideways: bool, straight: bool) -> str:
     width = size_of(look, "penwidth", 1)
     pen = f' stroke-width="{width:g}"' if width != 1 else ""
     pen += ' stroke-dasharray="4,3"' if look.get("style") == "dashed" else ""
-    parts = [f'<path d="{path}" fill="none" stroke="{color}"{pen}/>']
+    elements = [f'<path d="{path}" fill="none" stroke="{color}"{pen}/>']
     if tip:
         corners = f"{x + 7 * dx:.1f},{y + 7 * dy:.1f} {x - 3 * dy:.1f},{y - 3 * dx:.1f} "
         corners += f"{x + 3 * dy:.1f},{y + 3 * dx:.1f}"
-        parts.append(f'<polygon points="{corners}" fill="{color}" stroke="{color}"/>')
+        elements.append(f'<polygon points="{corners}" fill="{color}" stroke="{color}"/>')
     if "label" in look:
         (x0, y0), (x1, y1) = points[0], points[1]
         size = size_of(look, "fontsize", 14)
         text = " ".join(texts(look["label"], record=False)[0])
         middle = ((x0 + x1) / 2, (y0 + y1) / 2 - 3)
         halo = ' stroke="white" stroke-width="5" paint-order="stroke"'  # the curve runs behind it
-        parts.append(drawn_text(text, *middle, size, look.get("fontcolor", "black"), halo))
-    return hinted(parts, look)
+        elements.append(drawn_text(text, *middle, size, look.get("fontcolor", "black"), halo))
+    return hinted(elements, look)
 
 
 def drawn_loop(node: Node, look: Attributes) -> str:

@@ -1,11 +1,11 @@
-"""TikZ: a graph as a picture that LaTeX sets, at the places that our own layout gives it."""
+"""TikZ: a graph as a picture that LaTeX draws, with the nodes where our own layout puts them."""
 
 import re
 from itertools import pairwise
 
-from engine.formulas.names import in_tex
+from engine.formulas.escapes import in_tex
+from engine.renderers.arrangement import arranged, runs_sideways
 from engine.renderers.dot import Attributes, Edge, Node, texts
-from engine.renderers.svg import arranged, runs_sideways
 
 COMMENT = """\
 % \\usepackage{tikz} in the preamble; letters beyond Latin ones need lualatex or xelatex.
@@ -35,21 +35,21 @@ def label_of(node: Node) -> str:
 def look_of(node: Node) -> str:
     look = node.attributes
     shape, styles = look.get("shape", "ellipse"), look.get("style", "").split(",")
-    parts = ["align=center", "inner sep=1bp"]
-    parts += [f"minimum width={node.width:.1f}bp", f"minimum height={node.height:.1f}bp"]
+    options = ["align=center", "inner sep=1bp"]
+    options += [f"minimum width={node.width:.1f}bp", f"minimum height={node.height:.1f}bp"]
     if shape in ("circle", "ellipse", "oval"):
-        parts.append("rounded corners=" + f"{min(node.width, node.height) / 2:.1f}bp")
+        options.append("rounded corners=" + f"{min(node.width, node.height) / 2:.1f}bp")
     if shape not in ("plaintext", "none", "plain"):
-        parts.append("draw")
+        options.append("draw")
     if "filled" in styles:
-        parts.append(f"fill={color(look.get('fillcolor', 'lightgray'))}")
+        options.append(f"fill={color(look.get('fillcolor', 'lightgray'))}")
     if "dashed" in styles:
-        parts.append("dashed")
-    return ", ".join([*parts, f"text={color(look.get('fontcolor', 'black'))}"])
+        options.append("dashed")
+    return ", ".join([*options, f"text={color(look.get('fontcolor', 'black'))}"])
 
 
 def drawn_edge(edge: Edge, number: dict[int, str], sideways: bool) -> str:
-    """A line through the edge's bends; those that share both ends stand beside each other."""
+    """A line through the bends of an edge. Edges that share both ends run side by side."""
     look = edge.attributes
     tail, head = number[id(edge.tail)], number[id(edge.head)]
     draw = rf"\draw[->, draw={color(look.get('color', 'black'))}]"
@@ -79,7 +79,7 @@ def label_node(look: Attributes) -> str:
 
 
 def color(name: str) -> str:
-    """A colour as xcolor takes it: #rrggbb as its three parts, any other name of DOT's as black."""
+    """A colour for xcolor: #rrggbb as three numbers, a known name as it is, else black."""
     if match := re.fullmatch(r"#([0-9a-fA-F]{2})([0-9a-fA-F]{2})([0-9a-fA-F]{2})", name):
         red, green, blue = (int(part, 16) for part in match.groups())
         return f"{{rgb,255:red,{red};green,{green};blue,{blue}}}"

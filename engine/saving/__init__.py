@@ -1,1 +1,1 @@
-"""Saving: files that are whole or not there, and pages that are one file."""
+"""Saving: files that are never half written, and pages that are one file."""

@@ -1,4 +1,4 @@
-"""Writing files: whole or not at all."""
+"""Writing files: the whole file or nothing."""
 
 import os
 import stat
@@ -7,19 +7,20 @@ from pathlib import Path
 
 
 def write_file(path: str | os.PathLike[str], content: str | bytes) -> None:
-    """Write content to path: into a file beside it, then moved into place.
+    """Write content into a new file beside path, and move that file to path.
 
-    Whatever interrupts, path holds the old content or the new, never a part. Raises OSError.
+    If anything interrupts this, path holds all of the old content or all of the new. Raises
+    OSError.
     """
     target = Path(path).resolve()
     data = content.encode() if isinstance(content, str) else content
     mode = target.stat().st_mode if target.exists() else None
     if mode is not None and not stat.S_ISREG(mode):  # a device or pipe holds nothing to replace
-        target.write_bytes(data)  # and of a folder this says what it is
+        target.write_bytes(data)  # for a folder this raises the right error
         return
     try:
         handle, beside = tempfile.mkstemp(prefix=".writing.", dir=target.parent)
-    except OSError as error:  # it would name the file beside
+    except OSError as error:  # its message would name the new file
         raise type(error)(error.errno, error.strerror, str(path)) from None
     try:
         with os.fdopen(handle, "wb") as file:
@@ -28,7 +29,7 @@ def write_file(path: str | os.PathLike[str], content: str | bytes) -> None:
             os.fsync(file.fileno())
         umask = os.umask(0)
         os.umask(umask)
-        # The permissions of the old file, or the usual ones: mkstemp's are for us alone.
+        # The permissions of the old file, or the usual ones: mkstemp lets nobody else read.
         os.chmod(beside, 0o666 & ~umask if mode is None else stat.S_IMODE(mode))
         os.replace(beside, target)
     except BaseException:

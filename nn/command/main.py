@@ -21,7 +21,6 @@ from engine.formulas.reading import expression, names_in
 from engine.languages.arrays import LANGUAGES
 from engine.saving.files import write_file
 from nn.activations import ACTIVATIONS
-from nn.command.gallery import gallery
 from nn.command.predict import predict
 from nn.command.tasks import TASKS, own_table, task_called
 from nn.command.train import Settings, train
@@ -105,10 +104,6 @@ def parser() -> Parser:
     add("--depth", type=int, metavar="N", help="only so many operations back from the result")
     add("--around", metavar="NAME", help="only what is near this variable")
     add("--open", action="store_true", help="show the picture in a window")
-
-    showing = commands.add_parser("gallery", help="write a page of pictures and their code")
-    showing.set_defaults(run=write_gallery)
-    showing.add_argument("folder", type=Path, help="where gallery.md and its pictures go")
 
     explaining = commands.add_parser("explain", help="explain a derivative as a sum over paths")
     explaining.set_defaults(run=explain_expression)
@@ -371,12 +366,6 @@ def formula(options: argparse.Namespace) -> tuple[Value, dict[str, Value]]:
         if x not in used:
             raise ValueError(f"{name} is given a value, but does not occur in the formula")
     return result, variables
-
-
-def write_gallery(options: argparse.Namespace) -> int:
-    """Write the page of pictures, and say where."""
-    print(gallery(options.folder))
-    return 0
 
 
 def print_source(options: argparse.Namespace) -> int:

@@ -1,8 +1,7 @@
 // Plays the film of a training: draws a frame on two canvases, and steps from one to the next.
-"use strict";
 
 (() => {
-  const film = JSON.parse(document.getElementById("film").textContent);
+  const film = JSON.parse(document.getElementById("data").textContent);
   const element = (id) => document.getElementById(id);
   const last = film.frames.length - 1;
   const inThePlane = film.labels.length > 0;

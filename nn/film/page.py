@@ -8,7 +8,7 @@ from html import escape
 from pathlib import Path
 from string import Template
 
-from engine.saving.page import embedded
+from engine.saving.page import standalone_page
 from nn.film.recording import loss_curve, middle_lead
 from nn.plot.axes import COLORS
 
@@ -24,11 +24,16 @@ HERE = Path(__file__).parent
 
 def page(film: Recording) -> str:
     """The film as HTML."""
-    return Template((HERE / "film.html").read_text("utf-8")).substitute(
-        title=escape(film.title),
-        held=f"<p>{escape(film.held)}</p>" if film.held else "",
-        data=embedded(content(film)),
-        script=(HERE / "film.js").read_text("utf-8"),
+    body, style, script = [
+        (HERE / name).read_text("utf-8") for name in ("film.html", "film.css", "film.js")
+    ]
+    held = f"<p>{escape(film.held)}</p>" if film.held else ""
+    return standalone_page(
+        title=film.title,
+        body=Template(body).substitute(title=escape(film.title), held=held),
+        style=style,
+        script=script,
+        data=content(film),
     )
 
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from engine.diagrams.diagram import Diagram
-    from engine.diagrams.folding import Part
+    from engine.diagrams.parts import Part
     from nn.module import Module
 
 

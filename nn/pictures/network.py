@@ -8,7 +8,7 @@ from typing import Any
 
 from engine import Value
 from engine.diagrams.colors import INPUT, NOT_FINITE
-from engine.diagrams.diagram import Diagram, plain
+from engine.diagrams.diagram import Diagram, in_dot
 from nn.activations import name_of
 from nn.layers.linear import Dropout, Flatten, Identity, Linear, Sequential
 from nn.mlp import MLP, Layer, Neuron
@@ -129,8 +129,8 @@ def add_neurons(diagram: Diagram, prefix: str, column: Column) -> dict[str, int 
         else:
             bias = f", bias {column.biases[i].data:.4g}" if column.biases else ""
             tip = f"{column.name} neuron {i}: {column.activation}{bias}".strip()
-            label = plain(column.activation)
-            diagram.node(name, label=label, tooltip=plain(tip), fillcolor="white", **CIRCLE)
+            label = in_dot(column.activation)
+            diagram.node(name, label=label, tooltip=in_dot(tip), fillcolor="white", **CIRCLE)
         circles[name] = i
     return circles
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from contextvars import Context
 
 from engine import Value, topological_order
-from engine.diagrams.folding import Part
+from engine.diagrams.parts import Part
 from nn import activations
 from nn.activations import name_of
 from nn.checks import count

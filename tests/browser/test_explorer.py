@@ -16,7 +16,7 @@ from engine import (
     tanh,
     topological_order,
 )
-from engine.explorer.explorer import SCRIPT
+from engine.explorer.assets import script, style
 from nn import MLP, mse_loss
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright, of PyPI")
@@ -51,12 +51,12 @@ def tab(browser):
 
 
 def opened(tab, tmp_path, value, **options):
-    tab.goto(explore(value, **options).save(tmp_path / "film.html").as_uri())
+    tab.goto(explore(value, **options).save(tmp_path / "steps.html").as_uri())
     return tab
 
 
 def steps(tab):
-    """How far the film is, and how long."""
+    """How far the explorer is, and how many steps there are."""
     return tuple(map(int, tab.inner_text(".cx-count").split(" / ")))
 
 
@@ -102,7 +102,7 @@ def leaf_grads(tab):
 
 
 @pytest.mark.parametrize("make", [neuron, xor, shared])
-def test_the_film_ends_with_the_gradients_of_the_engine(make, tab, tmp_path):
+def test_the_last_step_has_the_gradients_of_the_engine(make, tab, tmp_path):
     value, leaves = make()
     opened(tab, tmp_path, value)
     value.backward()
@@ -282,16 +282,6 @@ def test_the_page_speaks_chinese(tab, tmp_path):
     assert tab.get_attribute("html", "lang") == "en"
 
 
-def test_both_languages_have_all_words(tab):
-    words = SCRIPT.read_text("utf-8").partition("const WORDS = ")[2].partition("\n};")[0] + "\n}"
-    tab.set_content("<p></p>")
-
-    keys = tab.evaluate(f"Object.values({words}).map(x => Object.keys(x))")
-
-    assert len(keys) == 2
-    assert keys[0] == keys[1]
-
-
 def test_hostile_labels_are_shown_and_run_nothing(tab, tmp_path):
     labels = [
         "</script><script>window.hacked=1</script>",
@@ -428,14 +418,15 @@ def test_an_op_of_ones_own_is_stepped_through_and_not_moved(tab, tmp_path):
 
 
 def test_the_widget_asks_python_for_numbers(tab):
-    film = explore(shared()[0]).film
-    script = SCRIPT.read_text("utf-8").replace("export default", "window.explorer =")
+    contents = explore(shared()[0]).contents
+    module = script().replace("export default", "window.explorer =")
     tab.set_content("<div id=cell></div>")
-    tab.add_script_tag(content=script, type="module")
+    tab.add_style_tag(content=style())
+    tab.add_script_tag(content=module, type="module")
     tab.wait_for_function("window.explorer")
     tab.evaluate(
-        """film => {
-          const state = { film, numbers: film.numbers }, heard = [];
+        """contents => {
+          const state = { contents, numbers: contents.numbers }, heard = [];
           window.sent = [];
           window.model = { get: (key) => state[key], set: (key, x) => { state[key] = x; },
             save_changes: () => window.sent.push(state.moved), on: (_, f) => heard.push(f),
@@ -443,7 +434,7 @@ def test_the_widget_asks_python_for_numbers(tab):
             answer: (numbers) => { state.numbers = numbers; heard.forEach((f) => f()); } };
           window.explorer.render({ model: window.model, el: document.getElementById("cell") });
         }""",
-        film,
+        contents,
     )
     field = tab.locator("[data-leaf] input[type=text]")
     field.fill("0.5")

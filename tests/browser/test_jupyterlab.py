@@ -52,10 +52,10 @@ SECONDS = 30.0
 
 @pytest.fixture
 def server(tmp_path):
-    """The address of a JupyterLab that has the notebook film.ipynb."""
+    """The address of a JupyterLab that has the notebook steps.ipynb."""
     cells = [nbformat.v4.new_code_cell(dedent(c).strip()) for c in CELLS]
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), tmp_path / "film.ipynb")
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), tmp_path / "steps.ipynb")
     places = {f"JUPYTER_{name}_DIR": str(tmp_path / name) for name in ("CONFIG", "RUNTIME")}
     options = ["--no-browser", "--allow-root", "--expose-app-in-browser", "--ServerApp.port=0"]
     options += ["--LabApp.extension_manager=readonly", "--LabApp.news_url=None"]
@@ -90,21 +90,21 @@ def execute(page, command):
     page.evaluate(f"() => {{ window.jupyterapp.commands.execute('{command}'); }}")
 
 
-def to_the_end(film):
-    """Step through a film until there is no next step; how many there were."""
-    step = film.locator(".cx-next")
+def to_the_end(explorer):
+    """Step through an explorer until there is no next step; how many there were."""
+    step = explorer.locator(".cx-next")
     step.wait_for(timeout=SECONDS * 1e3)
-    last = int(film.locator(".cx-count").inner_text().split(" / ")[1])
+    last = int(explorer.locator(".cx-count").inner_text().split(" / ")[1])
     for _ in range(last):
         step.click()
-    assert film.locator(".cx-count").inner_text() == f"{last} / {last}"
+    assert explorer.locator(".cx-count").inner_text() == f"{last} / {last}"
     assert step.is_disabled()
     return last
 
 
-def slopes_of(film):
-    """The gradients of the leaves, by name, as the film shows them."""
-    shown = film.locator("[data-leaf]").evaluate_all(
+def slopes_of(explorer):
+    """The gradients of the leaves, by name, as the explorer shows them."""
+    shown = explorer.locator("[data-leaf]").evaluate_all(
         "all => all.map(x => [x.querySelector('.cx-name').textContent,"
         " Number(x.querySelector('.cx-slope').dataset.grad)])"
     )
@@ -131,22 +131,24 @@ def test_cells_step_to_the_engines_gradients_and_a_slider_writes_back(server):
         own = (url, url.replace("http", "ws", 1), "data:", "blob:", "about:")
         page.on("request", lambda r: None if r.url.startswith(own) else strangers.append(r.url))
         page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(f"{url}lab/tree/film.ipynb?token={token}")
+        page.goto(f"{url}lab/tree/steps.ipynb?token={token}")
         page.wait_for_selector(".jp-Notebook .jp-CodeCell")
         page.wait_for_function("() => Boolean(window.jupyterapp)")
         page.get_by_text("(ipykernel) | Idle").wait_for()  # or it asks for a kernel
         execute(page, "notebook:run-all-cells")
 
-        films = [page.frame_locator("iframe[srcdoc]").nth(i) for i in range(3)]
-        lengths = [to_the_end(film) for film in films]
-        slopes = [slopes_of(film) for film in films]
+        pages = [page.frame_locator("iframe[srcdoc]").nth(i) for i in range(3)]
+        lengths = [to_the_end(explorer) for explorer in pages]
+        slopes = [slopes_of(explorer) for explorer in pages]
         widget = page.locator(".jp-OutputArea-output").filter(has=page.locator(".cx-next"))
         lengths.append(to_the_end(widget))
         widget.locator("[data-leaf] input[type=range]").press("ArrowRight")
         told = json.loads(printed(page, TOLD))  # the kernel hears of the slider before of this
         moved = widget.locator("[data-leaf] input:not([type=range])").input_value()
+        shown = widget.locator(".cx").evaluate("e => getComputedStyle(e).display")
         browser.close()
 
+    assert shown == "grid"  # as the style sheet has it
     assert lengths[2] == lengths[3] > 3
     assert slopes == [*told["slopes"], {"a": 7.0}]
     assert told["a"] == float(moved) > 3.0

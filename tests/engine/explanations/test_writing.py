@@ -8,7 +8,8 @@ import pytest
 
 import engine
 from engine import Op, Value, explain, explore, maximum, tanh
-from engine.formulas.names import in_code, in_formula, in_tex, names, short_names
+from engine.formulas.escapes import in_code, in_formula, in_tex
+from engine.formulas.names import names, short_names
 from engine.ops import TABLE
 from nn import MLP
 from nn.command.main import main

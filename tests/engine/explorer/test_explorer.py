@@ -11,9 +11,9 @@ import pytest
 
 import engine
 from engine import Op, Value, dot, explore, log, stop_gradient, tanh
+from engine.explorer.assets import script
 from engine.explorer.contents import boxes_of
-from engine.explorer.explorer import SCRIPT
-from engine.explorer.placement import BADGE, CARD, staged
+from engine.explorer.placement import BADGE, CARD, placement
 from nn import MLP
 from nn.command.main import main
 
@@ -47,30 +47,30 @@ class Reader(HTMLParser):
             self.elements[-1][2] += data
 
 
-def film_in(page):
+def contents_of(page):
     elements = Reader(page).elements
-    (text,) = [text for tag, attributes, text in elements if attributes.get("id") == "film"]
+    (text,) = [text for tag, attributes, text in elements if attributes.get("id") == "data"]
     return json.loads(text)
 
 
-# ---- the film ----
+# ---- what it shows ----
 
 
-def test_a_film_has_the_numbers_of_the_engine():
+def test_an_explorer_has_the_numbers_of_the_engine():
     y = neuron()
-    film = explore(y).film
+    contents = explore(y).contents
 
-    assert [node["name"] for node in film["nodes"]] == ["w", "x", "v1", "b", "v2", "L"]
-    assert film["numbers"]["data"][-1] == y.data
-    assert film["numbers"]["slopes"][2] == [-0.5, 2.0]
-    assert film["numbers"]["slopes"][5] == [1 - y.data**2]
+    assert [node["name"] for node in contents["nodes"]] == ["w", "x", "v1", "b", "v2", "L"]
+    assert contents["numbers"]["data"][-1] == y.data
+    assert contents["numbers"]["slopes"][2] == [-0.5, 2.0]
+    assert contents["numbers"]["slopes"][5] == [1 - y.data**2]
 
 
 def test_rules_are_in_symbols():
     a, b = Value(3.0, label="a"), Value(2.0, label="b")
-    film = explore((a / b) ** 3 + a**b + log(b)).film
+    contents = explore((a / b) ** 3 + a**b + log(b)).contents
 
-    rules = {node["name"]: node["slopes"] for node in film["nodes"] if node["op"]}
+    rules = {node["name"]: node["slopes"] for node in contents["nodes"] if node["op"]}
     assert rules["v1"] == ["(1 / b)", "(-v1 / b)"]
     assert rules["v2"] == ["(3 * v1**2)", None]
     assert rules["v3"] == ["(b * a**(b - 1))", "(v3 * log(a))"]
@@ -89,21 +89,21 @@ def test_a_graph_is_left_as_it_is():
 
 
 def test_a_dot_product_is_shown_as_products_and_sums():
-    film = explore(dot([Value(1.0), Value(2.0)], [Value(3.0), Value(4.0)], Value(5.0))).film
+    contents = explore(dot([Value(1.0), Value(2.0)], [Value(3.0), Value(4.0)], Value(5.0))).contents
 
-    assert [node["called"] for node in film["nodes"] if node["op"]] == ["*", "+", "*", "+"]
+    assert [node["called"] for node in contents["nodes"] if node["op"]] == ["*", "+", "*", "+"]
 
 
 def test_names_are_distinct():
     x, again, named = Value(1.0, label="x"), Value(2.0, label="x"), Value(3.0, label="v1")
-    film = explore(x * again + named).film
+    contents = explore(x * again + named).contents
 
-    assert [node["name"] for node in film["nodes"]] == ["x", "x_2", "v2", "v1", "L"]
+    assert [node["name"] for node in contents["nodes"]] == ["x", "x_2", "v2", "v1", "L"]
 
 
 def test_a_models_parameters_are_called_by_their_place_in_it():
     model = MLP(2, [2, 1], activation="tanh")
-    nodes = explore(model([1.0, Value(2.0, label="x")]), model=model).film["nodes"]
+    nodes = explore(model([1.0, Value(2.0, label="x")]), model=model).contents["nodes"]
 
     found = {node["name"]: node["path"] for node in nodes if "path" in node}
     assert len(found) == 9
@@ -125,26 +125,26 @@ def test_a_graph_is_boxed_once(monkeypatch):
 def test_a_flat_op_passes_no_gradient():
     x = Value(2.0)
 
-    assert explore(stop_gradient(x) * x).film["nodes"][1]["slopes"] == [None]
+    assert explore(stop_gradient(x) * x).contents["nodes"][1]["slopes"] == [None]
 
 
 def test_nan_and_infinity_are_carried():
-    film = film_in(explore(Value(math.nan) * Value(math.inf) + -math.inf).html())
+    contents = contents_of(explore(Value(math.nan) * Value(math.inf) + -math.inf).html())
 
-    assert film["numbers"]["data"] == ["nan", "inf", "nan", "nan"]
-    assert film["nodes"][3]["inputs"][1] == {"number": "-inf"}
+    assert contents["numbers"]["data"] == ["nan", "inf", "nan", "nan"]
+    assert contents["nodes"][3]["inputs"][1] == {"number": "-inf"}
 
 
 def test_an_op_of_ones_own_has_its_slope_by_name():
     cube = Op("cube", "cube", lambda x: x**3, lambda z, x: 3 * x**2)
-    film = explore(cube(Value(2.0, label="x"))).film
+    contents = explore(cube(Value(2.0, label="x"))).contents
 
-    assert film["nodes"][1]["slopes"] == ["dL/dx"]
-    assert film["numbers"]["slopes"][1] == [12.0]
+    assert contents["nodes"][1]["slopes"] == ["dL/dx"]
+    assert contents["numbers"]["slopes"][1] == [12.0]
 
 
-def test_a_leaf_alone_is_a_film():
-    assert len(explore(Value(1.0)).film["nodes"]) == 1
+def test_a_leaf_alone_can_be_explored():
+    assert len(explore(Value(1.0)).contents["nodes"]) == 1
 
 
 # ---- what is refused ----
@@ -170,10 +170,10 @@ def test_the_number_counts_what_a_dot_product_unfolds_to():
     n = 3
     y = dot([Value(1.0)] * n, [Value(2.0)] * n, Value(3.0))
 
-    size = len(explore(y, max_nodes=None).film["nodes"])
+    size = len(explore(y, max_nodes=None).contents["nodes"])
     with pytest.raises(ValueError, match=f"^the graph has {size} values"):
         explore(y, max_nodes=size - 1)
-    assert len(explore(y, max_nodes=size).film["nodes"]) == size
+    assert len(explore(y, max_nodes=size).contents["nodes"]) == size
 
 
 def test_no_limit_is_no_limit(monkeypatch):
@@ -183,7 +183,7 @@ def test_no_limit_is_no_limit(monkeypatch):
     for _ in range(400):
         y = y * x
 
-    assert len(explore(y, max_nodes=None).film["nodes"]) == 401
+    assert len(explore(y, max_nodes=None).contents["nodes"]) == 401
 
 
 def test_what_is_no_value_is_refused():
@@ -210,7 +210,7 @@ def test_the_page_is_one_file_that_may_ask_for_nothing():
 
 
 def test_the_script_is_small_and_sets_no_markup():
-    text = SCRIPT.read_text("utf-8")
+    text = script()
 
     assert len(text.encode()) < 60_000
     assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", text)
@@ -219,44 +219,44 @@ def test_the_script_is_small_and_sets_no_markup():
 
 def test_labels_stay_text():
     values = [Value(float(i), label=label) for i, label in enumerate(HOSTILE)]
-    film = explore(engine.maximum(*values), title=HOSTILE[0])
-    page = film.html()
+    explorer = explore(engine.maximum(*values), title=HOSTILE[0])
+    page = explorer.html()
 
     assert [tag for tag, _, _ in Reader(page).elements].count("script") == 2
     assert not [tag for tag, _, _ in Reader(page).elements if tag == "img"]
-    names = [node["name"] for node in film_in(page)["nodes"]]
+    names = [node["name"] for node in contents_of(page)["nodes"]]
     assert names[1] == "<img src=x onerror=wind…"
     assert names[3:5] == HOSTILE[3:]
 
 
 def test_characters_that_nothing_shows_are_replaced():
-    film = explore(Value(1.0, label="a\n\tb\x00\ud800\u202e")).film
+    contents = explore(Value(1.0, label="a\n\tb\x00\ud800\u202e")).contents
 
-    assert film["nodes"][0]["name"] == "a b\ufffd\ufffd\ufffd"
+    assert contents["nodes"][0]["name"] == "a b\ufffd\ufffd\ufffd"
 
 
 def test_a_notebook_shows_the_page_in_a_frame_of_its_own():
-    film = explore(neuron(), title='a "title"')
+    explorer = explore(neuron(), title='a "title"')
 
-    ((tag, attributes, _),) = Reader(film._repr_html_()).elements
+    ((tag, attributes, _),) = Reader(explorer._repr_html_()).elements
     assert tag == "iframe"
-    assert attributes["srcdoc"] == film.html()
+    assert attributes["srcdoc"] == explorer.html()
     assert attributes["sandbox"] == "allow-scripts"
     assert attributes["title"] == 'a "title"'
-    assert repr(film) == "<Explorer of 6 values>"
+    assert repr(explorer) == "<Explorer of 6 values>"
 
 
 def test_save_writes_the_page(tmp_path):
-    film = explore(neuron(), lang="zh", title="a < b")
+    explorer = explore(neuron(), lang="zh", title="a < b")
 
-    path = film.save(tmp_path / "film.html")
+    path = explorer.save(tmp_path / "steps.html")
 
-    assert path == tmp_path / "film.html"
+    assert path == tmp_path / "steps.html"
     text = path.read_text("utf-8")
-    assert text == film.html()
+    assert text == explorer.html()
     assert '<html lang="zh">' in text
     assert f"<title>{html.escape('a < b')}</title>" in text
-    assert [file.name for file in tmp_path.iterdir()] == ["film.html"]
+    assert [file.name for file in tmp_path.iterdir()] == ["steps.html"]
 
 
 # ---- where the cards stand ----
@@ -271,26 +271,26 @@ def test_cards_stand_apart_and_edges_lead_to_them(program, rankdir, monkeypatch)
         pytest.skip("needs dot, of Graphviz")
     monkeypatch.setenv("CHAINRULE_DOT", program)
 
-    stage = staged(SHAPE, rankdir)
+    placed = placement(SHAPE, rankdir)
 
     width, height = CARD
-    cards = stage["cards"]
+    cards = placed["cards"]
     for i, (x, y) in enumerate(cards):
-        assert 0 <= x <= stage["width"] - width + 0.1
-        assert 0 <= y <= stage["height"] - height + 0.1
+        assert 0 <= x <= placed["width"] - width + 0.1
+        assert 0 <= y <= placed["height"] - height + 0.1
         for u, v in cards[:i]:
             assert abs(x - u) >= width or abs(y - v) >= height
-    assert sorted(edge[:2] for edge in stage["edges"]) == [
+    assert sorted(edge[:2] for edge in placed["edges"]) == [
         [i, k] for i, inputs in enumerate(SHAPE) for k in range(len(inputs))
     ]
-    for i, _, path in stage["edges"]:
+    for i, _, path in placed["edges"]:
         x, y = map(float, path.split()[-1].split(","))
         left, top = cards[i]
         goal = (
             (left - BADGE, top + height / 2) if rankdir == "LR" else (left + width / 2, top - BADGE)
         )
         assert (x, y) == pytest.approx(goal, abs=1.5)
-    assert [number[:2] for number in stage["numbers"]] == [[5, 0]]
+    assert [number[:2] for number in placed["numbers"]] == [[5, 0]]
 
 
 # ---- the command ----
@@ -299,20 +299,20 @@ def test_cards_stand_apart_and_edges_lead_to_them(program, rankdir, monkeypatch)
 def test_the_command_writes_a_page(tmp_path, monkeypatch, capsys):
     opened = []
     monkeypatch.setattr("webbrowser.open", opened.append)
-    path = tmp_path / "film.html"
+    path = tmp_path / "steps.html"
 
     assert main(["explore", "-a*b", "a=2", "b=3", "-o", str(path), "--lang", "zh", "--open"]) == 0
 
     assert capsys.readouterr().out == f"-a*b = -6, step by step: {path}\n"
-    assert film_in(path.read_text("utf-8"))["title"] == "-a*b"
+    assert contents_of(path.read_text("utf-8"))["title"] == "-a*b"
     assert opened == [path.as_uri()]
 
 
 def test_the_command_shows_which_part_of_the_formula_a_step_is(tmp_path):
-    path = tmp_path / "film.html"
+    path = tmp_path / "steps.html"
     main(["explore", "-a*b + 2", "a=2", "b=3", "-o", str(path)])
 
-    lines = [node.get("line") for node in film_in(path.read_text("utf-8"))["nodes"]]
+    lines = [node.get("line") for node in contents_of(path.read_text("utf-8"))["nodes"]]
     assert lines == [
         None,
         ["", "", "-a", "*b + 2"],
@@ -323,11 +323,11 @@ def test_the_command_shows_which_part_of_the_formula_a_step_is(tmp_path):
 
 
 def test_the_command_names_what_is_wrong(tmp_path, capsys):
-    path = tmp_path / "film.html"
+    path = tmp_path / "steps.html"
 
     assert main(["explore", "a*c", "a=2", "-o", str(path)]) == 2
     assert capsys.readouterr().err == "chainrule: c has no value: give it one, as in c=1\n"
-    assert main(["explore", "a", "a=2", "-o", str(tmp_path / "no" / "film.html")]) == 2
+    assert main(["explore", "a", "a=2", "-o", str(tmp_path / "no" / "steps.html")]) == 2
     assert "cannot write" in capsys.readouterr().err
     assert not path.exists()
 

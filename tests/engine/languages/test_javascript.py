@@ -10,9 +10,10 @@ import subprocess
 import pytest
 
 from engine import Op, Value, dot, ops, trace
-from engine.explorer.contents import written
-from engine.explorer.explorer import SCRIPT, explore
-from engine.languages.javascript import op_table
+from engine.explorer.assets import script
+from engine.explorer.contents import json_number
+from engine.explorer.explorer import explore
+from engine.explorer.table import op_table
 
 NODE = shutil.which("node")
 needs_node = pytest.mark.skipif(NODE is None, reason="needs node, Node.js")
@@ -21,14 +22,14 @@ SPECIAL += [1e308, -1e308, 1e-310, math.inf, -math.inf, math.nan]
 FEW = [0.0, -0.5, 1.0, -1000.0, 1e308, -math.inf, math.nan]
 
 
-def answers(tmp_path, script, questions):
+def answers(tmp_path, code, questions):
     """What a module's function `answer` makes of each question, by way of JSON."""
     (tmp_path / "questions.json").write_text(json.dumps(questions))
-    (tmp_path / "explorer.mjs").write_text(SCRIPT.read_text("utf-8"), "utf-8")
+    (tmp_path / "explorer.mjs").write_text(script(), "utf-8")
     (tmp_path / "run.mjs").write_text(
         'import fs from "fs";\n'
         'import { calculated, read, repr, stepsOf, stateAt, telling } from "./explorer.mjs";\n'
-        f"{script}\n"
+        f"{code}\n"
         'const questions = JSON.parse(fs.readFileSync("questions.json"));\n'
         "console.log(JSON.stringify(questions.map(answer)));\n"
     )
@@ -47,7 +48,7 @@ def close(wanted, found, tolerance=1e-12):
 
 
 def question(op, xs):
-    """A film of one op and its inputs, and the numbers of these."""
+    """The contents for one op and its inputs, and the numbers of these."""
     n = len(xs)
     card = {
         "op": f"{op.name}/{n}",
@@ -56,12 +57,12 @@ def question(op, xs):
         "inputs": list(range(n)),
         "slopes": ["" if op.passes(i) else None for i in range(n)],
     }
-    return [{"nodes": [*[{"op": None} for _ in xs], card]}, [written(x) for x in xs]]
+    return [{"nodes": [*[{"op": None} for _ in xs], card]}, [json_number(x) for x in xs]]
 
 
 CALCULATE = """
-const answer = ([film, xs]) => {
-  const found = calculated(film, xs.map(read), OPS), n = xs.length;
+const answer = ([contents, xs]) => {
+  const found = calculated(contents, xs.map(read), OPS), n = xs.length;
   if (found.error) return { error: found.error.message };
   const written = (x) => (x === null ? null : repr(x));
   return { z: repr(found.data[n]), slopes: found.slopes[n].map(written) };
@@ -79,9 +80,9 @@ def test_every_op_has_the_values_slopes_and_errors_of_the_engine(tmp_path):
             SPECIAL if op.arity else FEW, repeat=op.arity if op.arity else 3
         )
     ]
-    script = f"const OPS = {op_table([(op, op.arity or 3) for op in table])};" + CALCULATE
+    code = f"const OPS = {op_table([(op, op.arity or 3) for op in table])};" + CALCULATE
 
-    found = answers(tmp_path, script, [question(op, xs) for op, xs in cases])
+    found = answers(tmp_path, code, [question(op, xs) for op, xs in cases])
 
     for (op, xs), answer in zip(cases, found):
         where = op.spell(*map(repr, xs))
@@ -101,9 +102,9 @@ def test_every_op_has_the_values_slopes_and_errors_of_the_engine(tmp_path):
 def test_erf_is_right_in_its_tails(tmp_path):
     numbers = [x / 16 for x in range(-120, 440)]
     cases = [(op, x) for op in (ops.erf, ops.erfc) for x in numbers]
-    script = f"const OPS = {op_table([(ops.erf, 1), (ops.erfc, 1)])};" + CALCULATE
+    code = f"const OPS = {op_table([(ops.erf, 1), (ops.erfc, 1)])};" + CALCULATE
 
-    found = answers(tmp_path, script, [question(op, [x]) for op, x in cases])
+    found = answers(tmp_path, code, [question(op, [x]) for op, x in cases])
 
     for (op, x), answer in zip(cases, found):
         assert close(op(x), answer["z"]), (op, x, op(x), answer)
@@ -146,14 +147,14 @@ def test_printed_programs_compute_random_graphs_and_their_gradients(tmp_path):
         ]
         for z, xs in kept
     ]
-    script = """
+    code = """
     const answer = ([source, inputs, parameters]) => {
       const made = new Function(`"use strict"; ${source}\\nreturn { program, gradient };`)();
       const [value, grads] = made.gradient(inputs, parameters);
       return [made.program(inputs, parameters)[0], value, ...grads].map(repr);
     };"""
 
-    found = answers(tmp_path, script, questions)
+    found = answers(tmp_path, code, questions)
 
     assert len(kept) > 100
     for (z, xs), (source, *_), answer in zip(kept, questions, found):
@@ -165,20 +166,21 @@ def test_printed_programs_compute_random_graphs_and_their_gradients(tmp_path):
 def test_the_page_computes_random_graphs_and_their_gradients(tmp_path, monkeypatch):
     monkeypatch.setenv("CHAINRULE_DOT", "builtin")  # which starts no processes
     kept = graphs(150)
-    films = [explore(z) for z, _ in kept]
-    tables = ",\n".join([film.table for film in films])
-    script = f"""
+    explorers = [explore(z) for z, _ in kept]
+    tables = ",\n".join([explorer.table for explorer in explorers])
+    code = f"""
     const TABLES = [{tables}];
-    const answer = (film, i) => {{
-      const given = film.numbers.data.map(read);
-      const numbers = calculated(film, given, TABLES[i]), steps = stepsOf(film, null);
-      const state = stateAt(film, numbers, steps, steps.length - 1);
-      const leaves = film.nodes.map((card, k) => k).filter((k) => film.nodes[k].op === null);
-      return [film.nodes.length - 1, ...leaves].map(
-        (k) => [film.nodes[k].name, repr(numbers.data[k]), repr(state.grads[k])]);
+    const answer = (contents, i) => {{
+      const given = contents.numbers.data.map(read);
+      const numbers = calculated(contents, given, TABLES[i]), steps = stepsOf(contents, null);
+      const state = stateAt(contents, numbers, steps, steps.length - 1);
+      const {{ nodes }} = contents;
+      const leaves = nodes.map((_, k) => k).filter((k) => nodes[k].op === null);
+      return [nodes.length - 1, ...leaves].map(
+        (k) => [nodes[k].name, repr(numbers.data[k]), repr(state.grads[k])]);
     }};"""
 
-    found = answers(tmp_path, script, [film.film for film in films])
+    found = answers(tmp_path, code, [explorer.contents for explorer in explorers])
 
     for (z, xs), [[_, data, _], *leaves] in zip(kept, found):
         grads = {name: grad for name, _, grad in leaves}
@@ -192,7 +194,9 @@ def test_the_page_computes_random_graphs_and_their_gradients(tmp_path, monkeypat
 def test_numbers_are_written_as_python_writes_them(tmp_path):
     numbers = [0.0, -0.0, 1.0, -2.5, 1e-7, 1e22, 123456.75, math.inf, -math.inf, math.nan]
 
-    found = answers(tmp_path, "const answer = (x) => repr(read(x));", [written(x) for x in numbers])
+    found = answers(
+        tmp_path, "const answer = (x) => repr(read(x));", [json_number(x) for x in numbers]
+    )
 
     assert found == [repr(x) for x in numbers]
 
@@ -202,11 +206,11 @@ def test_no_variable_has_the_name_of_a_word_of_javascript(tmp_path):
     labels = ["new", "var", "this", "function", "Math", "NaN", "largest", "let", "power"]
     xs = [Value(i + 1.0, label=label) for i, label in enumerate(labels)]
     source = trace(ops.maximum(*xs) ** ops.minimum(*xs), [], xs).source("javascript")
-    script = """
+    code = """
     const answer = ([source, xs]) =>
       new Function(`"use strict"; ${source}\\nreturn program;`)()([], xs)[0];"""
 
-    assert answers(tmp_path, script, [[source, [x.data for x in xs]]]) == [9]
+    assert answers(tmp_path, code, [[source, [x.data for x in xs]]]) == [9]
 
 
 def test_an_op_of_ones_own_is_not_in_the_table():

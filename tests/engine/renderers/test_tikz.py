@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from engine import Diagram, Value, draw, tanh
-from engine.formulas.names import in_tex
+from engine.formulas.escapes import in_tex
 from engine.renderers.tikz import tikz
 from nn.command.main import main
 

@@ -53,5 +53,5 @@ def trained(replay=False, epochs=30, loss=cross_entropy, film=True):
 
 def content(text):
     """What the script of a page reads."""
-    (found,) = re.findall(r'<script type="application/json" id="film">(.*?)</script>', text)
+    (found,) = re.findall(r'<script type="application/json" id="data">(.*?)</script>', text)
     return json.loads(found)

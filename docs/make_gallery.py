@@ -1,4 +1,7 @@
-"""The gallery: every kind of picture beside the code that makes it, as a page of Markdown."""
+"""The gallery: every kind of picture beside the code that makes it, as a page of Markdown.
+
+`python docs/make_gallery.py` writes docs/gallery.md and the pictures in docs/gallery again.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,8 @@ from typing import Any
 
 from engine.saving.files import write_file
 
-# A title, what there is to see, and the code. Each goes on where the one before it ended; what
-# its last line gives is drawn.
+# A title, what there is to see, and the code. Each code goes on with the names of the codes before
+# it; the value of its last line is drawn.
 PICTURES = [
     (
         "An expression",
@@ -100,10 +103,10 @@ draw(loss, around=bias, fused=True)""",
 def gallery(folder: str | os.PathLike[str]) -> Path:
     """Write gallery.md, and its pictures into a folder gallery beside it; the path of the page.
 
-    The pictures are those of our own renderer, so that they are the same on every machine.
+    Our own renderer draws the pictures, so that they are the same on every machine.
     """
     page = Path(folder) / "gallery.md"
-    parts = ["# Gallery", "Made by `chainrule gallery docs`."]
+    parts = ["# Gallery", "Made by `python docs/make_gallery.py`."]
     names: dict[str, Any] = {}
     drawn = []
     for title, caption, code in PICTURES:
@@ -119,3 +122,7 @@ def gallery(folder: str | os.PathLike[str]) -> Path:
         write_file(page.parent / "gallery" / name, diagram.pipe("svg"))
     write_file(page, "\n\n".join(parts) + "\n")
     return page
+
+
+if __name__ == "__main__":
+    print(gallery(Path(__file__).parent))

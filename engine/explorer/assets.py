@@ -1,0 +1,32 @@
+"""The assets: the script, the words and the style of the explorer, of a page and of the widget."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+FILES = ("steps", "elements", "graph", "explorer")  # each uses only the files before it
+
+
+def script() -> str:
+    """The module in JavaScript, with the words of every language in it.
+
+    It exports `mount`, `page` and the functions of steps.js, and by default `{render}`, which is
+    what anywidget asks for.
+    """
+    listed = json.dumps(words(), ensure_ascii=False, indent=1)
+    files = [(HERE / f"{name}.js").read_text("utf-8") for name in FILES]
+    return "\n".join([f"const WORDS = {listed};\n", *files])
+
+
+def words() -> dict[str, Any]:
+    """The texts in English and Chinese: by language, then by name."""
+    found: dict[str, Any] = json.loads((HERE / "words.json").read_text("utf-8"))
+    return found
+
+
+def style() -> str:
+    """The style sheet."""
+    return (HERE / "explorer.css").read_text("utf-8")

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from nn.training.run import Metric
     from nn.training.stopping import EarlyStopping
 
-SECONDS = 5.0  # a checkpoint is never older than this, however few epochs that is
+SECONDS = 5.0  # a checkpoint that is older is written again at the end of an epoch
 
 
 def fit(
@@ -76,8 +76,8 @@ def fit(
     batch. penalty: a function without arguments, such as an L2 penalty; its result is added to the
     loss of each step. max_norm: clip the gradient to that length. Either `epochs` passes over the
     data, or `steps` steps. schedule: steps after each "epoch" or each "step" (schedule_each).
-    LBFGS goes up to max_iter steps on each batch, which should be all of the data; the loss of the
-    first is in the record.
+    LBFGS goes up to max_iter steps on each batch, which should be all of the data; the record
+    has the loss of the first.
 
     What is recorded. metrics: {"accuracy": accuracy_score}, functions of the targets and of the
     outputs as plain numbers, on the validation data if there is any. For an output of one number

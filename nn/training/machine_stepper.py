@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from nn.training.run import Run
 
-SECONDS = 0.05  # in the machine at a time: then Python may see a Ctrl-C, and move the bar
-GROWTH = 16  # times as many steps as in the last time, at most
+STRETCH = 0.05  # seconds in the machine: then Python may see a Ctrl-C, and move the bar
+GROWTH = 16  # a stretch has at most so many times the steps of the stretch before it
 
 
 class MachineStepper(GraphStepper):
@@ -110,7 +110,7 @@ class MachineStepper(GraphStepper):
                     f"parameter {i} of the recorded graph, {p!r:.60}, is the model's no longer"
                 )
 
-    # ---- a few steps ----
+    # ---- a stretch of steps ----
 
     def stretch(
         self, machine: Any, arrays: Arrays, upcoming: Upcoming, chunk: Sequence[Sequence[int]]
@@ -142,7 +142,7 @@ class MachineStepper(GraphStepper):
                 self.samples.batches(chunk[:done])  # draws the random numbers of these steps
         if done == most:
             seconds = max(perf_counter() - upcoming.start, 1e-6)
-            self.pace = max(1, min(GROWTH * self.pace, int(most * SECONDS / seconds)))
+            self.pace = max(1, min(GROWTH * self.pace, int(most * STRETCH / seconds)))
         else:
             self.pace = 1  # what was found ahead was in vain
         return done

@@ -1,8 +1,8 @@
-"""The build: engine's inner files as C where that can be done, as Python where it cannot.
+"""The build: five modules of engine as C where there is a C compiler, as Python elsewhere.
 
-Everything else about the package stands in pyproject.toml. Two environment variables decide:
-CHAINRULE_PURE=1 leaves all in Python; CHAINRULE_COMPILE=1 compiles an editable install as well,
-which is pure without it, since a stale binary would hide what one edits.
+Everything else about the package stands in pyproject.toml. Two environment variables decide.
+CHAINRULE_PURE=1 leaves all in Python. CHAINRULE_COMPILE=1 also compiles an editable install, which
+stays in Python without it: otherwise an old binary would hide what one edits.
 """
 
 import ast
@@ -11,8 +11,9 @@ import re
 import sys
 import sysconfig
 import tempfile
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import ModuleType
+from unittest.mock import patch
 
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
@@ -20,21 +21,23 @@ from setuptools.command.build_py import build_py
 
 ENGINE = Path(__file__).parent / "engine"
 DIRECTIVES = {"language_level": 3, "cpow": True, "nonecheck": True}
-# Annotations are for readers and type checkers; C's types stand in the .pxd files. Only value.py
-# needs some of its annotations: those of local variables in methods such as __add__.
+# The modules, by their files in engine/, and what each tells Cython besides. Annotations are for
+# readers and type checkers: C's types stand in the .pxd files. Only value.py has annotations for C,
+# of local variables in methods such as __add__.
 MODULES = {
-    "native.collector": ("native/collector.pyx", {}),
-    "native.kernels": ("native/kernels.pyx", {}),
-    "machine.machine": ("machine/machine.pyx", {}),
-    "op": ("op.py", {"annotation_typing": False}),
-    "value": ("value.py", {"annotation_typing": True}),
+    "native/collector.pyx": {},
+    "native/kernels.pyx": {},
+    "machine/machine.pyx": {},
+    "op.py": {"annotation_typing": False},
+    "value.py": {"annotation_typing": True},
 }
-# The bits of Python: no fused multiply-add, and nothing that reorders a sum. Nobody asks for the
-# processor's own flags or for errno, which no number depends on, so that loops become vectors.
+# Python's bits: no fused multiply-add, and no sum in another order. The other two flags change no
+# number. They say that nobody reads the processor's flags or errno; so loops can become vectors.
 STRICT = ["-ffp-contract=off", "-fno-trapping-math", "-fno-math-errno"]
 FLAGS = {"msvc": ["/O2", "/fp:precise"], "unix": ["-O3", "-g0", *STRICT]}
-# Cython gives every object a dict for its attributes at once, and in the end empties it, whoever
-# else holds it, by recursion. CPython makes one when it is asked for, and then lets go of it.
+# Cython makes the dict of an object's attributes at once. When it frees the object, it empties the
+# dict by recursion, even if someone else holds it. CPython makes the dict when it is asked for, and
+# only lets go of it.
 DICT = "p->__dict__"
 CPYTHONS_WAY = {
     f"{DICT} = PyDict_New(); if (unlikely(!{DICT})) goto bad;": f"{DICT} = NULL; if (0) goto bad;",
@@ -69,7 +72,7 @@ def why_pure() -> str:
 
 
 def one_line(error: BaseException) -> str:
-    """What went wrong, of a command its first word: "gcc returned non-zero exit status 1"."""
+    """What went wrong, in one line; a command as its first word: "gcc returned exit status 1"."""
     text = " ".join(str(error).split()) or type(error).__name__
     return re.sub(r"Command '\['([^']*)'.*\]' returned", r"\1 returned", text)
 
@@ -80,9 +83,9 @@ class BuildPython(build_py):
     def run(self) -> None:
         super().run()
         if self.editable_mode:
-            for name in MODULES:  # what an earlier build left would be imported
-                path = ENGINE.joinpath(*name.split("."))
-                path.with_name(path.name + sysconfig.get_config_var("EXT_SUFFIX")).unlink(True)
+            for file in MODULES:  # what an earlier build left would be imported
+                path = ENGINE / file
+                path.with_name(path.stem + sysconfig.get_config_var("EXT_SUFFIX")).unlink(True)
             return
         Path(self.build_lib, "engine", "pure.txt").unlink(missing_ok=True)
         if PURE:
@@ -115,14 +118,15 @@ class BuildC(build_ext):
 
         folder = Path(self.build_temp).resolve()
         gather(folder / "engine")
-        name = extension.name.removeprefix("engine.")
-        # A Value takes part in no reference cycle of its own making, so the collector need not
-        # look at it. Cython takes this one as a default only, not as a directive.
-        Options.get_directive_defaults()["no_gc"] = name == "value"
+        (source,) = extension.sources
+        file = source.removeprefix("engine/")
+        # A Value closes no reference cycle by itself, so the collector need not look at it. Cython
+        # takes this one as a default only, not as a directive.
+        Options.get_directive_defaults()["no_gc"] = file == "value.py"
         here = Path.cwd()
         os.chdir(folder)  # so that tracebacks say engine/value.py
         try:
-            directives = DIRECTIVES | MODULES[name][1]
+            directives = DIRECTIVES | MODULES[file]
             (made,) = cythonize([extension], compiler_directives=directives, force=True, quiet=True)
         finally:
             os.chdir(here)
@@ -134,12 +138,17 @@ class BuildC(build_ext):
             source.write_text(text, "utf-8")
         extension.include_dirs += [str(folder / "engine"), str(folder / "engine/machine")]
         extension.extra_compile_args += FLAGS.get(self.compiler.compiler_type, FLAGS["unix"])
-        # Types made at run time, so that value.py can add the ops to Value as methods.
+        # Types are made at run time, so that value.py can give Value the ops as methods.
         extension.define_macros.append(("CYTHON_USE_TYPE_SPECS", "1"))
 
 
+def module_name(file: str) -> str:
+    """machine/machine.pyx is engine.machine.machine."""
+    return f"engine.{Path(file).with_suffix('').as_posix().replace('/', '.')}"
+
+
 def gather(folder: Path) -> None:
-    """Put into the folder what Cython and C read, and the table of ops.py in C."""
+    """Put into the folder all that Cython and C read, from every room, and the table in C."""
     sources = [*ENGINE.rglob("*.p[xy][dx]"), *ENGINE.rglob("*.h")]
     for package in {folder / source.relative_to(ENGINE).parent for source in sources} | {folder}:
         package.mkdir(parents=True, exist_ok=True)
@@ -149,18 +158,27 @@ def gather(folder: Path) -> None:
         if source.suffix == ".py":
             text = without_type_checking(text)
         Path(folder, source.relative_to(ENGINE)).write_text(text, encoding="utf-8")
-    # By its file, since importing engine.native would import all of engine, which is being built.
-    spec = spec_from_file_location("csource", ENGINE / "native/csource.py")
-    csource = module_from_spec(spec)
-    spec.loader.exec_module(csource)
     calculus = (ENGINE / "ops.py").read_text(encoding="utf-8")
-    Path(folder, "rows.h").write_text(csource.c_source(calculus), encoding="utf-8")
-    Path(folder, "vectors.h").write_text(csource.vector_source(calculus), encoding="utf-8")
-    Path(folder, "fastvectors.h").write_text(csource.fast_source(calculus), encoding="utf-8")
+    for header, text in headers(calculus).items():
+        Path(folder, header).write_text(text, encoding="utf-8")
+
+
+def headers(calculus: str) -> dict[str, str]:
+    """The headers that are made from the table of ops.py, by their names."""
+    engine = ModuleType("engine")  # without its __init__.py, which imports what is being built
+    engine.__path__ = [str(ENGINE)]
+    with patch.dict(sys.modules, {"engine": engine}):
+        from engine.native import csource, prelude
+    return {
+        "rows.h": csource.c_source(calculus),
+        "many.h": prelude.MANY,
+        "vectors.h": csource.vector_source(calculus),
+        "fast_vectors.h": csource.fast_source(calculus),
+    }
 
 
 def without_type_checking(text: str) -> str:
-    """Python without `if TYPE_CHECKING:` in classes: Cython would believe in the methods there."""
+    """Python without the `if TYPE_CHECKING:` of classes: Cython would take its methods for real."""
     lines = text.splitlines(keepends=True)
     for owner in ast.walk(ast.parse(text)):
         for part in owner.body if isinstance(owner, ast.ClassDef) else []:
@@ -182,6 +200,6 @@ setup(
     cmdclass={"build_py": BuildPython, "build_ext": BuildC},
     ext_modules=[]
     if PURE
-    else [Extension(f"engine.{name}", [f"engine/{file}"]) for name, (file, _) in MODULES.items()],
+    else [Extension(module_name(file), [f"engine/{file}"]) for file in MODULES],
     setup_requires=[] if PURE else ["cython>=3.1"],
 )

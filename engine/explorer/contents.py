@@ -18,7 +18,8 @@ from engine.diagrams.boxes import Box, boxed
 from engine.explorer.placement import placement
 from engine.formulas.escapes import one_line
 from engine.formulas.names import names, parameter_names
-from engine.languages.python import Language, NoTranslationError, is_number
+from engine.languages.python import Language, NoTranslationError
+from engine.languages.words import is_number
 from engine.op import Op, number
 from engine.unfolding import unfolds
 from engine.value import Value, topological_order

@@ -1,11 +1,11 @@
-"""The dialects: what NumPy, PyTorch and C write otherwise than Python; all languages by name."""
+"""NumPy and PyTorch: Python whose numbers are arrays, one number for each sample."""
 
 from __future__ import annotations
 
 import math
 
-from engine.languages.javascript import JavaScript
-from engine.languages.python import Language, NoTranslationError, is_number, is_whole
+from engine.languages.python import Language
+from engine.languages.words import is_number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -84,98 +84,5 @@ class Torch(NumPy):
 
 def tensor(x: str) -> str:
     """A number is no tensor yet."""
-    plain = is_number(x.strip("()"))
-    return f"torch.tensor({x}, dtype=torch.float64)" if plain else x
-
-
-class C(Language):
-    """One sample at a time, in double precision; where Python raises, C has nan or an infinity."""
-
-    name = "c"
-    comment = "//"
-    end = ";"
-    declare = "double "
-
-    def number(self, x: float) -> str:
-        if math.isfinite(x):
-            return repr(x)
-        return "NAN" if x != x else "INFINITY" if x > 0 else "-INFINITY"
-
-    def math(self, name: str, x: str) -> str:
-        return f"{name}({x})"
-
-    def choice(self, test: str, yes: str, no: str) -> str:
-        return f"({test} ? {yes} : {no})"
-
-    def both(self, tests: list[str]) -> str:
-        return " && ".join(tests)
-
-    def truth(self, test: str) -> str:
-        return f"(double)({test})"
-
-    def absolute(self, x: str) -> str:
-        return f"fabs({x})"
-
-    def power(self, x: str, y: str) -> str:
-        if is_whole(y):
-            return f"pow({x}, {y})"
-        self.definitions["power"] = C_POWER
-        return f"power({x}, {y})"
-
-    def function(self, name: str, inputs: Sequence[str], lines: Sequence[str], result: str) -> str:
-        taken = ", ".join([f"double {x}" for x in inputs])
-        body = "".join([f"    {line}\n" for line in lines])
-        return f"static double {name}({taken}) {{\n{body}    return {result};\n}}\n"
-
-    def assignment(self, variable: str, value: str) -> str:
-        return f"double {variable} = {value};"
-
-    def many(self, name: str, inputs: Sequence[str]) -> str:
-        self.definitions["largest"] = C_LARGEST
-        if name == "hypot":
-            if len(inputs) != 2:
-                raise NoTranslationError(f"C has hypot of 2 inputs, not of {len(inputs)}")
-            return f"hypot({', '.join(inputs)})"
-        if name == "logsumexp":
-            self.definitions["log_sum_exp"] = C_LOG_SUM_EXP
-        numbers = inputs if name != "minimum" else [f"-({x})" for x in inputs]
-        sign = "-" if name == "minimum" else ""
-        function = "log_sum_exp" if name == "logsumexp" else "largest"
-        return f"{sign}{function}({len(inputs)}, (double[]){{{', '.join(numbers)}}})"
-
-
-# As Python does it: the power of |x|, then the sign.
-C_POWER = """\
-static double power(double x, double y) {
-    if (!(x < 0) || !isfinite(x) || !isfinite(y)) return pow(x, y);
-    if (y != floor(y)) return NAN;
-    return fmod(fabs(y), 2) == 1 ? -pow(-x, y) : pow(-x, y);
-}
-"""
-C_LARGEST = """\
-static double largest(int n, const double *x) {
-    double z = x[0];
-    for (int i = 0; i < n; i++)
-        if (x[i] > z || x[i] != x[i]) z = x[i];
-    return z;
-}
-"""
-C_LOG_SUM_EXP = """\
-static double log_sum_exp(int n, const double *x) {
-    double m = largest(n, x), others = 0.0;
-    int at = 0;
-    if (isinf(m)) return m;
-    while (x[at] != m && at < n - 1) at++;
-    for (int i = 0; i < n; i++)
-        if (i != at) others += exp(x[i] - m);
-    return m + log1p(others);
-}
-"""
-
-LANGUAGES: dict[str, type[Language]] = {
-    "python": Language,
-    "numpy": NumPy,
-    "c": C,
-    "torch": Torch,
-    "javascript": JavaScript,
-}
+    a_number = is_number(x.strip("()"))
+    return f"torch.tensor({x}, dtype=torch.float64)" if a_number else x

@@ -68,13 +68,14 @@ class JavaScript(Language):
         return f"log_sum_exp({', '.join(inputs)})"
 
 
-# A power of 1, and an infinite one of -1, are 1 as in C, which JavaScript does not hold with.
+# A power of 1, and an infinite power of -1, are 1 as in C; JavaScript has NaN there.
 POWER = """\
 function power(x, y) {
     if (x === 1 || (x === -1 && Math.abs(y) === Infinity)) return 1;
     return Math.pow(x, y);
 }
 """
+# As in ops.py, by hand, since loops are not translated. A test compares both bit for bit.
 LARGEST = """\
 function largest(...xs) {
     let z = xs[0];

@@ -1,19 +1,19 @@
-"""The calculus in other languages: the rows of the table in Python, NumPy, C and others.
+"""Python, and how every language spells the rows of the table.
 
-The functions in `ops.py` are read as syntax trees, and each part is spelled in another language:
+The functions in `ops.py` are read as syntax trees. Each part is spelled in another language:
 arithmetic, comparisons, choices, and calls of `math`, of ops and of each other. So a program that
-is printed computes what the graph computed, and nothing of the calculus is written twice. Only what
-takes any number of inputs has loops in Python, and is spelled here by hand.
+is printed computes what the graph computed, and the calculus is written once. One thing is not
+translated: functions of any number of inputs have loops, and C and JavaScript have them by hand.
 """
 
 from __future__ import annotations
 
 import ast
 import math
-from functools import cache
-from pathlib import Path
 
 from engine import ops
+from engine.languages.syntax import table, undocumented, variable_of
+from engine.languages.words import MANY, Words, is_number
 from engine.native import csource
 
 TYPE_CHECKING = False
@@ -31,92 +31,11 @@ class NoTranslationError(ValueError):
     """An operation that a language has no words for."""
 
 
-@cache
-def table() -> tuple[dict[str, ast.Call], dict[str, ast.FunctionDef]]:
-    """The rows of ops.py by the variable that holds them, and its functions by their names."""
-    module = ast.parse(Path(ops.__file__).with_suffix(".py").read_text("utf-8"))
-    rows = {
-        statement.targets[0].id: statement.value
-        for statement in module.body
-        if isinstance(statement, ast.Assign)
-        and isinstance(statement.targets[0], ast.Name)
-        and isinstance(statement.value, ast.Call)
-        and isinstance(statement.value.func, ast.Name)
-        and statement.value.func.id == "Op"
-    }
-    return rows, {f.name: f for f in module.body if isinstance(f, ast.FunctionDef)}
+class Language(Words):
+    """Python; a class of another language has other words.
 
-
-@cache
-def variable_of(name: str) -> str:
-    """The variable in ops.py that holds the op of that name: "power" holds "pow"."""
-    return next(variable for variable, op in vars(ops).items() if op is ops.TABLE[name])
-
-
-class Language:
-    """Python, and what the other languages do otherwise.
-
-    An expression is a text and how tightly it holds together. `definitions` are the functions
-    that the expressions spelled so far call.
+    An expression is a text and how tightly it holds together.
     """
-
-    name = "python"
-    comment = "#"
-    end = ""
-    declare = ""
-
-    def __init__(self) -> None:
-        self.definitions: dict[str, str] = {}
-        self.imports: set[str] = set()
-
-    # ---- what languages differ in ----
-
-    def number(self, x: float) -> str:
-        if math.isfinite(x):
-            return repr(x)
-        self.imports.add("nan" if x != x else "inf")
-        return repr(x)
-
-    def math(self, name: str, x: str) -> str:
-        self.imports.add(name)
-        return f"{name}({x})"
-
-    def choice(self, test: str, yes: str, no: str) -> str:
-        return f"({yes} if {test} else {no})"
-
-    def both(self, tests: list[str]) -> str:
-        return " and ".join(tests)
-
-    def truth(self, test: str) -> str:
-        """1.0 where a test holds, else 0.0."""
-        return f"float({test})"
-
-    def power(self, x: str, y: str) -> str:
-        """x**y for numbers that have a real power, as they do where y is whole."""
-        if is_whole(y):
-            return f"{x if x.isidentifier() else f'({x})'} ** {y}"
-        self.definitions["power"] = POWER
-        return f"power({x}, {y})"
-
-    def function(self, name: str, inputs: Sequence[str], lines: Sequence[str], result: str) -> str:
-        """The definition of a function: lines are (variable, expression)."""
-        body = "".join([f"    {line}\n" for line in lines])
-        return f"def {name}({', '.join(inputs)}):\n{body}    return {result}\n"
-
-    def assignment(self, variable: str, value: str) -> str:
-        return f"{variable} = {value}"
-
-    def many(self, name: str, inputs: Sequence[str]) -> str:
-        """An op of any number of inputs."""
-        if name == "hypot":
-            return self.math("hypot", ", ".join(inputs))
-        functions = table()[1]
-        for function in MANY[name]:
-            self.definitions[function] = ast.unparse(undocumented(functions[function])) + "\n"
-        self.imports.add("math")
-        return f"{MANY[name][-1]}({', '.join(inputs)})"
-
-    # ---- what they share ----
 
     def value(self, op: Op, inputs: Sequence[str]) -> str:
         """op of the inputs. Raises NoTranslationError for an op of one's own."""
@@ -183,9 +102,6 @@ class Language:
         self.define(name, function)
         return f"{name}({', '.join(inputs)})"
 
-    def absolute(self, x: str) -> str:
-        return f"abs({x})"
-
     def define(self, name: str, function: ast.expr) -> None:
         """See that there is a function of that name."""
         if name in self.definitions:
@@ -197,7 +113,7 @@ class Language:
                 pass
             case ast.Name(id=known):
                 arguments = functions[known].args
-                *steps, last = undocumented(functions[known]).body
+                *steps, last = undocumented(functions[known], name).body
                 if not isinstance(last, ast.Return) or last.value is None:
                     raise NoTranslationError(f"no {self.name} for {name}")
                 result = last.value
@@ -282,47 +198,3 @@ def folded(sign: type[ast.operator], x: float, y: float) -> float:
     if sign is ast.Sub:
         return x - y
     return x * y if sign is ast.Mult else x / y
-
-
-def is_whole(text: str) -> bool:
-    return is_number(text) and float(text).is_integer()
-
-
-def is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
-
-
-def undocumented(function: ast.FunctionDef) -> ast.FunctionDef:
-    """The function without its docstring and its annotations."""
-    body = function.body[1:] if isinstance(function.body[0], ast.Expr) else function.body
-    arguments = function.args
-    bare = ast.arguments(
-        posonlyargs=[],
-        args=[ast.arg(a.arg) for a in arguments.args],
-        vararg=ast.arg(arguments.vararg.arg) if arguments.vararg else None,
-        kwonlyargs=[],
-        kw_defaults=[],
-        defaults=[],
-    )
-    made = ast.FunctionDef(function.name, bare, body, [], None)
-    return ast.fix_missing_locations(made)
-
-
-# The ops of any number of inputs, and the functions of ops.py that compute them, the op's own last.
-MANY = {
-    "maximum": ["largest"],
-    "minimum": ["largest", "smallest"],
-    "logsumexp": ["largest", "log_sum_exp"],
-    "hypot": [],
-}
-POWER = """\
-def power(x, y):
-    z = x ** y
-    if isinstance(z, complex):
-        raise ValueError("a negative number has no real power with a fractional exponent")
-    return z
-"""

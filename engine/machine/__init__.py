@@ -1,1 +1,4 @@
-"""The machine: what runs the instructions of a plan in C, and how they are prepared for it."""
+"""The machine: what runs the instructions of a plan in C, and what prepares them for it.
+
+It imports nothing of engine but itself.
+"""

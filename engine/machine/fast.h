@@ -1,8 +1,8 @@
 /* The fast mode of the machine: the same plan, where other last bits will do.
 
-   It multiplies and adds with one rounding where the processor has that (FMA), sums over samples
-   lane beside lane, and has functions of its own (fast_math.h); flags are raised where the exact
-   kernels raise theirs. machine.h includes this. */
+   It multiplies and adds with one rounding where the processor can (FMA). It sums over samples
+   several lanes at a time. It has its own functions (fast_math.h). It raises a flag where the exact
+   loops raise theirs. machine.h includes this. */
 #include <stdint.h>
 
 #if defined(__GNUC__)
@@ -13,7 +13,7 @@
 #define FUSED 0
 #define TARGET
 #define NAME(f) f##_fast
-#include "fast_kernels.h"
+#include "fast_loops.h"
 #undef WIDTH
 #undef FUSED
 #undef TARGET
@@ -24,26 +24,26 @@
 #define FUSED 1
 #define TARGET __attribute__((target("avx2,fma")))
 #define NAME(f) f##_fast_fma
-#include "fast_kernels.h"
+#include "fast_loops.h"
 #undef WIDTH
 #undef FUSED
 #undef TARGET
 #undef NAME
 #endif
 
-/* As kernels_of. */
-static const Kernels *fast_kernels_of(int width) {
+/* As version_for. */
+static const Version *fast_version_for(int width) {
 #if defined(__GNUC__) && defined(__x86_64__)
     __builtin_cpu_init();
     if ((width == 0 || width == 4) && __builtin_cpu_supports("avx2") &&
         __builtin_cpu_supports("fma"))
-        return &KERNELS_fast_fma;
+        return &VERSION_fast_fma;
 #endif
-    return width == 0 || width == KERNELS_fast.width ? &KERNELS_fast : NULL;
+    return width == 0 || width == VERSION_fast.width ? &VERSION_fast : NULL;
 }
 
-/* Whether b may be computed in one loop with the ops from a on, `count` of them so far: the same
-   op of the next row, whose result is the next row too, and no row of the one among the others. */
+/* Whether b may be done in one loop with the `count` ops from a on: b is the same op of the next
+   row, its result is the next row too, and it takes no result of theirs. */
 static int goes_on(const Instruction *a, const Instruction *b, int count) {
     return b->kind == ELEMENTWISE && b->loop == a->loop && b->count == 1 &&
            b->differentiated == a->differentiated && b->fresh[0] == a->fresh[0] &&
@@ -51,8 +51,8 @@ static int goes_on(const Instruction *a, const Instruction *b, int count) {
            b->operands[0] < a->out;
 }
 
-/* Sees which gradient comes to a row first, and which instructions go together.
-   seen: for each row of the body 0; here 1 where something has come. */
+/* Finds which gradient comes to a row first, and which instructions are done in one loop.
+   seen: a 0 for each row of the body; it becomes 1 where a gradient has come. */
 static void arrange(Machine *m, char *seen) {
     Rows *body = &m->body;
     for (const Sum *sum = m->sums; sum < m->sums + m->sum_count; sum++)

@@ -1,11 +1,11 @@
-/* exp, expm1, tanh, log and log1p for the fast kernels, on doubles, within 3 ulp (tests/test_fast.py
-   measures how far they are).
+/* exp, expm1, tanh, log and log1p for the fast loops, on doubles, within 3 ulp, as measured in
+   tests/engine/machine/test_fast.py.
 
-   None has a branch or a call, so a loop of them compiles to vectors. fast.h includes this once for
-   each kind of processor; FUSED says whether it multiplies and adds with one rounding. The methods
-   are old: Cody & Waite, "Software Manual for the Elementary Functions" (1980), for taking
-   multiples of log 2 out of x in two parts, the first of which is exact; tanh from expm1, and log
-   by the series of atanh, as in Sun's fdlibm (1993); Kahan's correction for log1p. */
+   None has a branch or a call, so a loop of them compiles to vectors. fast_loops.h includes this
+   once for each kind of processor; FUSED says whether it multiplies and adds with one rounding. The
+   methods are old. Multiples of log 2 are taken out of x in two parts, the first of which is exact
+   (Cody & Waite, "Software Manual for the Elementary Functions", 1980). tanh comes from expm1, and
+   log from the series of atanh (Sun's fdlibm, 1993). log1p has Kahan's correction. */
 
 #if FUSED
 #define MADD1(a, b, c) __builtin_fma(a, b, c)

@@ -1,7 +1,7 @@
 """What a machine is told: the instructions of a plan, read and checked before anything runs.
 
-All that C takes for granted is seen to here: that a row is computed once, and before it is used,
-that operands are there, and that each op has as many of them as it takes.
+C takes for granted what is checked here: a row is computed once and before it is used, operands
+exist, and each op has as many operands as it takes.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 
 class Checked:
-    """An instruction that is right.
+    """An instruction that was checked.
 
-    kind: "elementwise" of an op of one or two inputs, whose number in the machine is `loop`;
-    otherwise "layer" or the name of the op. rows: how many it computes, from `out` on. live:
-    whether it passes gradients on. count: of the operands; those of a layer are its inputs, so
-    many, and then neuron by neuron weights and bias.
+    kind: "elementwise" for an op of one or two inputs, and `loop` is its number in the machine.
+    Otherwise "layer", or the name of the op. rows: how many rows it computes, from row `out` on.
+    live: whether it passes gradients on. count: how many operands it has. A layer has `count`
+    inputs; its operands are these inputs, and then the weights and the bias of each neuron.
     """
 
     def __init__(
@@ -36,8 +36,12 @@ class Checked:
         self.operands, self.count, self.rows, self.biased = operands, count, rows, biased
 
     def join(self, c: Checked) -> bool:
-        """Whether c is the last row of this instruction now: an op of one input whose rows follow
-        one another, as its inputs do, of which none is computed here.
+        """Take c into this instruction, as its next row, if one loop can do both.
+
+        Both must be the same op of one input. The row of c must follow the rows of this
+        instruction, and the input of c must follow its inputs. For example, tanh of rows 3 and 4
+        into rows 7 and 8 is one loop. No input may be computed by the loop itself. Returns whether
+        c was taken.
         """
         x, y = self.operands[-1], c.operands[0]
         same = (self.kind, self.loop, self.live, self.count) == (c.kind, c.loop, c.live, 1)
@@ -51,11 +55,11 @@ class Checked:
 
 
 class Reader:
-    """Reads the instructions of the body or the tail, each of which may use what is known.
+    """Reads the instructions of the body or of the tail. Each may use the rows known before it.
 
-    known: a bytearray with 1 for every row that has a number by now. scalars: how many there are.
-    loops: of each op of one or two inputs its number in the machine, and how many. others: the
-    names of the ops of any number of inputs.
+    known: a bytearray with a 1 for every row that has a number by now. scalars: how many there
+    are. loops: for each op of one or two inputs, its number in the machine and how many inputs.
+    others: the names of the ops of any number of inputs.
     """
 
     def __init__(
@@ -70,7 +74,7 @@ class Reader:
         self.loops, self.others = loops or {}, others
 
     def read(self, instructions: Any) -> list[Checked]:
-        """A list of them. Raises TypeError or ValueError for one that is not right, by number."""
+        """The instructions, checked. Raises TypeError or ValueError that numbers the wrong one."""
         given = entries(self.part, instructions)
         return [self.instruction(f"{self.part} {i}", c) for i, c in enumerate(given)]
 
@@ -138,9 +142,9 @@ class Reader:
 
 
 def read_sums(sums: Any, body: Reader, tail: Reader) -> list[tuple[int, list[int]]]:
-    """The sums over lanes as (out, rows), whose rows of the tail are known from now on.
+    """The sums over lanes as (out, rows). The tail knows the row `out` of each from now on.
 
-    body: a reader that knows no scalars.
+    body: a reader of rows that has no scalars.
     """
     pairs = []
     for i, part in enumerate(entries("sums", sums)):

@@ -1,15 +1,16 @@
-"""The machine: plans, which are graphs recorded once, run on many samples without Python.
+"""The machine: runs a plan, which is a recorded graph, on many samples without Python.
 
-It answers with the numbers that the graph itself would give, to the last bit, or not at all: where
-Python might raise an exception, or the loss is not finite, the run is abandoned, and the caller
-does that step the slow way. What computes is C: machine.h, and what that includes.
+It gives the numbers that the graph gives, to the last bit, or no answer. There is no answer where
+Python might raise an exception, and where the loss is not finite. Then the step is abandoned, and
+the caller has the graph do it. What computes is C: machine.h, and what machine.h includes.
 """
 
 from _thread import allocate_lock
 from array import array
 
 from engine.machine.instructions import Reader, entries, index, read_sums
-from engine.machine.runs import Products, Run, follow, in_layers, in_rows, in_runs
+from engine.machine.optimizers import MOST, read_optimizer
+from engine.machine.repeats import Products, Repeat, follow, in_layers, in_repeats, in_rows
 
 cimport cython
 from cpython.buffer cimport PyBUF_CONTIG_RO, PyBUF_FORMAT, PyBUF_WRITABLE, PyBuffer_Release
@@ -18,120 +19,15 @@ from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy
 
 
-cdef extern from *:
-    """
-    #include "machine.h"
-    #include "optimizers.h"
-    #define LOOPS LOOPS_everywhere
-    """
-    ctypedef struct Loops:
-        const char *name
-        int inputs
-        void *backward[2]  # or rather functions
-
-    const Loops LOOPS[]
-    const int LOOP_COUNT
-    const int ELEMENTWISE, DOT, MAXIMUM, MINIMUM, LOGSUMEXP, LAYER, RUN, PRODUCTS
-    const int SGD, ADAGRAD, RMSPROP, ADAM, ADAMW
-
-    ctypedef struct Instruction:
-        int kind, loop, out, rows, differentiated, count
-        int neurons, biased, direct, neighbours, wanted_count
-        const int *operands
-        int first[2]
-        int steps[2]
-        int serial
-        int *wanted
-        Py_ssize_t width, height
-        double *weights
-        double *slopes
-        double *by_input
-        double *turned
-        int together, in_place
-        char *fresh
-
-    ctypedef struct Sum:
-        int out, classes
-        const int *rows
-
-    ctypedef struct Rows:
-        double *values
-        double *grads
-        Py_ssize_t stride, lanes
-        int inputs, count, length, zeroed_count
-        int *zeroed
-        Instruction *code
-
-    # As machine.h has it; here it goes by another name, since the class below has this one.
-    ctypedef struct State "Machine":
-        int parameters, scalar_count, sum_count, has_classes, class_count, output, sequential
-        double *scalars
-        double *scalar_grads
-        Rows body, tail
-        Py_ssize_t lanes
-        int chunks, kept
-        double *values
-        Sum *sums
-        int *classes
-        double *x
-        double *y
-        double *g
-        double *few
-        const double **inputs
-        double **targets
-        int fast
-        double *slope
-        double *ones
-
-    ctypedef struct Kernels:
-        int width
-        int (*forward)(State *m, const Rows *rows, const char *needed) noexcept nogil
-
-    ctypedef struct Optimizer:
-        int rule, first, count, nesterov, centered, amsgrad
-        double step, weight_decay, momentum, dampening, alpha, beta1, beta2, eps, lr_decay
-        double *velocity
-        double *mean
-        double *square
-        double *largest
-
-    const Kernels *kernels_of(int width)
-    const Kernels *fast_kernels_of(int width)
-    void arrange(State *m, char *seen)
-    void set_parameters(State *m, const double *parameters) noexcept nogil
-    Py_ssize_t turn_to(State *m, int chunk) noexcept nogil
-    int set_samples(
-        State *m, const double *data, const int *classes, const int *picked, Py_ssize_t samples
-    ) noexcept nogil
-    int forward(State *m, const Kernels *kernels) noexcept nogil
-    int backward(State *m, const Kernels *kernels) noexcept nogil
-    Py_ssize_t train(
-        State *m, const Kernels *kernels, Optimizer *groups, int group_count, double max_norm,
-        double *parameters, const double *data, const int *classes, Py_ssize_t samples,
-        const int *order, const double *lrs, const double *momenta, Py_ssize_t steps,
-        double *losses
-    ) noexcept nogil
-
-
 ONE_OR_TWO = {LOOPS[i].name.decode(): (i, LOOPS[i].inputs) for i in range(LOOP_COUNT)}
 ANY_NUMBER = {"dot": DOT, "maximum": MAXIMUM, "minimum": MINIMUM, "logsumexp": LOGSUMEXP}
 KINDS = {"elementwise": ELEMENTWISE, "layer": LAYER, **ANY_NUMBER}
-MOST = 2**31 - 1  # C's int
 ROOM = 2**24  # rows, lanes or parameters: more are a mistake
 CACHE = 2**18  # bytes that the numbers and gradients of a chunk of lanes may have
 FEW = 64  # lanes that a chunk has at least, if there are as many
 KEPT = 2**23  # bytes of numbers that are kept from forward to backward
 
 RULES = {"sgd": SGD, "adagrad": ADAGRAD, "rmsprop": RMSPROP, "adam": ADAM, "adamw": ADAMW}
-SETTINGS = {
-    "sgd": {"momentum": 0.0, "dampening": 0.0, "weight_decay": 0.0, "nesterov": False},
-    "adagrad": {"lr_decay": 0.0, "weight_decay": 0.0, "eps": 1e-10},
-    "rmsprop": {
-        "alpha": 0.99, "eps": 1e-8, "weight_decay": 0.0, "momentum": 0.0, "centered": False
-    },
-    "adam": {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "weight_decay": 0.0, "amsgrad": False},
-    "adamw": {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "weight_decay": 1e-2, "amsgrad": False},
-}
 
 
 cdef class Lent:
@@ -141,7 +37,7 @@ cdef class Lent:
     cdef bint held
     cdef Py_ssize_t length
 
-    def __init__(self, name, numbers, code, bint written=False):
+    def __init__(self, name, numbers, code, bint writable=False):
         kind = "floats, array('d')" if code == "d" else "ints, array('i')"
         try:
             memory = memoryview(numbers)
@@ -151,9 +47,9 @@ cdef class Lent:
             raise TypeError(f"{name} are {kind}, got format {memory.format!r:.20}")
         if not memory.c_contiguous:
             raise TypeError(f"{name} lie side by side, got memory with gaps")
-        if written and memory.readonly:
+        if writable and memory.readonly:
             raise TypeError(f"{name} are changed, got memory that can only be read")
-        flags = PyBUF_CONTIG_RO | PyBUF_FORMAT | (PyBUF_WRITABLE if written else 0)
+        flags = PyBUF_CONTIG_RO | PyBUF_FORMAT | (PyBUF_WRITABLE if writable else 0)
         PyObject_GetBuffer(memory, &self.view, flags)  # of what was looked at, not of numbers
         self.held = True
         if self.view.len and <size_t>self.view.buf % self.view.itemsize:
@@ -171,42 +67,19 @@ cdef class Lent:
         return <int *>self.view.buf
 
 
-cdef Lent lent(name, numbers, code, length=None, bint written=False):
-    cdef Lent memory = Lent(name, numbers, code, written)
+cdef Lent lent(name, numbers, code, length=None, bint writable=False):
+    cdef Lent memory = Lent(name, numbers, code, writable)
     if length is not None and memory.length != length:
         raise ValueError(f"{name} has {length} numbers, got {memory.length}")
     return memory
 
 
-def settings_of(name, given):
-    """The settings of a group, all of them. Raises ValueError or TypeError for what are none."""
-    if not isinstance(given, dict):
-        raise TypeError(f"settings are a dict, got {given!r:.60}")
-    # the rate of each step comes by itself, and what sums start with is in the state
-    told = ("lr", "initial_accumulator_value")
-    given = {key: x for key, x in given.items() if key not in told}
-    if "betas" in given:
-        given["beta1"], given["beta2"] = given.pop("betas")
-    for key in given:
-        if key not in SETTINGS[name]:
-            raise ValueError(f"{name} has {', '.join(SETTINGS[name])}: no setting {key!r:.60}")
-    found = {**SETTINGS[name], **given}
-    for key in ("alpha", "beta1", "beta2"):
-        if not 0 <= found.get(key, 0.0) < 1:
-            raise ValueError(f"{key} is at least 0 and below 1, got {found[key]}")
-    if not found.get("eps", 1.0) > 0:
-        raise ValueError(f"eps is above 0, got {found['eps']}")
-    if not found.get("lr_decay", 0.0) >= 0:
-        raise ValueError(f"lr_decay is at least 0, got {found['lr_decay']}")
-    return found
-
-
 @cython.no_gc_clear  # its list of blocks must be there when it is freed
 cdef class Machine:
-    """A plan made ready to run on so many samples at once as it has lanes."""
+    """A plan, ready to run on as many samples at once as it has lanes."""
 
     cdef State m
-    cdef const Kernels *kernels
+    cdef const Version *version
     cdef list blocks  # of memory
     cdef object lock
     cdef list body    # of Checked
@@ -216,12 +89,13 @@ cdef class Machine:
         self.blocks = []
 
     def __init__(self, plan, lanes, fast=False, _width=0, _chunk=0, _kept=KEPT):
-        """Raises ValueError for a plan that is not right, TypeError for what is none at all.
+        """Raises ValueError for a plan that is not right, TypeError for what is no plan.
 
-        fast: whether bits may differ from Python's, for speed: see fast.h. A machine of one lane
-        has nothing to add up across lanes, and keeps them. _width: doubles in a vector; 0 for as
-        many as the processor has. _chunk: lanes that are done at once, at most; 0 for as many as
-        fit into the cache. _kept: bytes of numbers, beyond which gradients compute them anew.
+        fast: whether the last bits may differ from Python's: see fast.h. A machine of one lane has
+        no sums over lanes, and is never fast. _width: doubles in a vector; 0 for as many as the
+        processor has. _chunk: how many lanes are done at once, at most; 0 for as many as fit into
+        the cache. _kept: how many bytes of numbers are kept for the gradients; if there are more,
+        the gradients compute them again.
         """
         cdef State *m = &self.m
         if self.blocks:
@@ -229,8 +103,8 @@ cdef class Machine:
         lanes = index("the number of lanes", lanes, 1, ROOM)
         m.fast = bool(fast) and lanes > 1
         width = index("the width", _width, 0, 9)
-        self.kernels = fast_kernels_of(width) if m.fast else kernels_of(width)
-        if self.kernels == NULL:
+        self.version = fast_version_for(width) if m.fast else version_for(width)
+        if self.version == NULL:
             raise ValueError(f"this processor has no vectors of {_width}")
         parameters = index("parameters", plan.parameters, 0, ROOM)
         constants = [float(x) for x in plan.constants]
@@ -248,10 +122,10 @@ cdef class Machine:
         reader = Reader("tail", tail_known, scalars, ONE_OR_TWO, ANY_NUMBER)
         sums = read_sums(plan.sums, Reader("sums", known, 0), reader)
         tail = reader.read(plan.tail)
-        if m.fast:  # whose kernels see by themselves what goes together
+        if m.fast:  # arrange() finds what is done in one loop
             self.body = in_layers(self.body)
         else:
-            self.body, tail = in_rows(self.body), in_runs(tail, parameters)
+            self.body, tail = in_rows(self.body), in_repeats(tail, parameters)
         output = index("output", plan.output, 0, tail_rows)
         if not tail_known[output]:
             raise ValueError(f"output: row {output} of the tail is never computed")
@@ -332,8 +206,8 @@ cdef class Machine:
         rows.code = <Instruction *>self.memory(len(code), sizeof(Instruction))
         for i, checked in enumerate(code):
             c = rows.code + i
-            if isinstance(checked, Run):
-                self.lay_out_run(c, checked)
+            if isinstance(checked, Repeat):
+                self.lay_out_repeat(c, checked)
                 continue
             if isinstance(checked, Products):
                 self.lay_out_products(c, checked)
@@ -352,11 +226,11 @@ cdef class Machine:
                 c.fresh = <char *>self.memory(checked.count, 1)
         return 0
 
-    cdef int lay_out_run(self, Instruction *c, run) except -1:
-        c.kind, c.loop, c.out, c.rows = RUN, run.loop, run.out, run.rows
-        c.differentiated, c.serial, c.count = run.live, run.serial, run.count
-        c.operands = self.ints(run.operands)
-        for i, step in enumerate(run.steps):
+    cdef int lay_out_repeat(self, Instruction *c, repeat) except -1:
+        c.kind, c.loop, c.out, c.rows = REPEAT, repeat.loop, repeat.out, repeat.rows
+        c.differentiated, c.serial, c.count = repeat.live, repeat.serial, repeat.count
+        c.operands = self.ints(repeat.operands)
+        for i, step in enumerate(repeat.steps):
             c.steps[<Py_ssize_t>i] = step
         return 0
 
@@ -404,8 +278,10 @@ cdef class Machine:
         return 0
 
     cdef int lay_out_gradients(self, sums) except -1:
-        """Find the rows of the body whose gradients begin with what an op of one or two inputs, or
-        a layer, contributes: these need not be set to 0 before.
+        """Find the rows of the body whose gradients need not be set to 0 first.
+
+        Their first contribution comes from an op of one or two inputs, or from a layer: those can
+        begin a gradient instead of adding to it.
         """
         cdef Instruction *c
         cdef int k
@@ -436,7 +312,7 @@ cdef class Machine:
 
     @staticmethod
     def supports(name):
-        """Whether the machine has a kernel for the op of that name, or for a layer."""
+        """Whether the machine has the op of that name, or "layer"."""
         if not isinstance(name, str):
             return False
         return name in ONE_OR_TWO or name in ANY_NUMBER or name == "layer"
@@ -444,10 +320,10 @@ cdef class Machine:
     @property
     def width(self):
         """How many doubles a vector has."""
-        return 0 if self.kernels == NULL else self.kernels.width
+        return 0 if self.version == NULL else self.version.width
 
     def evaluate(self, parameters, rows, classes=None, gradient=True):
-        """(value, grads), or None if the run is abandoned; grads is None without gradient.
+        """(value, grads), or None where Python has to answer; grads is None without gradient.
 
         rows: [lanes * inputs], sample by sample; classes: [lanes], if the plan has classes.
         """
@@ -460,9 +336,9 @@ cdef class Machine:
         with self.lock:
             with nogil:
                 known = self.load(p.floats(), x.floats(), of_samples)
-                known = known and forward(m, self.kernels)
+                known = known and forward(m, self.version)
                 if differentiate:
-                    known = known and backward(m, self.kernels)
+                    known = known and backward(m, self.version)
             if not known:
                 return None
             return m.tail.values[m.output], self.grads() if differentiate else None
@@ -490,7 +366,7 @@ cdef class Machine:
             for chunk in range(m.chunks):
                 out = z.floats() + turn_to(m, chunk) * n
                 with nogil:
-                    raised |= self.kernels.forward(m, body, chosen)
+                    raised |= self.version.forward(m, body, chosen)
                 for i, row in enumerate(columns):
                     at = row * body.stride
                     for s in range(body.lanes):
@@ -501,14 +377,15 @@ cdef class Machine:
         self, parameters, states, optimizer, data, classes, order, lrs, step, momenta=None,
         max_norm=None
     ):
-        """The losses of the steps done, before each: fewer than there are if one is abandoned.
+        """The loss before each step. If a step is abandoned, the losses of the steps before it.
 
-        parameters and states change in place; an abandoned step changes nothing. optimizer: a pair
-        of a name and settings, which are a dict or, for groups of parameters, a list of (how many
-        parameters, a dict). data: [samples * inputs]; classes: [samples] or None; order:
-        [steps * lanes], which samples a step sees; lrs: [steps * groups]; momenta: likewise, of
-        Adam beta1, or None where they stay as set; step: how many steps were done before, or a list
-        of that for each group; max_norm: what gradients are clipped to, or None.
+        parameters and states change in place; an abandoned step changes nothing. optimizer: a name,
+        and all numbers of the optimiser in a dict, as `nn.optim` has them in a group; for several
+        groups a list of (how many parameters, a dict). data: [samples * inputs]. classes: [samples]
+        or None. order: [steps * lanes], the samples that each step sees. lrs: [steps * groups].
+        momenta: [steps * groups], for Adam beta1, or None if they stay the same. step: how many
+        steps were made before, or a list of that for each group. max_norm: what the gradients are
+        clipped to, or None.
         """
         cdef State *m = self.made()
         cdef Lent p = lent("parameters", parameters, "d", m.parameters, True)
@@ -524,7 +401,7 @@ cdef class Machine:
         cdef Py_ssize_t steps = rates.length // group_count, samples, done = 0
         if rates.length % group_count:
             raise ValueError(f"lrs has {group_count} numbers a step, got {rates.length} in all")
-        cdef Lent moved = self.given_momenta(momenta, rates.length)
+        cdef Lent moved = None if momenta is None else lent("momenta", momenta, "d", rates.length)
         cdef const double *of_steps = NULL if moved is None else moved.floats()
         cdef Lent picks = lent("order", order, "i", steps * m.lanes)
         cdef Py_ssize_t i
@@ -546,7 +423,7 @@ cdef class Machine:
         with self.lock:
             with nogil:
                 done = train(
-                    m, self.kernels, groups, group_count, most, p.floats(), x.floats(),
+                    m, self.version, groups, group_count, most, p.floats(), x.floats(),
                     of_samples, samples, picks.ints(), rates.floats(), of_steps, steps, z.floats()
                 )
         held.clear()
@@ -587,7 +464,7 @@ cdef class Machine:
         return given
 
     cdef bytes needed(self, columns):
-        """For each instruction of the body, whether the rows need it."""
+        """A 1 for each instruction of the body that the rows need, 0 for the others."""
         rows, marks = {*columns}, bytearray(len(self.body))
         for i in reversed(range(len(self.body))):
             c = self.body[i]
@@ -596,59 +473,30 @@ cdef class Machine:
                 rows.update(c.operands)
         return bytes(marks)
 
-    cdef Lent given_momenta(self, momenta, count):
-        """The momenta of the steps, or None where they stay as they are."""
-        if momenta is None:
-            return None
-        cdef Lent given = lent("momenta", momenta, "d", count)
-        cdef Py_ssize_t i
-        for i in range(given.length):
-            if not 0 <= given.floats()[i] < 1:
-                raise ValueError(f"momenta are at least 0 and below 1, got {given.floats()[i]}")
-        return given
-
     cdef bytearray read_groups(self, dict held, optimizer, states, step, bint moving):
         """An Optimizer for each group of parameters; held: what it points to, by name."""
-        if not isinstance(optimizer, tuple) or len(optimizer) != 2:
-            raise TypeError(f"an optimizer is a pair (name, settings), got {optimizer!r:.60}")
-        name, given = optimizer
-        if not isinstance(name, str) or name not in SETTINGS:
-            known = ", ".join(SETTINGS)
-            raise ValueError(f"the machine has the optimizers {known}, got {name!r:.60}")
+        name, groups = read_optimizer(optimizer, step, self.m.parameters)
         if not isinstance(states, dict):
             raise TypeError(f"states are a dict, got {states!r:.60}")
-        if isinstance(given, dict):
-            given = [(self.m.parameters, given)]
-        groups = entries("settings", given)
-        counts = entries("step", step if isinstance(step, list) else [step] * len(groups))
-        if not groups or len(counts) != len(groups):
-            raise ValueError(f"a step for each group is wanted, got {len(counts)}, {len(groups)}")
         memory = bytearray(len(groups) * sizeof(Optimizer))
         cdef Optimizer *o = <Optimizer *><char *>memory
-        first = 0
-        for group, before in zip(groups, counts):
-            if not isinstance(group, tuple) or len(group) != 2:
-                raise TypeError(f"a group is a pair (count, settings), got {group!r:.60}")
-            o.first, o.step = first, index("step", before, 0, MOST)
-            o.count = index("parameters of a group", group[0], 0, self.m.parameters - first + 1)
-            first += o.count
-            self.read_group(o, name, settings_of(name, group[1]), moving)
+        for group in groups:
+            o.rule, o.first, o.count, o.step = RULES[name], group.first, group.count, group.step
+            self.read_numbers(o, name, group.numbers, moving)
             self.read_states(o, name, states, held, moving)
             o += 1
-        if first != self.m.parameters:
-            raise ValueError(f"the groups have {self.m.parameters} parameters, got {first}")
         return memory
 
-    cdef int read_group(self, Optimizer *o, name, found, bint moving) except -1:
-        if moving and "momentum" not in found and "beta1" not in found:
+    cdef int read_numbers(self, Optimizer *o, name, given, bint moving) except -1:
+        """The numbers of a group; C does not look at those that its optimiser does not have."""
+        if moving and "momentum" not in given and "beta1" not in given:
             raise ValueError(f"{name} has no momenta")
-        o.rule, o.weight_decay = RULES[name], found["weight_decay"]
-        o.momentum, o.dampening = found.get("momentum", 0.0), found.get("dampening", 0.0)
-        o.alpha, o.eps = found.get("alpha", 0.0), found.get("eps", 0.0)
-        o.beta1, o.beta2 = found.get("beta1", 0.0), found.get("beta2", 0.0)
-        o.lr_decay = found.get("lr_decay", 0.0)
-        o.nesterov, o.centered = bool(found.get("nesterov")), bool(found.get("centered"))
-        o.amsgrad = bool(found.get("amsgrad"))
+        o.weight_decay = given["weight_decay"]
+        o.momentum, o.dampening = given.get("momentum", 0.0), given.get("dampening", 0.0)
+        o.alpha, o.lr_decay = given.get("alpha", 0.0), given.get("lr_decay", 0.0)
+        o.beta1, o.beta2 = given.get("beta1", 0.0), given.get("beta2", 0.0)
+        o.eps, o.nesterov = given.get("eps", 0.0), bool(given.get("nesterov"))
+        o.centered, o.amsgrad = bool(given.get("centered")), bool(given.get("amsgrad"))
         return 0
 
     cdef int read_states(self, Optimizer *o, name, states, dict held, bint moving) except -1:
@@ -686,12 +534,12 @@ def in_place(checked):
     """Whether the scalars of a layer, or each half of a dot product, follow one another."""
     operands, n = checked.operands, checked.count // 2
     if checked.kind == "layer":
-        runs = [operands[checked.count :]]
+        halves = [operands[checked.count :]]
     elif checked.kind == "dot" and n > 0:
-        runs = [operands[:n], operands[n : 2 * n]]
+        halves = [operands[:n], operands[n : 2 * n]]
     else:
         return False
-    return all(map(follow, runs))
+    return all(map(follow, halves))
 
 
 def padded(n):

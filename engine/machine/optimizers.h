@@ -1,17 +1,18 @@
-/* The optimisers as nn/optim.py and nn/adaptive.py have them, to the last bit, clipping as
-   nn/clip.py has it, and the loop of training that they stand in. */
+/* The optimisers of nn/optim, and its clipping, to the last bit; and the loop of a training.
+
+   machine.pyx gives every number. Here nothing has a default. */
 
 enum { SGD, ADAGRAD, RMSPROP, ADAM, ADAMW };
 
-/* What moves a group of parameters, which follow one another from the first. */
+/* What moves a group of parameters. The group has `count` of them, from number `first` on. */
 typedef struct {
     int rule, first, count;
-    double step; /* how many it has done; SGD counts those with momentum */
+    double step; /* how many steps were made; SGD counts only steps with momentum */
     double weight_decay;
     double momentum, dampening, alpha, beta1, beta2, eps, lr_decay;
     int nesterov, centered, amsgrad;
     double *velocity, *mean, *square, *largest; /* of the group's first parameter */
-    double lr, scale, pace;                     /* of the step that is due */
+    double lr, scale, pace;                     /* of the next step */
 } Optimizer;
 
 /* beta**t, or a raised flag where Python might call it an underflow. */
@@ -21,14 +22,23 @@ static double decayed(double beta, double t, int *flag) {
     return z;
 }
 
-/* Make a step ready; returns whether Python has to do it. */
+/* Whether these are numbers at which Python divides by no 0 and takes no root of a negative number.
+   nn/optim refuses all others. This guards against numbers that were changed afterwards. */
+static int tame(const Optimizer *o) {
+    return o->eps > 0 && o->lr_decay >= 0 && o->alpha >= 0 && o->alpha < 1 && o->beta1 >= 0 &&
+           o->beta1 < 1 && o->beta2 >= 0 && o->beta2 < 1;
+}
+
+/* Makes a step ready; returns whether Python has to do it. */
 static int prepare(Optimizer *o, double lr, const double *momentum) {
+    const int is_adam = o->rule == ADAM || o->rule == ADAMW;
     int flag = 0;
     o->lr = lr;
-    if (momentum) o->momentum = o->beta1 = *momentum;
+    if (momentum) *(is_adam ? &o->beta1 : &o->momentum) = *momentum;
     if (o->rule == SGD) return 0;
+    if (!tame(o)) return 1;
     if (o->rule == ADAGRAD) o->pace = lr / (1 + o->step * o->lr_decay);
-    if (o->rule == ADAM || o->rule == ADAMW) {
+    if (is_adam) {
         double unseen1 = 1 - decayed(o->beta1, o->step + 1, &flag);
         double unseen2 = 1 - decayed(o->beta2, o->step + 1, &flag);
         o->pace = lr / unseen1;
@@ -150,10 +160,10 @@ static void clip(double *grads, int n, double max_norm) {
     for (int i = 0; i < n; i++) grads[i] *= scale;
 }
 
-/* Steps of training, until all are done or one is abandoned, which then has changed nothing;
-   returns how many were done. Losses are those before each step. Each step has a learning rate for
-   each of the groups, and so with momenta, if they are given: of Adam they are beta1. */
-static ptrdiff_t train(Machine *m, const Kernels *kernels, Optimizer *groups, int group_count,
+/* Steps of training, until all are done or one is abandoned; returns how many were done. An
+   abandoned step changes nothing. losses[k] is the loss before step k. lrs has a learning rate for
+   each group in each step. So has momenta, which is NULL if they stay; Adam's momentum is beta1. */
+static ptrdiff_t train(Machine *m, const Version *version, Optimizer *groups, int group_count,
                        double max_norm, double *parameters, const double *data,
                        const int *classes, ptrdiff_t samples, const int *order, const double *lrs,
                        const double *momenta, ptrdiff_t steps, double *losses) {
@@ -170,7 +180,7 @@ static ptrdiff_t train(Machine *m, const Kernels *kernels, Optimizer *groups, in
             flag |= prepare(groups + i, lrs[at], momenta ? momenta + at : NULL);
         }
         pack_layers(m);
-        if (flag || !forward(m, kernels) || !backward(m, kernels)) break;
+        if (flag || !forward(m, version) || !backward(m, version)) break;
         if (max_norm > 0) clip(m->scalar_grads, m->parameters, max_norm);
         for (int i = 0; i < group_count; i++) move(groups + i, m->scalars, m->scalar_grads);
         losses[step] = m->tail.values[m->output];

@@ -1,10 +1,10 @@
-/* The tail's kernels: where each row is a single number, those side by side are one vector.
+/* The loops of the tail: each row is a single number, and a vector holds neighbouring rows.
 
    exact.h includes this, once for each width of vectors. */
 
-/* ---- runs: an op of one or two inputs, row after row ---- */
+/* ---- repeats: an op of one or two inputs, row after row ---- */
 
-/* An operand of all rows; one that stays is spread over the scratch row. */
+/* An operand for each of the rows; one that stays the same is spread over the scratch row. */
 TARGET static INLINE const double *NAME(taken)(const Machine *m, const Rows *rows,
                                                const Instruction *c, int i, double *scratch) {
     const double *at = value_at(m, rows, c->operands[i], 0);
@@ -13,7 +13,7 @@ TARGET static INLINE const double *NAME(taken)(const Machine *m, const Rows *row
     return scratch;
 }
 
-TARGET static int NAME(run)(const Machine *m, const Rows *rows, const Instruction *c) {
+TARGET static int NAME(repeat)(const Machine *m, const Rows *rows, const Instruction *c) {
     const Loops *loops = NAME(LOOPS) + c->loop;
     double *z = value_at(m, rows, c->out, 0);
     const double *x = NAME(taken)(m, rows, c, 0, m->x), *y = x;
@@ -26,7 +26,7 @@ TARGET static int NAME(run)(const Machine *m, const Rows *rows, const Instructio
 }
 
 /* The gradients that `length` rows, from the first on, give to what they take. */
-TARGET static INLINE int NAME(run_part_back)(const Machine *m, const Rows *rows,
+TARGET static INLINE int NAME(repeat_part_back)(const Machine *m, const Rows *rows,
                                              const Instruction *c, ptrdiff_t first,
                                              ptrdiff_t length, const double *x, const double *y) {
     const Loops *loops = NAME(LOOPS) + c->loop;
@@ -49,12 +49,12 @@ TARGET static INLINE int NAME(run_part_back)(const Machine *m, const Rows *rows,
     return f;
 }
 
-TARGET static int NAME(run_back)(const Machine *m, const Rows *rows, const Instruction *c) {
+TARGET static int NAME(repeat_back)(const Machine *m, const Rows *rows, const Instruction *c) {
     const double *x = NAME(taken)(m, rows, c, 0, m->x), *y = x;
     int f = 0;
     if (c->count == 2) y = NAME(taken)(m, rows, c, 1, m->y);
-    if (!c->serial) return NAME(run_part_back)(m, rows, c, 0, c->rows, x, y);
-    for (ptrdiff_t r = c->rows; r-- > 0;) f |= NAME(run_part_back)(m, rows, c, r, 1, x, y);
+    if (!c->serial) return NAME(repeat_part_back)(m, rows, c, 0, c->rows, x, y);
+    for (ptrdiff_t r = c->rows; r-- > 0;) f |= NAME(repeat_part_back)(m, rows, c, r, 1, x, y);
     return f;
 }
 

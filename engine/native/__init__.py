@@ -1,1 +1,4 @@
-"""The build: what makes the shelf C, and what has Python run all the same."""
+"""What makes the shelf C: the table translated, its rows as kernels, and the switch back to Python.
+
+It imports nothing of engine but itself, since the build runs it before there is an engine.
+"""

@@ -1,11 +1,11 @@
-"""Like operations side by side: the tail of a plan in the order in which the machine is fastest.
+"""Grouping: the tail of a plan in the order in which the machine is fastest.
 
-Any order will do in which each number is computed before it is used, and in which those that use a
-number stay in their order: then its gradient is summed in the order of `Value.backward`, and no bit
-changes. Of these orders one is wanted in which the same operation comes many times in a row, on
-rows that follow one another, so that the machine can do it as one loop.
+The machine is fast where the same operation comes many times in a row, on rows that follow one
+another: it does them in one loop. So the operations of the tail are put in another order. A number
+must still be computed before it is used. And the operations that use a number must keep their
+order, because they add to its gradient: then no bit changes.
 
-It is list scheduling (Coffman and Graham, 1972, gave it its theory): of the operations that are
+This is list scheduling (Coffman and Graham, 1972, gave it its theory). Of the operations that are
 ready, the most frequent kind goes first, and goes on until none of that kind is ready.
 """
 
@@ -26,8 +26,8 @@ def grouped(
 ) -> tuple[list[Instruction], list[int]]:
     """The instructions in that order, and the new number of each row.
 
-    rows: how many there are; those that no instruction computes come first. parameters: how many
-    of the scalars have a gradient.
+    rows: how many there are. Rows that no instruction computes come first. parameters: how many of
+    the scalars have a gradient.
     """
     order = scheduled(tail, parameters)
     computed = {out for _, out, *_ in tail}
@@ -72,7 +72,7 @@ def kind_of(instruction: Instruction) -> tuple[Any, ...]:
 
 
 def dependencies(tail: Sequence[Instruction], parameters: int) -> tuple[list[int], list[list[int]]]:
-    """For each instruction: for how many it has to wait, and which wait for it."""
+    """For each instruction: how many others must come before it, and which must come after it."""
     source: dict[int, int] = {}  # of a row: the instruction that computes it
     latest: dict[int, int] = {}  # of an operand: the latest that passes a gradient to it
     waiting, followers = [], [[] for _ in tail]  # type: list[int], list[list[int]]
@@ -93,7 +93,7 @@ def dependencies(tail: Sequence[Instruction], parameters: int) -> tuple[list[int
 
 
 def leaders_of(tail: Sequence[Instruction]) -> list[int]:
-    """Of each instruction: whom it goes with, the first dot product of the same rows."""
+    """For each instruction the one it goes with: the first dot product of the same rows."""
     first: dict[tuple[int, ...], int] = {}
     return [first.setdefault(shared(c) or (~k,), k) for k, c in enumerate(tail)]
 

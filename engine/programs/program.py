@@ -1,12 +1,12 @@
-"""The program: a graph recorded once and computed again on other numbers, without being built anew.
+"""The program: a graph, recorded once, that computes again with other numbers.
 
     program = trace(loss, inputs=[x, y], parameters=[w, b])
     program([0.5, 1.0])                      # the loss at x = 0.5, y = 1
     program.value_and_grad([0.5, 1.0])       # and its gradient with respect to w and b
 
-Only operations are recorded. A Python `if` that chose among them is not in the graph: its choice is
-frozen, and so is every number that a program took out of a Value, as `float(x)` does. relu, maximum
-and abs are operations, and safe.
+Only operations are recorded. An `if` of Python is not in the graph, so its choice is frozen. A
+number that was taken out of a Value, as by `float(x)`, is frozen too. relu, maximum and abs are
+operations, and safe.
 """
 
 from __future__ import annotations
@@ -14,9 +14,12 @@ from __future__ import annotations
 from array import array
 
 from engine.programs.batch import LANES, Batch
-from engine.programs.plan import MANY, lowered
+from engine.programs.body import MANY
+from engine.programs.given import floats, is_batch, values
+from engine.programs.kinds import NoPlanError
+from engine.programs.machines import machine_of
 from engine.programs.tape import Tape
-from engine.value import Value, number_of
+from engine.value import Value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,11 +51,10 @@ def trace(
 class Program:
     """A recorded graph, as `trace` makes it.
 
-    It runs as Python source of one line an operation or, if it is long and the build compiled, in
-    the machine of `engine.machine`. Either gives the numbers and gradients of the graph to the last
-    bit. Where they cannot, the operations themselves are asked, one by one: they raise the error
-    that the graph would have raised, with the label of the node, or know the gradient that is
-    infinite.
+    It runs as Python source of one line an operation. A long program runs in the machine of
+    `engine.machine` if the build is compiled. Both give the numbers and gradients of the graph to
+    the last bit. Where they cannot, the operations are asked one by one. They raise the error of
+    the graph, with the label of the node, or they find the gradient to be infinite.
     """
 
     def __init__(
@@ -66,7 +68,7 @@ class Program:
         )
         if not self.tape.outputs:
             raise ValueError("a program has at least 1 output, got 0")
-        self._compiled: dict[str, Callable[..., Any]] = {}
+        self._functions: dict[str, Callable[..., Any]] = {}
         self._machine = machine_of(self.tape)
         self._batch: Any = False  # not yet asked for; None where there is none
 
@@ -108,8 +110,9 @@ class Program:
     def backward(self, inputs: Sequence[Any]) -> float:
         """Refresh the graph: the Values that were traced get the data and grads for these inputs.
 
-        As if it had been built anew and `backward` called on its output: the inputs and parameters
-        add up what they get. Returns the output. If it raises, the graph is as it was.
+        The result is the same as building the graph again and calling `backward` on its output. The
+        grads of inputs and parameters add up. Returns the output. If it raises, the graph stays as
+        it was.
         """
         tape = self.tape
         self._check_single()
@@ -132,9 +135,9 @@ class Program:
         number for each sample, and the gradients are summed over the samples. Raises ValueError for
         another language, and for an operation of your own in any but Python.
         """
-        from engine.programs.source import written
+        from engine.programs.source import source_of
 
-        return written(self.tape, language)
+        return source_of(self.tape, language)
 
     def __len__(self) -> int:
         """How many operations it has."""
@@ -185,7 +188,7 @@ class Program:
         if self._batch is False:
             try:
                 self._batch = Batch(self.tape)
-            except (ImportError, ValueError):
+            except NoPlanError:
                 self._batch = None
         return self._batch is not None
 
@@ -220,27 +223,14 @@ class Program:
 
     def _function(self, name: str) -> Callable[..., Any]:
         """A function of the Python source, compiled when it is first needed."""
-        if name not in self._compiled:
-            from engine.programs.source import compiled
+        if name not in self._functions:
+            from engine.programs.source import functions_of
 
-            self._compiled = compiled(self.tape)
-        return self._compiled[name]
+            self._functions = functions_of(self.tape)
+        return self._functions[name]
 
     def _inputs(self, inputs: Any) -> list[float]:
-        n = len(self.tape.inputs)
-        wanted = f"{n} input{'s' * (n != 1)}"
-        if not is_list(inputs):
-            raise TypeError(f"a program takes a list of its {wanted}, got {inputs!r:.60}")
-        if len(inputs) != n:
-            raise ValueError(f"a program of {wanted} got {len(inputs)}")
-        found: list[float] = []
-        try:
-            for x in inputs:
-                found.append(number_of(x))
-        except (ArithmeticError, TypeError, ValueError) as error:
-            error.args = (f"input {len(found)}: {error}",)
-            raise
-        return found
+        return floats(inputs, len(self.tape.inputs))
 
     def _parameters(self) -> list[float]:
         for i, p in enumerate(self.tape.parameters):
@@ -253,43 +243,3 @@ class Program:
             raise ValueError(
                 f"a gradient is that of one output, the program has {len(self.tape.outputs)}"
             )
-
-
-LONG = 100  # operations: a shorter program is over before the machine has been called
-
-
-def machine_of(tape: Tape) -> Any:
-    """The machine for the gradient of a tape, None where it has none."""
-    if len(tape) < LONG or len(tape.outputs) != 1:
-        return None
-    try:
-        from engine.machine.machine import Machine
-
-        return Machine(lowered(tape.without_inputs(), 1), 1)
-    except (ImportError, ValueError):
-        return None
-
-
-def is_batch(inputs: Any) -> bool:
-    """Whether these are the inputs of several samples: a list of lists, or an array of two axes."""
-    if hasattr(inputs, "ndim"):
-        return bool(inputs.ndim == 2)
-    return isinstance(inputs, list | tuple) and bool(inputs) and is_list(inputs[0])
-
-
-def is_list(given: Any) -> bool:
-    """Whether that has items in an order: a list, a tuple, an array, but no text, dict or set."""
-    if isinstance(given, str | bytes | dict):
-        return False
-    return hasattr(given, "__len__") and hasattr(given, "__getitem__")
-
-
-def values(name: str, given: Any) -> list[Value]:
-    """The Values that were given. Raises TypeError for what is none."""
-    if not is_list(given) and not hasattr(given, "__next__"):
-        raise TypeError(f"{name} are a list of Values, got {given!r:.60}")
-    found = list(given)
-    for i, v in enumerate(found):
-        if not isinstance(v, Value):
-            raise TypeError(f"{name} are Values, number {i} is {type(v).__name__} {v!r:.60}")
-    return found

@@ -1,7 +1,7 @@
-"""A plan as Python: a list for each row, a line for each instruction.
+"""A plan as Python: a list for each row, and a line for each instruction.
 
-What `engine.machine` does in C, for a build that has none: one comprehension computes an operation
-for all samples. Sums keep their order, so the bits are those of the graph here too.
+This is what `engine.machine` does in C, for a build without C: one comprehension computes an
+operation for all samples. Sums keep their order, so the bits are those of the graph.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from array import array
 
 from engine import ops
 from engine.languages.python import Language
-from engine.programs.plan import NoPlanError
+from engine.programs.kinds import NoPlanError
+from engine.programs.neurons import as_dots
 from engine.programs.source import header
 
 TYPE_CHECKING = False
@@ -25,10 +26,10 @@ TERMS = 16  # products in a line of a neuron
 
 
 class RowMachine:
-    """What runs a plan in Python, with `evaluate` as `Machine` has it."""
+    """A machine in Python. It has the `evaluate` of the machine in C."""
 
     def __init__(self, plan: Plan) -> None:
-        """Raises NoPlanError for a plan that has to go sample by sample."""
+        """Raises NoPlanError for a sequential plan, which goes sample by sample."""
         self.plan = plan
         namespace: dict[str, Any] = {}
         exec(compile(row_source(plan), "<chainrule plan>", "exec"), namespace)
@@ -37,9 +38,9 @@ class RowMachine:
     def evaluate(
         self, parameters: Sequence[float], rows: Sequence[float], classes: Any = None
     ) -> tuple[float, Any] | None:
-        """The loss and its gradient; None where the graph has to be asked.
+        """The loss and its gradient; None where only the graph has the answer.
 
-        rows: sample by sample, the numbers of each.
+        rows: the numbers of the first sample, then those of the second, and so on.
         """
         n = self.plan.inputs
         columns = [list(rows[i::n]) for i in range(n)]
@@ -63,7 +64,7 @@ def row_source(plan: Plan) -> str:
 
 
 class Writer:
-    """The lines of a plan; an operand is a row r3, a number of the tail t1, or a scalar."""
+    """Writes the lines of a plan. An operand is row r3, number t1 of the tail, or a scalar."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan, self.language = plan, Language()
@@ -119,7 +120,7 @@ class Writer:
 
     def forward(self, kind: str, instruction: tuple[Any, ...]) -> list[str]:
         if instruction[0] == "layer":
-            return [line for dot in neurons(instruction) for line in self.forward(kind, dot)]
+            return [line for dot in as_dots(instruction) for line in self.forward(kind, dot)]
         name, out, operands, *_ = instruction
         op, target = ops.TABLE[name], f"{kind}{out}"
         if op is ops.dot and len(operands) // 2 > TERMS:
@@ -167,7 +168,7 @@ class Writer:
             if f"d_t{out}" in self.begun:
                 lines += self.spread(out, rows)
         for instruction in reversed(plan.body):
-            for dot in reversed(neurons(instruction)):
+            for dot in reversed(as_dots(instruction)):
                 lines += self.slopes("r", dot)
         return lines
 
@@ -230,14 +231,3 @@ class Writer:
             return [f"for {variables} in {loop}: d_{self.name(kind, x)} += {share}"]
         numbers = f"zip({sources})" if rows else sources
         return self.added(f"d_r{x}", f"[{share} for {variables} in {numbers}]")
-
-
-def neurons(instruction: tuple[Any, ...]) -> list[tuple[Any, ...]]:
-    """A layer as its dot products; another instruction as it is."""
-    if instruction[0] != "layer":
-        return [instruction]
-    _, out, inputs, weights, biases = instruction[:5]
-    return [
-        ("dot", out + j, (*taken, *inputs, *([biases[j]] if biases else [])))
-        for j, taken in enumerate(weights)
-    ]

@@ -1,37 +1,20 @@
-"""Source: a tape written out as straight-line code, one line for each operation.
-
-First the numbers, from the inputs to the output; then, in reverse, what a small change of each
-number does to the output: the chain rule, one line for each input of each operation. A gradient is
-just more lines.
-"""
+"""Source: a tape as a whole text in a language, and as functions of Python."""
 
 from __future__ import annotations
 
-import keyword
-import re
-
-from engine import ops
-from engine.languages.arrays import LANGUAGES
-from engine.languages.python import Language, NoTranslationError
+from engine.languages.by_name import LANGUAGES
+from engine.programs.lines import Lines
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from engine.languages.python import Language
     from engine.programs.tape import Tape
 
-TERMS = 6  # products in a line of a dot product
-# Words of C and of JavaScript that Python would take for names.
-RESERVED = (
-    "arguments auto case catch char const debugger default delete do double enum eval export "
-    "extends extern float function goto implements inline int interface let long new null package "
-    "private protected public register restrict short signed sizeof static struct super switch "
-    "this throw true false typedef typeof undefined union unsigned var void volatile"
-)
 
-
-def written(tape: Tape, language: str) -> str:
+def source_of(tape: Tape, language: str) -> str:
     """The tape as source in a language. Raises ValueError for one that is not known."""
     if language not in LANGUAGES:
         raise ValueError(f"unknown language {language!r:.60}: take one of {', '.join(LANGUAGES)}")
@@ -44,159 +27,13 @@ def written(tape: Tape, language: str) -> str:
     return in_python(lines, with_gradient)
 
 
-def compiled(tape: Tape) -> dict[str, Callable[..., Any]]:
-    """The functions of the Python source; an operation of one's own is called as it is."""
+def functions_of(tape: Tape) -> dict[str, Callable[..., Any]]:
+    """The functions of the Python source; an op of one's own is called as it is."""
     lines = Lines(tape, LANGUAGES["python"](), own=True)
     source = in_python(lines, len(tape.outputs) == 1)
     namespace: dict[str, Any] = {f"own_{i}": op for i, op in enumerate(lines.own_ops)}
     exec(compile(source, "<chainrule program>", "exec"), namespace)
     return {name: namespace[name] for name in ("program", "gradient") if name in namespace}
-
-
-class Lines:
-    """The lines of a tape in a language, and the names that they use."""
-
-    def __init__(self, tape: Tape, language: Language, own: bool = False) -> None:
-        self.tape, self.language = tape, language
-        self.own = own
-        self.own_ops: list[Any] = []
-        self.names = names(tape, language)
-        self.values = self.forward()
-
-    def forward(self) -> list[str]:
-        """variable = operation, for each of them."""
-        lines = []
-        for k, (op, args) in enumerate(zip(self.tape.ops, self.tape.args)):
-            slot = self.tape.first + k
-            name, inputs = self.names[slot], [self.names[i] for i in args]
-            label = self.tape.label(slot)
-            note = f"  {self.language.comment} {one_line(label)}" if label else ""
-            if op is ops.dot and len(args) // 2 > TERMS:
-                lines += [line + self.language.end for line in self.long_dot(name, inputs)]
-                lines[-1] += note
-                continue
-            lines.append(f"{self.let(name)} = {self.value(op, inputs)}{self.language.end}{note}")
-        return lines
-
-    def let(self, name: str) -> str:
-        return self.language.declare + name
-
-    def value(self, op: Any, inputs: list[str]) -> str:
-        try:
-            return self.language.value(op, inputs)
-        except NoTranslationError:
-            if not self.own:
-                raise
-        if op not in self.own_ops:
-            self.own_ops.append(op)
-        return f"own_{self.own_ops.index(op)}.evaluate({', '.join(inputs)})"
-
-    def long_dot(self, name: str, inputs: list[str]) -> list[str]:
-        """A sum of many products in lines of a few, in the same order."""
-        n = len(inputs) // 2
-        start = inputs[-1] if len(inputs) % 2 else self.language.number(0.0)
-        products = [f"{w} * {x}" for w, x in zip(inputs[:n], inputs[n : 2 * n])]
-        lines = []
-        for i in range(0, n, TERMS):
-            first = start if i == 0 else name
-            target = self.let(name) if i == 0 else name
-            lines.append(f"{target} = {' + '.join([first, *products[i : i + TERMS]])}")
-        return lines
-
-    def backward(self) -> list[str]:
-        """The chain rule, from the output back to the leaves, in the order of Value.backward."""
-        tape, language = self.tape, self.language
-        leaves = len(tape.parameters) + len(tape.inputs)
-        output = tape.outputs[0]
-        begun = set(range(leaves)) | {output}
-        grad = self.slope_name(output)
-        lines = [f"{grad if output < leaves else self.let(grad)} = {self.seed()}"]
-        for k in reversed(range(len(tape.ops))):
-            slot, op, args = tape.first + k, tape.ops[k], tape.args[k]
-            if not tape.reached[slot] or slot not in begun:
-                continue
-            inputs = [self.names[i] for i in args]
-            for j, i in enumerate(args):
-                if tape.nodes[i] is None or not op.passes(j):
-                    continue
-                share, sign = self.share(op, j, slot, inputs)
-                grad = self.slope_name(i)
-                if i in begun:
-                    lines.append(f"{grad} {sign}= {share}")
-                else:
-                    lines.append(f"{self.let(grad)} = {share if sign == '+' else '-' + share}")
-                    begun.add(i)
-        return [line + language.end for line in lines]
-
-    def seed(self) -> str:
-        """The slope of the output with respect to itself: 1, of each sample."""
-        if self.language.name == "numpy" and self.tape.inputs:
-            return f"np.ones(np.shape({self.names[len(self.tape.parameters)]}))"
-        return self.language.number(1.0)
-
-    def share(self, op: Any, j: int, slot: int, inputs: list[str]) -> tuple[str, str]:
-        """What input number j gets of an operation's gradient: that, times the slope."""
-        language, grad = self.language, self.slope_name(slot)
-        try:
-            slope = language.factor(op, j, self.names[slot], inputs)
-        except NoTranslationError:
-            if not self.own:
-                raise
-            at = self.own_ops.index(op)
-            slope = f"own_{at}.slopes({self.names[slot]}, [{', '.join(inputs)}], "
-            slope += f"[True] * {len(inputs)})[{j}]"
-        one = language.number(1.0)
-        if slope == one:
-            return grad, "+"
-        if slope == "-" + one:
-            return grad, "-"
-        return f"{grad} * {slope}", "+"
-
-    def slope_name(self, slot: int) -> str:
-        return f"d_{self.names[slot]}"
-
-
-def names(tape: Tape, language: Language) -> list[str]:
-    """A variable for each slot: its label, if that is a name and no other slot's; else its number.
-
-    A constant is its digits.
-    """
-    leaves = len(tape.parameters) + len(tape.inputs)
-    constants = range(leaves, tape.first)
-    found, used = [], {"inputs", "parameters", "program", "gradient", "np", "torch", "math"}
-    used |= {*ops.TABLE, "own", "inf", "nan", "isfinite", "power", "double", "int"}
-    used |= {"Math", "Number", "NaN", "Infinity", "largest"}
-    for slot in range(len(tape.nodes)):
-        if slot in constants:
-            x = tape.constants[slot - leaves]
-            text = language.number(x)
-            found.append(f"({text})" if text.startswith("-") else text)
-            continue
-        label = re.sub(r"\W+", "_", tape.label(slot), flags=re.ASCII).strip("_")
-        kind = "p" if slot < len(tape.parameters) else "x" if slot < leaves else "v"
-        name = label if plain_name(label) and slot < leaves else f"{kind}{slot}"
-        while name in used:
-            name += "_"
-        used.add(name)
-        found.append(name)
-    return found
-
-
-def plain_name(text: str) -> bool:
-    """Whether that names a variable in all the languages, and is not one of v0, v1, ..., or d_x."""
-    return (
-        bool(re.fullmatch(r"[A-Za-z]\w{0,30}", text, re.ASCII))
-        and not keyword.iskeyword(text)
-        and not re.match(r"(v|p|x)\d+$|d_|own_", text)
-        and text not in RESERVED.split()
-    )
-
-
-def one_line(label: str) -> str:
-    return " ".join(label.split())[:60]
-
-
-# ---- the whole text ----
 
 
 def in_python(lines: Lines, with_gradient: bool) -> str:

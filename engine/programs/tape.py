@@ -1,8 +1,9 @@
-"""The tape: a graph flattened to a list of operations, in the order in which they were computed.
+"""The tape: a graph as a list of operations, in the order in which they were computed.
 
-Every number gets a slot: first the parameters, then the inputs, then the constants, then one for
-each operation. An operation is its op and the slots of what it takes. A tape can be computed again
-with other numbers: here by asking each op, exactly as a graph does, in `Program` faster.
+Every number has a slot: the parameters come first, then the inputs, the constants, and one slot for
+each operation. An operation is an op and the slots of its inputs. For example, v3 = w * x is (mul,
+slots 0 and 1). A tape computes again with other numbers. Here it asks each op, as a graph does; a
+`Program` is faster.
 """
 
 from __future__ import annotations
@@ -24,9 +25,9 @@ if TYPE_CHECKING:
 class Tape:
     """The operations behind some outputs.
 
-    parameters, inputs: the leaves, in the order of their slots. constants: the numbers after them.
-    ops[k] takes the slots args[k] and has the slot first + k. outputs: slots. nodes: the Value
-    of every slot that has one; a constant's is None.
+    parameters, inputs: the leaves, in the order of their slots. constants: the numbers of the slots
+    after them. ops[k] takes the slots args[k], and its own slot is first + k. outputs: slots.
+    nodes: the Value of each slot, None for a constant. reached: see `reached_slots`.
     """
 
     def __init__(
@@ -71,7 +72,7 @@ class Tape:
         self.reached = self.reached_slots()
 
     def reached_slots(self) -> bytearray:
-        """1 for each slot that a gradient of the outputs comes to: no flat op cuts it off."""
+        """A 1 for each slot that a gradient comes to, 0 for a slot behind an op that is flat."""
         slots = range(self.first, len(self.nodes))
         backward = zip(reversed(slots), reversed(self.ops), reversed(self.args))
         return bytearray(map(reached(backward, self.outputs).__contains__, range(len(self.nodes))))
@@ -80,7 +81,7 @@ class Tape:
         return len(self.ops)
 
     def without_inputs(self) -> Tape:
-        """The same tape, whose inputs count as parameters: slots are as they were."""
+        """The same tape, where the inputs are parameters too. The slots stay the same."""
         twin = copy(self)
         twin.parameters, twin.inputs = [*self.parameters, *self.inputs], []
         return twin
@@ -104,9 +105,9 @@ class Tape:
         return numbers
 
     def gradients(self, numbers: Sequence[float]) -> list[float]:
-        """d output / d number for every slot, where the tape has one output.
+        """d output / d number for every slot of a tape that has one output.
 
-        The sums are those of Value.backward, in its order, so that their last bits agree.
+        The sums have the order of Value.backward, and so its last bits.
         """
         grads = [0.0] * len(self.nodes)
         grads[self.outputs[0]] = 1.0

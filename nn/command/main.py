@@ -18,7 +18,7 @@ import graphviz
 import engine
 from engine import Value, draw, explain, explore, topological_order, trace
 from engine.formulas.reading import expression, names_in
-from engine.languages.arrays import LANGUAGES
+from engine.languages.by_name import LANGUAGES
 from engine.saving.files import write_file
 from nn.activations import ACTIVATIONS
 from nn.command.predict import predict

@@ -7,9 +7,9 @@ from array import array
 from hashlib import sha256
 from math import inf
 
-from engine import Value, compiled
+from engine import Value
+from engine.programs.machines import machine
 from engine.programs.plan import NoPlanError, Plan, lowered
-from engine.programs.rows import RowMachine
 from engine.programs.tape import Tape
 from engine.recording import tracing
 from nn.training.samples import Samples, row_of, shared_draws
@@ -185,21 +185,6 @@ def plan_of(tape: Tape, lanes: int, classes: Sequence[int] | None) -> Plan:
     for oldest in list(PLANS)[:-MOST]:
         PLANS.pop(oldest, None)
     return plan
-
-
-def machine(plan: Plan, fast: bool = False) -> Any:
-    """The machine of a plan: in C, or in Python, which is never fast, where the build is pure.
-
-    Raises NoPlanError if it has no such operation.
-    """
-    try:
-        if not compiled:
-            return RowMachine(plan)
-        from engine.machine.machine import Machine
-
-        return Machine(plan, plan.lanes, fast)
-    except ValueError as error:
-        raise NoPlanError(str(error)) from None
 
 
 def same(value: float, grads: Sequence[float]) -> list[str]:

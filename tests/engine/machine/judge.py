@@ -4,6 +4,7 @@ import math
 from array import array
 from types import SimpleNamespace
 
+from engine import Value
 from engine.ops import TABLE
 
 
@@ -26,6 +27,12 @@ def plan(**parts):
     usual = {"parameters": 0, "constants": [], "inputs": 1, "rows": 1, "tail_rows": 1}
     usual |= {"body": [], "sums": [("sum", 0, (0,))], "tail": [], "output": 0}
     return SimpleNamespace(**{**usual, "sequential": False, **parts})
+
+
+def numbers_of(kind, **given):
+    """All numbers of an optimiser, as a machine takes them: those given, and nn's defaults."""
+    group = kind([Value(0.0)], **given).param_groups[0]
+    return {name: x for name, x in group.items() if name not in ("params", "lr")}
 
 
 class Slow:

@@ -7,7 +7,8 @@ from array import array
 import pytest
 
 from engine.ops import TABLE
-from tests.engine.machine.judge import bits, check, expected, floats, plan, widths
+from nn import SGD
+from tests.engine.machine.judge import bits, check, expected, floats, numbers_of, plan, widths
 from tests.engine.machine.plans import TAME, network, random_plan
 
 Machine = pytest.importorskip("engine.machine.machine", reason="needs the compiled build").Machine
@@ -233,7 +234,7 @@ def test_training_in_chunks_sees_all_samples_in_their_order(fast, kept):
     found = []
     for made in (Machine(p, 11, fast, _chunk=4, _kept=kept), Machine(p, 11)):
         moved = numbers[:]
-        given = (("sgd", {}), data, None, order, array("d", [0.1] * 5), 0)
+        given = (("sgd", numbers_of(SGD)), data, None, order, array("d", [0.1] * 5), 0)
         losses = made.train(moved, {}, *given)
         found.append([*losses, *moved])
 

@@ -9,7 +9,7 @@ import pytest
 
 from engine import Value
 from nn import SGD, Adagrad, Adam, AdamW, RMSprop, clip_grad_norm_
-from tests.engine.machine.judge import Slow, floats, plan
+from tests.engine.machine.judge import Slow, floats, numbers_of, plan
 from tests.engine.machine.plans import layer_plan, network
 
 Machine = pytest.importorskip("engine.machine.machine", reason="needs the compiled build").Machine
@@ -90,7 +90,8 @@ def trained_both_ways(name, kind, groups, momenta=None, max_norm=None):
     losses = in_python(p, numbers, data, order, optimizer, lrs, momenta, max_norm)
     states = {key: array("d", [0.0] * p.parameters) for key in LISTS}
     made, done = Machine(p, 4), []
-    given = (name, groups if n > 1 else groups[0][1])
+    told = [(k, numbers_of(kind, **g)) for k, g in groups]
+    given = (name, told if n > 1 else told[0][1])
     for first, last in ((0, 10), (10, STEPS)):
         part = slice(first * n, last * n)
         options = {"max_norm": max_norm}
@@ -156,7 +157,7 @@ def test_a_batch_that_is_the_one_before_is_seen_again_and_another_one_is_not(ord
     data, lrs = array("d", [1.0, 2.0, 4.0, 8.0]), array("d", [0.0] * 5)
 
     losses = Machine(p, 2).train(
-        array("d", [1.0]), {}, ("sgd", {}), data, None, array("i", order), lrs, 0
+        array("d", [1.0]), {}, ("sgd", numbers_of(SGD)), data, None, array("i", order), lrs, 0
     )
 
     assert list(losses) == [data[a] + data[b] for a, b in zip(order[::2], order[1::2])]
@@ -170,7 +171,7 @@ def test_training_uses_the_classes_of_the_samples_it_sees():
     done = Machine(p, 1).train(
         numbers,
         {},
-        ("sgd", {}),
+        ("sgd", numbers_of(SGD)),
         array("d", [1.0, 10.0]),
         array("i", [0, 1]),
         array("i", [1, 0, 1]),
@@ -189,7 +190,14 @@ def test_an_abandoned_step_changes_nothing_and_ends_the_training():
     data, order = array("d", [1.0, -1.0]), array("i", [0, 1, 0])
 
     done = Machine(p, 1).train(
-        numbers, states, ("sgd", {"momentum": 0.9}), data, None, order, array("d", [0.5] * 3), 0
+        numbers,
+        states,
+        ("sgd", numbers_of(SGD, momentum=0.9)),
+        data,
+        None,
+        order,
+        array("d", [0.5] * 3),
+        0,
     )
 
     assert list(done) == [0.0]
@@ -197,19 +205,80 @@ def test_an_abandoned_step_changes_nothing_and_ends_the_training():
     assert list(states["momentum_buffer"]) == [1.0]
 
 
-@pytest.mark.parametrize("name", ["adagrad", "rmsprop", "adam"])
-def test_a_root_of_a_negative_sum_is_left_to_python(name):
+@pytest.mark.parametrize(
+    ("name", "kind"), [("adagrad", Adagrad), ("rmsprop", RMSprop), ("adam", Adam)]
+)
+def test_a_root_of_a_negative_sum_is_left_to_python(name, kind):
     state = {"adagrad": "sum", "rmsprop": "square_avg", "adam": "exp_avg_sq"}[name]
     p = plan(parameters=1, rows=2, body=[("mul", 1, (0, ~0))], sums=[("sum", 0, (1,))])
     states = {state: array("d", [-1.0]), "exp_avg": array("d", [0.0])}
     numbers, data = array("d", [1.0]), array("d", [1.0])
     lrs, order = array("d", [0.1]), array("i", [0])
 
-    done = Machine(p, 1).train(numbers, states, (name, {}), data, None, order, lrs, 0)
+    done = Machine(p, 1).train(numbers, states, (name, numbers_of(kind)), data, None, order, lrs, 0)
 
     assert list(done) == []
     assert list(numbers) == [1.0]
     assert list(states[state]) == [-1.0]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "wild"),
+    [
+        ("adagrad", Adagrad, {"eps": 0.0}),
+        ("adagrad", Adagrad, {"lr_decay": -1.0}),
+        ("rmsprop", RMSprop, {"alpha": -1.0}),
+        ("rmsprop", RMSprop, {"alpha": math.nan}),
+        ("adam", Adam, {"eps": 0.0}),
+        ("adam", Adam, {"betas": (1.0, 0.9)}),
+        ("adamw", AdamW, {"betas": (0.9, -0.5)}),
+    ],
+)
+def test_numbers_at_which_python_may_raise_are_left_to_python(name, kind, wild):
+    p = plan(parameters=1, rows=2, body=[("mul", 1, (0, ~0))], sums=[("sum", 0, (1,))])
+    numbers, data = array("d", [1.0]), array("d", [1.0])
+    states = {key: array("d", [0.0]) for key in LISTS}
+    given = (name, numbers_of(kind) | wild)
+
+    done = Machine(p, 1).train(
+        numbers, states, given, data, None, array("i", [0]), array("d", [0.1]), 0
+    )
+
+    assert list(done) == []
+    assert list(numbers) == [1.0]
+    assert all(list(state) == [0.0] for state in states.values())
+
+
+def test_a_momentum_that_adam_cannot_have_is_left_to_python():
+    p = plan(parameters=1, rows=2, body=[("mul", 1, (0, ~0))], sums=[("sum", 0, (1,))])
+    numbers, momenta = array("d", [1.0]), array("d", [0.9, 1.0])
+    states = {key: array("d", [0.0]) for key in LISTS}
+    arguments = (array("d", [1.0]), None, array("i", [0, 0]), array("d", [0.1, 0.1]), 0)
+
+    given = ("adam", numbers_of(Adam))
+
+    assert len(Machine(p, 1).train(numbers, states, given, *arguments, momenta)) == 1
+
+
+@pytest.mark.parametrize(("name", "kind"), [(name, kind) for name, kind, _ in OPTIMIZERS])
+def test_the_machine_has_no_defaults(name, kind):
+    p = plan(parameters=1, rows=2, body=[("mul", 1, (0, ~0))], sums=[("sum", 0, (1,))])
+    states = {key: array("d", [0.0]) for key in LISTS}
+    told = numbers_of(kind)
+    for missing in told.keys() - {"initial_accumulator_value"}:
+        given = {key: x for key, x in told.items() if key != missing}
+
+        with pytest.raises(ValueError, match=f"'{missing}' is missing"):
+            Machine(p, 1).train(
+                array("d", [1.0]),
+                states,
+                (name, given),
+                array("d"),
+                None,
+                array("i"),
+                array("d"),
+                0,
+            )
 
 
 def test_threads_take_turns_with_a_machine():

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given, settings
 
 from engine import Op, Value, ops, relu, sqrt, stop_gradient, trace
-from engine.languages.arrays import LANGUAGES
+from engine.languages.by_name import LANGUAGES
 from engine.value import constant
 from nn import MLP, mse_loss
 from tests.engine.programs.random_graphs import LEAVES, bits, eager, error_of, numbers, seeds

@@ -1,11 +1,11 @@
-"""Runs: what is joined to one loop gives what its instructions give one by one, in all bits."""
+"""Repeats: what is joined to one loop gives what its instructions give one by one, in all bits."""
 
 import random
 
 import pytest
 
 from engine.machine.instructions import Checked
-from engine.machine.runs import Products, Run, follow, in_layers, in_rows, in_runs
+from engine.machine.repeats import Products, Repeat, follow, in_layers, in_repeats, in_rows
 from engine.ops import TABLE
 
 OPS = ["add", "mul", "tanh"]  # by the numbers of their loops
@@ -62,20 +62,26 @@ def after(x, steps):
     return x + steps if x >= 0 else x - steps
 
 
-def rows_of(run):
-    """(loop, out, operands) of each row of a Run, or of each product."""
-    if isinstance(run, Run):
+def rows_of(repeat):
+    """(loop, out, operands) of each row of a Repeat, or of each product."""
+    if isinstance(repeat, Repeat):
         return [
-            (run.loop, run.out + r, [after(x, r * s) for x, s in zip(run.operands, run.steps)])
-            for r in range(run.rows)
+            (
+                repeat.loop,
+                repeat.out + r,
+                [after(x, r * s) for x, s in zip(repeat.operands, repeat.steps)],
+            )
+            for r in range(repeat.rows)
         ]
-    first, *rest = run.operands
-    each, n = 1 + bool(run.biases), run.count
+    first, *rest = repeat.operands
+    each, n = 1 + bool(repeat.biases), repeat.count
     inputs = [after(first, i) for i in range(n)]
     found = []
-    for j in range(run.rows):
+    for j in range(repeat.rows):
         weight, *bias = rest[j * each : j * each + each]
-        found.append(("dot", run.out + j, [*[after(weight, i) for i in range(n)], *inputs, *bias]))
+        found.append(
+            ("dot", repeat.out + j, [*[after(weight, i) for i in range(n)], *inputs, *bias])
+        )
     return found
 
 
@@ -83,7 +89,7 @@ def in_loops(numbers, code):
     """As the machine: an operand after the other, unless rows have to take turns."""
     parts = []
     for c in code:
-        loose = not isinstance(c, Run | Products)
+        loose = not isinstance(c, Repeat | Products)
         kind = "dot" if loose and c.kind == "dot" else None
         rows = [(kind or c.loop, c.out, c.operands)] if loose else rows_of(c)
         parts.append((c, rows))
@@ -92,7 +98,7 @@ def in_loops(numbers, code):
             numbers.compute(*part)
     for c, rows in reversed(parts):
         backwards = rows[::-1]
-        if isinstance(c, Run) and c.live and not c.serial:
+        if isinstance(c, Repeat) and c.live and not c.serial:
             turns = [(row, i) for i in range(c.count) for row in backwards]
         elif isinstance(c, Products):  # block by block of the inputs; biases at the end
             n = c.count
@@ -138,7 +144,7 @@ def test_loops_have_the_bits_of_their_instructions():
         rng, tail = random.Random(seed), []
         for _ in range(rng.randrange(1, 6)):
             tail += like(rng, GIVEN + len(tail))
-        code = in_runs(tail, PARAMETERS)
+        code = in_repeats(tail, PARAMETERS)
         rows = GIVEN + len(tail)
         joined += len(tail) - len(code)
 
@@ -155,9 +161,9 @@ def shapes(code):
     return [(type(c).__name__, c.out, c.rows) for c in code]
 
 
-def test_rows_that_follow_one_another_are_one_run():
+def test_rows_that_follow_one_another_are_one_repeat():
     tail = [op("mul", 6, 0, ~0), op("mul", 7, 1, ~0), op("mul", 8, 2, ~0), op("add", 9, 8, ~1)]
-    first, second = in_runs(tail, PARAMETERS)
+    first, second = in_repeats(tail, PARAMETERS)
 
     assert (first.rows, first.steps, first.serial) == (3, [1, 0], False)
     assert (second.rows, second.serial) == (1, False)
@@ -175,21 +181,21 @@ def test_rows_that_follow_one_another_are_one_run():
     ],
 )
 def test_rows_that_meet_take_turns(operands, serial):
-    (run,) = in_runs([op("add", 6 + i, *pair) for i, pair in enumerate(operands)], PARAMETERS)
+    (repeat,) = in_repeats([op("add", 6 + i, *pair) for i, pair in enumerate(operands)], PARAMETERS)
 
-    assert (run.rows, run.serial) == (3, serial)
+    assert (repeat.rows, repeat.serial) == (3, serial)
 
 
 def test_a_layer_of_parameters_is_a_matrix_times_a_vector():
     tail = [dot(6 + j, ~(3 * j), ~(3 * j + 1), 0, 1, ~(3 * j + 2)) for j in range(2)]
-    (layer,) = in_runs(tail, PARAMETERS)
+    (layer,) = in_repeats(tail, PARAMETERS)
 
     assert shapes([layer]) == [("Products", 6, 2)]
     assert layer.operands == [0, ~0, ~2, ~3, ~5]
 
 
 def test_rows_are_weights_as_well():
-    (scores,) = in_runs([dot(6, 0, 1, 2, 3), dot(7, 0, 1, 4, 5)], PARAMETERS)
+    (scores,) = in_repeats([dot(6, 0, 1, 2, 3), dot(7, 0, 1, 4, 5)], PARAMETERS)
 
     assert scores.operands == [0, 2, 4]
 
@@ -208,7 +214,7 @@ def test_rows_are_weights_as_well():
     ],
 )
 def test_products_that_would_disturb_one_another_stay_apart(tail):
-    assert len(in_runs(tail, PARAMETERS)) == 2
+    assert len(in_repeats(tail, PARAMETERS)) == 2
 
 
 # ---- the body ----

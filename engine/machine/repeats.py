@@ -1,10 +1,11 @@
-"""Runs: instructions that do the same, row after row, joined to one loop.
+"""Repeats: instructions that do the same on row after row, joined to one loop.
 
-In the body that is an op of one input. In the tail, where each row is one number, it is any op of
-one or two inputs, and dot products that share a factor are a matrix times a vector. What comes of
-it, numbers and gradients, is what the instructions one by one would give, to the last bit.
+In the body, these are ops of one input. In the tail, where a row is one number, they are ops of one
+or two inputs, which become a `Repeat`. Dot products of the same inputs become `Products`, which is
+a matrix times a vector. The numbers and gradients are those that the single instructions give, to
+the last bit.
 
-An operand is a number as in `engine.programs.plan`: row r, or scalar ~k.
+An operand is a number: row r, or scalar ~k, as in a plan.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def in_rows(body: list[Checked]) -> list[Checked]:
-    """The instructions of the body, with one in the place of several of the same op."""
+    """The instructions of the body, where several of the same op may have become one."""
     made: list[Checked] = []
     for c in body:
         if not made or not made[-1].join(c):
@@ -27,12 +28,16 @@ def in_rows(body: list[Checked]) -> list[Checked]:
 
 
 def in_layers(body: list[Checked]) -> list[Checked]:
-    """The instructions of the body, in which each neuron that stands alone is a layer, too."""
+    """The instructions of the body, where a neuron that stands alone has become a layer."""
     return [as_layer(c) for c in body]
 
 
 def as_layer(c: Checked) -> Checked:
-    """A dot product of scalars with rows, and maybe a bias, as the layer that it is."""
+    """A neuron, which is a dot product of scalars with rows, as a layer of one; others as they are.
+
+    `engine.programs.neurons` makes the layers of plans. The fast mode asks for more of them here,
+    where other last bits will do.
+    """
     n = c.count // 2
     weights, rows, bias = c.operands[:n], c.operands[n : 2 * n], c.operands[2 * n :]
     if c.kind != "dot" or n == 0 or min(rows) < 0 or max(weights + bias) >= 0:
@@ -41,8 +46,8 @@ def as_layer(c: Checked) -> Checked:
     return Checked("layer", 0, c.out, c.live, operands, n, biased=bool(bias))
 
 
-def in_runs(tail: list[Checked], parameters: int) -> list[Any]:
-    """The instructions of the tail, with a Run or Products in the place of several.
+def in_repeats(tail: list[Checked], parameters: int) -> list[Any]:
+    """The instructions of the tail, where several may have become a Repeat or Products.
 
     parameters: how many of the scalars have a gradient.
     """
@@ -50,20 +55,21 @@ def in_runs(tail: list[Checked], parameters: int) -> list[Any]:
     for given in tail:
         c: Any = given
         if given.kind == "elementwise":
-            c = Run(given)
+            c = Repeat(given)
         elif given.kind == "dot" and given.live:
             c = products(given, parameters) or given
-        if not made or not isinstance(made[-1], (Run, Products)) or not made[-1].join(c):
+        if not made or not isinstance(made[-1], (Repeat, Products)) or not made[-1].join(c):
             made.append(c)
     return made
 
 
-class Run:
+class Repeat:
     """The same op of one or two inputs for several rows.
 
-    operands: those of its first row. steps: whether each moves on to the next row or scalar from
-    row to row, 1, or stays, 0. One that moves from the parameters to the constants does no harm:
-    nobody asks for the gradient of a constant.
+    operands: of its first row. steps: 1 for an operand that moves on to the next row or scalar with
+    each row, 0 for one that stays. For example, rows 6, 7 and 8 that are w * x of rows 0, 1 and 2
+    have operands [~0, 0] and steps [0, 1]. An operand may move from the parameters on to the
+    constants: nobody asks for the gradient of a constant.
     """
 
     def __init__(self, c: Checked) -> None:
@@ -71,8 +77,8 @@ class Run:
         self.rows, self.count, self.steps = 1, c.count, [0] * c.count
 
     def join(self, c: Any) -> bool:
-        """Whether c is the next row of this run, of which it is a part from now on."""
-        if not isinstance(c, Run) or (c.loop, c.live) != (self.loop, self.live):
+        """Take c into this repeat if it is the next row of it. Returns whether it was taken."""
+        if not isinstance(c, Repeat) or (c.loop, c.live) != (self.loop, self.live):
             return False
         if c.out != self.out + self.rows:
             return False
@@ -86,9 +92,11 @@ class Run:
 
     @property
     def serial(self) -> bool:
-        """Whether its rows have to take turns: one takes another, or two operands meet in one.
+        """Whether its rows have to be done one after the other.
 
-        They do not where each row takes the same number twice.
+        That is so if a row is an operand of a later row. It is also so if the first operand of one
+        row is the second operand of another, which gives that number gradients from both rows. But
+        each row may take one number twice.
         """
         if self.rows == 1:
             return False
@@ -100,11 +108,12 @@ class Run:
 
 
 class Products:
-    """Dot products of the same inputs, each with weights of its own: a matrix times a vector.
+    """Dot products of the same inputs, each with its own weights: a matrix times a vector.
 
-    The inputs are neighbours, rows or scalars that follow one another, and so are the weights of
-    each product. No number is both an input and a weight; nor is a bias, which gets its gradient
-    after all weights, an input or a weight of an earlier product.
+    The inputs follow one another, as rows or as scalars, and so do the weights of each product. No
+    number is both an input and a weight, or its gradient would be summed in another order. For the
+    same reason the bias of a product is no input, and no weight of a product before it: biases get
+    their gradients last.
     """
 
     def __init__(self, out: int, factors: list[range], bias: list[int]) -> None:
@@ -122,7 +131,7 @@ class Products:
         return found
 
     def join(self, c: Any) -> bool:
-        """Whether c is the next of these products from now on."""
+        """Take c as the next of these products, if it can be. Returns whether it was taken."""
         if not isinstance(c, Products) or c.out != self.out + self.rows:
             return False
         if c.count != self.count or len(c.biases) != bool(self.biases):
@@ -143,15 +152,17 @@ class Products:
         return True
 
     def takes(self, weights: range, common: int) -> bool:
-        """Whether these may be the weights of one more: known before, and the same numbers as those
-        of another or quite others.
+        """Whether these may be the weights of one more product.
+
+        They must be computed before this instruction. They may be the weights of another product,
+        all of them, or share no number with them.
         """
         near = {*range(weights.start - self.count + 1, weights.stop)} - {weights.start}
         return weights.stop <= self.out and self.starts[1 - common].isdisjoint(near)
 
 
 def products(c: Checked, parameters: int) -> Products | None:
-    """A dot product as such, if it can be one: all that it takes has to have a gradient, too."""
+    """A dot product as Products of one, or None. All that it takes must have a gradient."""
     operands, n = c.operands, c.count // 2
     if n == 0 or min(operands) < -parameters:
         return None
@@ -178,7 +189,7 @@ def meet(operands: Sequence[int], parts: Sequence[range]) -> bool:
 
 
 def first_of(part: range) -> int:
-    """The operand in front of the others in memory: of scalars the largest."""
+    """The operand that comes first in memory, which of scalars is the largest number."""
     return part[0] if part[0] >= 0 else part[-1]
 
 

@@ -1,0 +1,95 @@
+"""What machine.pyx knows of the C: see state.h, machine.h and optimizers.h."""
+
+cdef extern from *:
+    """
+    #include "machine.h"
+    #include "optimizers.h"
+    #define LOOPS LOOPS_everywhere
+    """
+    ctypedef struct Loops:
+        const char *name
+        int inputs
+        void *backward[2]  # or rather functions
+
+    const Loops LOOPS[]
+    const int LOOP_COUNT
+    const int ELEMENTWISE, DOT, MAXIMUM, MINIMUM, LOGSUMEXP, LAYER, REPEAT, PRODUCTS
+    const int SGD, ADAGRAD, RMSPROP, ADAM, ADAMW
+
+    ctypedef struct Instruction:
+        int kind, loop, out, rows, differentiated, count
+        int neurons, biased, direct, neighbours, wanted_count
+        const int *operands
+        int first[2]
+        int steps[2]
+        int serial
+        int *wanted
+        Py_ssize_t width, height
+        double *weights
+        double *slopes
+        double *by_input
+        double *turned
+        int together, in_place
+        char *fresh
+
+    ctypedef struct Sum:
+        int out, classes
+        const int *rows
+
+    ctypedef struct Rows:
+        double *values
+        double *grads
+        Py_ssize_t stride, lanes
+        int inputs, count, length, zeroed_count
+        int *zeroed
+        Instruction *code
+
+    # state.h calls it Machine, which is the name of the class in machine.pyx.
+    ctypedef struct State "Machine":
+        int parameters, scalar_count, sum_count, has_classes, class_count, output, sequential
+        double *scalars
+        double *scalar_grads
+        Rows body, tail
+        Py_ssize_t lanes
+        int chunks, kept
+        double *values
+        Sum *sums
+        int *classes
+        double *x
+        double *y
+        double *g
+        double *few
+        const double **inputs
+        double **targets
+        int fast
+        double *slope
+        double *ones
+
+    ctypedef struct Version:
+        int width
+        int (*forward)(State *m, const Rows *rows, const char *needed) noexcept nogil
+
+    ctypedef struct Optimizer:
+        int rule, first, count, nesterov, centered, amsgrad
+        double step, weight_decay, momentum, dampening, alpha, beta1, beta2, eps, lr_decay
+        double *velocity
+        double *mean
+        double *square
+        double *largest
+
+    const Version *version_for(int width)
+    const Version *fast_version_for(int width)
+    void arrange(State *m, char *seen)
+    void set_parameters(State *m, const double *parameters) noexcept nogil
+    Py_ssize_t turn_to(State *m, int chunk) noexcept nogil
+    int set_samples(
+        State *m, const double *data, const int *classes, const int *picked, Py_ssize_t samples
+    ) noexcept nogil
+    int forward(State *m, const Version *version) noexcept nogil
+    int backward(State *m, const Version *version) noexcept nogil
+    Py_ssize_t train(
+        State *m, const Version *version, Optimizer *groups, int group_count, double max_norm,
+        double *parameters, const double *data, const int *classes, Py_ssize_t samples,
+        const int *order, const double *lrs, const double *momenta, Py_ssize_t steps,
+        double *losses
+    ) noexcept nogil

@@ -1,0 +1,144 @@
+/* What a machine holds: a plan, its numbers, and their gradients. */
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+#include "many.h"
+#include "rows.h"
+
+#ifdef _MSC_VER
+#define RESTRICT __restrict
+#define INLINE __forceinline
+#else
+#define RESTRICT restrict
+#define INLINE inline __attribute__((always_inline))
+#endif
+
+/* An op of one or two inputs as loops over lanes. Each loop returns whether it raised its flag.
+   `first` says that it adds its contribution to 0, whatever stands in g: so -0.0 becomes 0.0. */
+typedef struct {
+    const char *name;
+    int inputs;
+    int (*forward)(ptrdiff_t n, double *z, const double *x, const double *y);
+    int (*backward[2])(ptrdiff_t n, int first, const double *gz, const double *z, const double *x,
+                       const double *y, double *g);
+} Loops;
+
+/* REPEAT and PRODUCTS are in the tail alone: see repeats.py. */
+enum { ELEMENTWISE, DOT, MAXIMUM, MINIMUM, LOGSUMEXP, LAYER, REPEAT, PRODUCTS };
+
+/* What computes a row, or several. An operand is an int: row r, or scalar ~k if it is negative. For
+   example, v3 = w * x is {.out = 3, .operands = {~0, 1}} where w is scalar 0 and x is row 1. */
+typedef struct {
+    int kind;
+    int loop;            /* which of LOOPS, if it is elementwise or a repeat */
+    int out;             /* the row that it computes; the first one, if there are several */
+    int rows;            /* how many rows an elementwise instruction or a repeat computes */
+    int differentiated;  /* whether the output of the plan depends on it */
+    int count;           /* of operands; of a layer, its inputs */
+    const int *operands; /* of a layer: its inputs, then each neuron's weights and bias */
+    int first[2];        /* for each operand: whether its first gradient comes from here. Of a layer
+                            first[0] alone counts, for all inputs together */
+    int steps[2];        /* of a repeat: for each operand, whether it moves on from row to row */
+    int serial;          /* of a repeat: whether its rows have to be done one after the other */
+    /* the rest is for layers, but for `neighbours` and `in_place` of a dot: */
+    int neurons, biased;
+    int direct;        /* whether an input or a weight occurs twice: then lanes go one by one */
+    int neighbours;    /* whether the weights of a neuron, or of a dot, are neighbouring scalars */
+    int in_place;      /* whether all its scalars are neighbours: then they are not copied */
+    ptrdiff_t width;   /* of a row of weights: inputs + 1, and more up to whole vectors */
+    ptrdiff_t height;  /* neurons, and more up to whole vectors */
+    int *wanted;       /* the inputs that have a gradient */
+    int wanted_count;
+    double *weights;   /* [neurons][width]; the bias of a neuron stands behind its weights */
+    double *slopes;    /* the gradients of the weights, [neurons][width] */
+    double *by_input;  /* the weights as [width][height] */
+    double *turned;    /* the inputs as [lanes][width]; a bias is the weight of an input of 1 */
+    /* and for the fast mode: */
+    int together;      /* how many instructions from here on are done in one loop */
+    char *fresh;       /* for each operand, whether its first gradient comes from here */
+} Instruction;
+
+/* A row of the tail: the sum over lanes of a row of the body, one row for each class of sample. */
+typedef struct {
+    int out, classes;
+    const int *rows;
+} Sum;
+
+/* The body or the tail: its rows and their gradients. Row r begins at r * stride. */
+typedef struct {
+    double *values, *grads;
+    ptrdiff_t stride;
+    ptrdiff_t lanes;
+    int inputs; /* the first rows, which have no gradient */
+    int count;
+    Instruction *code;
+    int length;
+    int *zeroed; /* the rows whose gradients are set to 0 first; others begin with a contribution */
+    int zeroed_count;
+} Rows;
+
+typedef struct {
+    int parameters, scalar_count;
+    double *scalars, *scalar_grads;
+    Rows body, tail;
+    /* The lanes of the body are done in chunks that fit into the cache; `body` is the current one.
+       All chunks share one place for gradients. If only the inputs are kept, they share one place
+       for numbers too: then the numbers are computed again before the gradients. */
+    ptrdiff_t lanes;
+    int chunks, kept; /* the rows of a chunk that are kept: all, or the inputs */
+    double *values;   /* of all chunks, [chunks][kept][stride] */
+    int *classes;     /* of all lanes */
+    Sum *sums;
+    int sum_count, has_classes, class_count;
+    int *chosen; /* the classes of the current lanes */
+    int output, sequential;
+    /* scratch */
+    double *x, *y, *g;     /* as long as a row of the body, and as the longest repeat */
+    double *few;           /* the operands of one lane */
+    const double **inputs; /* where the rows of a layer's inputs are */
+    double **targets;      /* where their gradients are */
+    int fast;
+    double *slope, *ones; /* in fast mode: a row more, and one of ones */
+} Machine;
+
+/* The loops, compiled for a width of vectors. forward and backward return whether a flag was
+   raised. sum: of n numbers, in any order; NULL where the order is fixed. */
+typedef struct {
+    int width;
+    int (*forward)(Machine *m, const Rows *rows, const char *needed);
+    int (*backward)(Machine *m, const Rows *rows, ptrdiff_t first, ptrdiff_t lanes);
+    double (*sum)(const double *x, ptrdiff_t n);
+} Version;
+
+static INLINE int has_gradient(const Machine *m, const Rows *rows, int operand) {
+    return operand < 0 ? ~operand < m->parameters : operand >= rows->inputs;
+}
+
+static INLINE double *value_at(const Machine *m, const Rows *rows, int operand, ptrdiff_t lane) {
+    return operand < 0 ? m->scalars + ~operand : rows->values + operand * rows->stride + lane;
+}
+
+static INLINE double *grad_at(const Machine *m, const Rows *rows, int operand, ptrdiff_t lane) {
+    return operand < 0 ? m->scalar_grads + ~operand : rows->grads + operand * rows->stride + lane;
+}
+
+/* The weights of a layer, and how far the next neuron's are: among the scalars, if all of them are
+   neighbours there, and otherwise where `pack` has put them. */
+static INLINE const double *weights_of(const Machine *m, const Instruction *c, ptrdiff_t *width) {
+    *width = c->in_place ? c->count + c->biased : c->width;
+    return c->in_place ? m->scalars + ~c->operands[c->count] : c->weights;
+}
+
+/* The row of the body from which a sum takes a lane. */
+static INLINE int summand(const Machine *m, const Sum *sum, ptrdiff_t lane) {
+    return sum->rows[sum->classes > 1 ? m->chosen[lane] : 0];
+}
+
+/* Whether all gradients are finite. A lane also has rows of classes that its sample is not of.
+   Their gradients are 0, but 0 times an infinite slope is nan. Python has no such rows. */
+static int known(const Machine *m) {
+    for (int i = 0; i < m->parameters; i++)
+        if (!isfinite(m->scalar_grads[i])) return 0;
+    return 1;
+}

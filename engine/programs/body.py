@@ -1,0 +1,59 @@
+"""The body of a plan: an instruction on rows for each kind, and one for each layer."""
+
+from __future__ import annotations
+
+from engine.programs.kinds import is_scalar
+from engine.programs.neurons import as_layer, layers, neuron_inputs
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from engine.programs.kinds import Kinds
+
+MANY = 4  # samples, from which on a single neuron is faster as a layer
+
+
+def body_of(kinds: Kinds) -> tuple[list[tuple[Any, ...]], list[int]]:
+    """The instructions, and the row of each kind. The first rows are the inputs."""
+    steps = kinds.steps
+    groups = [[k] for k in range(len(steps))]
+    if not kinds.sequential:  # its gradients go sample by sample, and not layer by layer
+        groups = layers(steps, is_scalar, differentiated=True)
+    rows = [0] * len(steps)
+    for row, k in enumerate([k for group in groups for k in group], kinds.columns):
+        rows[k] = row
+    wanted = depends_on_parameters(kinds)
+    body = []
+    for group in groups:
+        op, operands, reached = step = steps[group[0]]
+        alone = not kinds.sequential and kinds.lanes >= MANY and neuron_inputs(step, is_scalar)
+        row = rows[group[0]]
+        if len(group) > 1 or alone:
+            body.append(as_layer(row, [encoded(kinds, steps[k][1], rows) for k in group]))
+        else:
+            instruction = (op.name, row, encoded(kinds, operands, rows))
+            live = reached and group[0] in wanted
+            body.append(instruction if live else (*instruction, False))
+    return body, rows
+
+
+def depends_on_parameters(kinds: Kinds) -> set[int]:
+    """The kinds that depend on a parameter: no gradient is wanted of the others."""
+    found: set[int] = set()
+    for kind, (_, operands, _) in enumerate(kinds.steps):
+        for x in operands:
+            if kinds.is_parameter(x) or (not is_scalar(x) and x[0] == "row" and x[1] in found):
+                found.add(kind)
+    return found
+
+
+def encoded(kinds: Kinds, operands: Sequence[Any], rows: Sequence[int]) -> tuple[int, ...]:
+    """The operands as numbers: row r, or scalar ~k."""
+    return tuple(
+        [
+            kinds.scalar(x) if is_scalar(x) else rows[x[1]] if x[0] == "row" else x[1]
+            for x in operands
+        ]
+    )

@@ -1,0 +1,128 @@
+"""Kinds: the same operation of every sample counts as one.
+
+The graph of a batch holds the operations of each sample, one sample after the other. Operations of
+the same op on the same operands of their samples are one kind. For example, v3 = w * x in each of
+100 samples is one kind. The machine runs a kind as one instruction for all samples.
+"""
+
+from __future__ import annotations
+
+from engine import ops
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from engine.programs.tape import Tape
+
+ANY = -1  # the sample of what is the same for all samples
+MIXED = -2  # the sample of what is made of several samples, or of none: it belongs to the tail
+NONE = -1  # the kind of what is no operation of a sample
+# The slopes of these ops are numbers, whatever the inputs. A sample that has no such operation gets
+# a gradient of 0 there, and 0 times such a slope stays 0.
+LINEAR = {"add", "sub", "neg"}
+
+
+class NoPlanError(ValueError):
+    """A tape that the machine cannot run with the bits of the graph, and why."""
+
+
+class Kinds:
+    """The kinds of a tape.
+
+    sample, kind: of each slot, or ANY, MIXED and NONE. steps: (op, operands, whether a gradient
+    comes to it) of each kind. An operand is ("row", kind), ("input", column), or the slot of a
+    parameter or constant. sequential: whether several operations of a sample take one parameter.
+    """
+
+    def __init__(self, tape: Tape, lanes: int) -> None:
+        """There are no kinds before `sort`: then all operations are done once."""
+        self.tape, self.lanes = tape, lanes
+        self.columns = len(tape.inputs) // lanes
+        self.first_input = len(tape.parameters)
+        self.first_constant = self.first_input + len(tape.inputs)
+        self.sample = [ANY] * len(tape.nodes)
+        self.kind = [NONE] * len(tape.nodes)
+        self.steps: list[tuple[Any, ...]] = []
+        self.sequential = False
+
+    def sort(self) -> None:
+        """Find the kinds. Raises NoPlanError where the samples are not alike."""
+        tape, sample_of = self.tape, self.sample
+        members: list[set[int]] = []  # of each kind: the samples that have one
+        # An operand as a number that is the same in every sample: a scalar is its slot, a column of
+        # the inputs is the slot that it has in the first sample, a kind comes after all slots.
+        codes = list(range(len(tape.nodes)))
+        for i in range(len(tape.inputs)):
+            slot = self.first_input + i
+            sample_of[slot] = i // self.columns
+            codes[slot] = self.first_input + i % self.columns
+        known: dict[tuple[Any, ...], list[int]] = {}  # a sample may do the same twice
+        last = [NONE] * self.lanes  # the kind that came last in each sample
+        for slot, op, args in zip(range(tape.first, len(codes)), tape.ops, tape.args):
+            samples = {*map(sample_of.__getitem__, args)}
+            samples.discard(ANY)
+            if len(samples) != 1 or MIXED in samples:
+                if samples:
+                    sample_of[slot] = MIXED
+                continue
+            (sample,) = samples
+            same = known.setdefault((op, *map(codes.__getitem__, args)), [])
+            kind = next((kind for kind in same if sample not in members[kind]), NONE)
+            if kind == NONE:
+                kind = len(self.steps)
+                same.append(kind)
+                operands = tuple([self.operand(i) for i in args])
+                self.steps.append((op, operands, bool(tape.reached[slot])))
+                members.append(set())
+            if kind <= last[sample]:
+                raise NoPlanError("the samples do not have the same operations in the same order")
+            last[sample] = self.kind[slot] = kind
+            sample_of[slot], codes[slot] = sample, len(codes) + kind
+            members[kind].add(sample)
+        self.check_members(members)
+        self.check_parameters()
+
+    def operand(self, slot: int) -> Any:
+        """What a slot is to its sample: a column of the inputs, an operation, or a scalar."""
+        if self.kind[slot] != NONE:
+            return ("row", self.kind[slot])
+        if self.sample[slot] != ANY:
+            return ("input", (slot - self.first_input) % self.columns)
+        if slot >= self.tape.first:
+            raise NoPlanError("the samples use a number that is computed from parameters alone")
+        return slot
+
+    def check_members(self, members: list[set[int]]) -> None:
+        """Raise NoPlanError if samples lack a kind whose slopes depend on numbers."""
+        for (op, operands, _), samples in zip(self.steps, members):
+            scaled = op is ops.mul and any(
+                is_scalar(x) and x >= self.first_constant for x in operands
+            )
+            if len(samples) < self.lanes and op.name not in LINEAR and not scaled:
+                raise NoPlanError(f"{op.name} is part of some samples only")
+
+    def check_parameters(self) -> None:
+        """See in which order gradients come to the parameters."""
+        tape = self.tape
+        used: dict[int, int] = {}
+        for _, operands, _ in self.steps:
+            for x in operands:
+                if self.is_parameter(x):
+                    used[x] = used.get(x, 0) + 1
+        self.sequential = any(count > 1 for count in used.values())
+        end = max([slot for slot, kind in enumerate(self.kind) if kind != NONE], default=0)
+        for slot in range(tape.first, end):
+            if self.kind[slot] == NONE and any(i in used for i in tape.args[slot - tape.first]):
+                raise NoPlanError("a parameter is used before the samples, and by them")
+
+    def is_parameter(self, operand: Any) -> bool:
+        return is_scalar(operand) and operand < self.first_input
+
+    def scalar(self, slot: int) -> int:
+        """A parameter or a constant as an operand of an instruction."""
+        return ~(slot if slot < self.first_input else slot - len(self.tape.inputs))
+
+
+def is_scalar(operand: Any) -> bool:
+    return isinstance(operand, int)

@@ -1,0 +1,51 @@
+"""Which machine runs a plan: the one in C, or the one in Python where the build is pure."""
+
+from __future__ import annotations
+
+from engine.op import compiled
+from engine.programs.plan import NoPlanError, lowered
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from engine.programs.tape import Tape
+
+LONG = 100  # operations: a shorter program is over before the machine has been called
+
+
+def machine_in_c(plan: Any, lanes: int, fast: bool = False) -> Any:
+    """The machine of `engine.machine` for a plan.
+
+    Raises NoPlanError in a pure build, and for an operation that the machine does not have.
+    """
+    if not compiled:
+        raise NoPlanError("the machine in C is part of the compiled build")
+    from engine.machine.machine import Machine
+
+    try:
+        return Machine(plan, lanes, fast)
+    except ValueError as error:
+        raise NoPlanError(str(error)) from None
+
+
+def machine(plan: Any, fast: bool = False) -> Any:
+    """The machine of a plan of so many samples: in C or, which is never fast, in Python.
+
+    Raises NoPlanError for an operation that the machine does not have.
+    """
+    if compiled:
+        return machine_in_c(plan, plan.lanes, fast)
+    from engine.programs.rows import RowMachine
+
+    return RowMachine(plan)
+
+
+def machine_of(tape: Tape) -> Any:
+    """The machine for the gradient of a program; None where Python source is all there is."""
+    if len(tape) < LONG or len(tape.outputs) != 1:
+        return None
+    try:
+        return machine_in_c(lowered(tape.without_inputs(), 1), 1)
+    except NoPlanError:
+        return None

@@ -1,0 +1,112 @@
+"""The tail of a plan: what is done once, which is the sums over the samples and what follows."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from engine import ops
+from engine.programs.grouping import grouped
+from engine.programs.kinds import ANY, NONE, NoPlanError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from engine.programs.kinds import Kinds
+
+
+class Tail:
+    """The sums over the samples, and the instructions that are done once.
+
+    output: the row of the tape's output; rows: how many there are.
+    """
+
+    def __init__(
+        self, kinds: Kinds, rows: Sequence[int], classes: Sequence[int] | None, once: bool
+    ) -> None:
+        """rows: of each kind, in the body. once: whether the tail is all there is.
+
+        Raises NoPlanError where the samples come together otherwise than in sums.
+        """
+        self.kinds, self.row_of_kind, self.classes, self.once = kinds, rows, classes, once
+        self.instructions: list[tuple[Any, ...]] = []
+        self.sums: list[tuple[Any, ...]] = []
+        self.row: dict[int, int] = {}  # of a slot
+        self.chains: dict[int, list[int]] = {}  # of a sum so far: the slots that it has added up
+        self.write()
+        output = self.operand(kinds.tape.outputs[0])
+        self.rows = len(self.row)
+        parameters = len(kinds.tape.parameters)
+        self.instructions, moved = grouped(self.instructions, self.rows, parameters)
+        self.sums = [(name, moved[out], of_class) for name, out, of_class in self.sums]
+        self.output = moved[output]
+
+    def write(self) -> None:
+        tape, kind = self.kinds.tape, self.kinds.kind
+        steps = [
+            (slot, op, args)
+            for slot, op, args in zip(range(tape.first, len(kind)), tape.ops, tape.args)
+            if kind[slot] == NONE
+        ]
+        uses = Counter([i for _, _, args in steps for i in args])
+        for slot, op, args in steps:
+            chain = self.chain(op, args)
+            if chain is not None and len(chain) == self.kinds.lanes:
+                self.add_sum(slot, chain)
+            elif chain is not None:
+                if uses[slot] != 1:
+                    raise NoPlanError("a sum over some of the samples is used by itself")
+                self.chains[slot] = chain
+            else:
+                operands = tuple([self.operand(i) for i in args])
+                self.row[slot] = len(self.row)
+                instruction = (op.name, self.row[slot], operands)
+                self.instructions.append(
+                    instruction if tape.reached[slot] else (*instruction, False)
+                )
+
+    def chain(self, op: Any, args: Sequence[int]) -> list[int] | None:
+        """If this adds the next sample to a sum so far: the slots that are added up now, in order.
+
+        A sum so far has one user, which gets its list: copies would grow as its square.
+        """
+        if op is not ops.add:
+            return None
+        kind, sample = self.kinds.kind, self.kinds.sample
+        x, y = args
+        chain = self.chains.get(x) or ([x] if kind[x] != NONE and sample[x] == 0 else None)
+        if chain is None or kind[y] == NONE or sample[y] != len(chain):
+            return None
+        self.chains.pop(x, None)
+        chain.append(y)
+        return chain
+
+    def add_sum(self, slot: int, chain: list[int]) -> None:
+        """Write the sum of a slot of each sample."""
+        rows = [self.row_of_kind[self.kinds.kind[x]] for x in chain]
+        of_class = [rows[0]]
+        if len(set(rows)) > 1:
+            if self.classes is None:
+                raise NoPlanError("the samples do not all end in the same operation")
+            found = dict(zip(self.classes, rows))
+            of_class = [found.get(c, -1) for c in range(max(self.classes) + 1)]
+            if -1 in of_class or [of_class[c] for c in self.classes] != rows:
+                raise NoPlanError("the operations of a sample do not follow from its class")
+        self.row[slot] = len(self.row)
+        self.sums.append(("sum", self.row[slot], tuple(of_class)))
+
+    def operand(self, slot: int) -> int:
+        """What an instruction takes: a row, or a scalar."""
+        kinds = self.kinds
+        if kinds.kind[slot] != NONE and slot not in self.row and kinds.lanes == 1:
+            self.add_sum(slot, [slot])
+        if slot in self.row:
+            return self.row[slot]
+        if self.once and kinds.first_input <= slot < kinds.first_constant:
+            self.row[slot] = len(self.row)
+            self.sums.append(("sum", self.row[slot], (slot - kinds.first_input,)))
+            return self.row[slot]
+        if kinds.sample[slot] != ANY:
+            raise NoPlanError("the samples come together otherwise than in a sum")
+        return kinds.scalar(slot)

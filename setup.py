@@ -20,7 +20,7 @@ from setuptools.command.build_ext import build_ext
 from setuptools.command.build_py import build_py
 
 ENGINE = Path(__file__).parent / "engine"
-DIRECTIVES = {"language_level": 3, "cpow": True, "nonecheck": True}
+DIRECTIVES = {"language_level": 3, "cpow": True, "nonecheck": True, "auto_pickle": False}
 # The modules, by their files in engine/, and what each tells Cython besides. Annotations are for
 # readers and type checkers: C's types stand in the .pxd files. Only value.py has annotations for C,
 # of local variables in methods such as __add__.

@@ -1,7 +1,8 @@
 """A scalar autograd engine: values that remember how they were computed, and their gradients.
 
-Read it in this order: op (an operation), ops (the calculus), value (the graph), calculus (gradients
-as graphs), check (the judge), drawing (the picture). Each imports only from the ones before it.
+Read the shelf in this order: op (an operation), ops (the calculus: the table of all operations),
+value (the graph), calculus (gradients as graphs), check (the judge). Each imports only from the
+ones before it. The rooms beside the shelf draw, explain and run graphs: they import the shelf.
 
 `compiled` says whether op and value run as C, which they do where a C compiler was there when
 chainrule was installed. CHAINRULE_PURE=1 in the environment has Python run all the same.
@@ -14,9 +15,11 @@ import os
 if os.environ.get("CHAINRULE_PURE", "0") not in ("", "0"):
     from engine.native import switch as switch
 
-from engine import copying as copying
+from engine import copying as copying  # which gives Value its way to be copied
+from engine import former as former
 from engine.calculus import grad
 from engine.check import GradientError, check_gradients
+from engine.lazy import lazy_names
 from engine.op import Op, compiled
 from engine.ops import (
     acos,
@@ -55,8 +58,6 @@ from engine.value import Value, dot, topological_order
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from engine.diagrams.diagram import Diagram as Diagram
     from engine.diagrams.drawing import draw as draw
     from engine.explanations.explanation import explain as explain
@@ -115,20 +116,15 @@ __all__ = [  # all but draw, explore and what they return: `from engine import *
 ]
 
 
-LATER = {  # names whose files are imported when first asked for; draw and explore load graphviz
-    "Diagram": "engine.diagrams.diagram",
-    "draw": "engine.diagrams.drawing",
-    "explain": "engine.explanations.explanation",
-    "Explorer": "engine.explorer.explorer",
-    "explore": "engine.explorer.explorer",
-    "Program": "engine.programs.program",
-    "trace": "engine.programs.program",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in LATER:
-        raise AttributeError(f"module 'engine' has no attribute {name!r}")
-    from importlib import import_module
-
-    return getattr(import_module(LATER[name]), name)
+if not TYPE_CHECKING:  # a type checker would take any name for granted
+    __getattr__, __dir__ = lazy_names(
+        globals(),
+        {
+            "engine.diagrams.diagram": "Diagram",
+            "engine.diagrams.drawing": "draw",
+            "engine.explanations.explanation": "explain",
+            "engine.explorer.explorer": "Explorer explore",
+            "engine.programs.program": "Program trace",
+        },
+        needs=dict.fromkeys(["Diagram", "draw", "Explorer", "explore"], "graphviz"),
+    )

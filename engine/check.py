@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 class GradientError(AssertionError):
     """A derivative that disagrees with central differences."""
 
+    __module__ = "engine"
+
 
 def check_gradients(
     f: Function,
@@ -40,7 +42,7 @@ def check_gradients(
     >>> square = Op("square", "square", lambda x: x * x, lambda z, x: 2.1 * x)
     >>> check_gradients(square, [3.0])
     Traceback (most recent call last):
-    engine.check.GradientError: square at (3.0): d/dx0 is 6.3 by the engine, 6 by differences
+    engine.GradientError: square at (3.0): d/dx0 is 6.3 by the engine, 6 by differences
     """
     if order < 1:
         raise ValueError(f"order is at least 1, got {order}")

@@ -50,6 +50,8 @@ class Op:
     8.0
     """
 
+    __module__ = "engine"
+
     def __init__(
         self,
         name: str,
@@ -79,6 +81,7 @@ class Op:
         self.flat = None in partials
         self.defaults = defaults(f, len(partials))
         self.kernel: Any = None  # the row in C, which the compiled build adds
+        self.__name__, self.__text_signature__ = name, signature(f, partials)  # for help()
 
     if TYPE_CHECKING:
         # A float is a SupportsFloat too, hence the overlap; the first that fits is taken.
@@ -241,6 +244,23 @@ def defaults(function: Any, n: int) -> tuple[float, ...]:
         return ()
     required = code.co_argcount - hasattr(function, "__self__") - len(values)
     return tuple(values[: max(0, n - required)])
+
+
+def signature(f: Any, partials: Sequence[Any]) -> str:
+    """How one calls an op, as inspect.signature reads it: "(x)", "(x, alpha=1.0)" or "(*xs)"."""
+    n, given = len(partials), defaults(f, len(partials))
+    # A function of C, such as math.exp, does not say what it calls its inputs: the partials do.
+    known = [input_names(f), *[input_names(partial)[1:] for partial in partials]]
+    names = [names[:n] for names in known if len(names) >= n] or [[f"x{i}" for i in range(n)]]
+    required = names[0][: n - len(given)]
+    optional = [f"{name}={value}" for name, value in zip(names[0][len(required) :], given)]
+    return f"({', '.join([*required, *optional])})" if n else "(*xs)"
+
+
+def input_names(function: Any) -> list[str]:
+    """What a function calls its inputs; empty if it is not written in Python."""
+    code = getattr(function, "__code__", None)
+    return [*code.co_varnames[hasattr(function, "__self__") : code.co_argcount]] if code else []
 
 
 def number(x: Any) -> float:

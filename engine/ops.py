@@ -81,12 +81,12 @@ def log_logistic(x: float) -> float:
     return -log_one_plus_exp(-x)
 
 
-def leak(x: float, y: float = 0.01) -> float:
-    return x if x > 0 else y * x
+def leak(x: float, negative_slope: float = 0.01) -> float:
+    return x if x > 0 else negative_slope * x
 
 
-def exponential_linear(x: float, y: float = 1.0) -> float:
-    return x if x > 0 else y * math.expm1(x)
+def exponential_linear(x: float, alpha: float = 1.0) -> float:
+    return x if x > 0 else alpha * math.expm1(x)
 
 
 def signum(x: float) -> float:
@@ -138,80 +138,112 @@ def share_of_ties(z: Any, *xs: Any) -> list[Any]:
 # heaviside(x, 0.0) is 0 at x = 0, sign(0) is 0, and inputs of maximum or minimum that tie share.
 # fmt: off
 #               name        symbol        z = f(x, y)                dz/dx                       dz/dy
-add        = Op("add",      "+",          lambda x, y: x + y,        lambda z, x, y: 1.0,        lambda z, x, y: 1.0)
-sub        = Op("sub",      "-",          lambda x, y: x - y,        lambda z, x, y: 1.0,        lambda z, x, y: -1.0)
-mul        = Op("mul",      "*",          lambda x, y: x * y,        lambda z, x, y: y,          lambda z, x, y: x)
+add        = Op("add",      "+",          lambda x, y: x + y,        lambda z, x, y: 1.0,        lambda z, x, y: 1.0,
+                doc="x + y, of any two numbers.\nSlopes 1 and 1.")
+sub        = Op("sub",      "-",          lambda x, y: x - y,        lambda z, x, y: 1.0,        lambda z, x, y: -1.0,
+                doc="x - y, of any two numbers.\nSlopes 1 and -1.")
+mul        = Op("mul",      "*",          lambda x, y: x * y,        lambda z, x, y: y,          lambda z, x, y: x,
+                doc="x * y, of any two numbers.\nSlopes y and x.")
 div        = Op("div",      "/",          lambda x, y: x / y,        lambda z, x, y: 1 / y,      lambda z, x, y: -z / y,
-                beyond=quotient_beyond)
+                beyond=quotient_beyond,
+                doc="x / y, for y other than 0; ZeroDivisionError at y = 0.\nSlopes 1 / y and -x / y**2.")
 power      = Op("pow",      "**",         real_power,
                 lambda z, x, y: y * power(x, y - 1 + origin(x, y)),
                 lambda z, x, y: z * log(x + equal(x, 0.0)),
                 beyond=power_beyond,
-                doc="x**y. x**0 has slope 0 everywhere. The exponent's slope is 0 at x = 0, nan at x < 0.")
-neg        = Op("neg",      "-",          lambda x: -x,              lambda z, x: -1.0)
+                doc="x**y, for x > 0, or x = 0 and y >= 0, or x < 0 and a whole y.\n"
+                    "Elsewhere ZeroDivisionError or ValueError, and OverflowError where the result is too large.\nSlopes y * x**(y - 1) and x**y * log(x).\n"
+                    "x**0 has slope 0 everywhere. The exponent's slope is 0 at x = 0, nan at x < 0.")
+neg        = Op("neg",      "-",          lambda x: -x,              lambda z, x: -1.0,
+                doc="-x, of any number.\nSlope -1.")
 absolute   = Op("abs",      "abs",        abs,                       lambda z, x: sign(x),
-                doc="|x|, with slope 0 at 0.")
+                doc="|x|, of any number.\nSlope -1 for x < 0, 1 for x > 0, and 0 at the kink x = 0.")
 
-exp        = Op("exp",      "exp",        math.exp,                  lambda z, x: z,             beyond=lambda x: inf)
-expm1      = Op("expm1",    "expm1",      math.expm1,                lambda z, x: exp(x),        beyond=lambda x: inf)
-log        = Op("log",      "log",        math.log,                  lambda z, x: 1 / x,         beyond=lambda x: -inf if x == 0 else nan)
-log1p      = Op("log1p",    "log1p",      math.log1p,                lambda z, x: 1 / (1 + x),   beyond=lambda x: -inf if x == -1 else nan)
-sqrt       = Op("sqrt",     "sqrt",       math.sqrt,                 lambda z, x: 0.5 / z)
-sin        = Op("sin",      "sin",        math.sin,                  lambda z, x: cos(x))
-cos        = Op("cos",      "cos",        math.cos,                  lambda z, x: -sin(x))
-tan        = Op("tan",      "tan",        math.tan,                  lambda z, x: 1 + z * z)
-asin       = Op("asin",     "asin",       math.asin,                 lambda z, x: 1 / sqrt((1 - x) * (1 + x)))
-acos       = Op("acos",     "acos",       math.acos,                 lambda z, x: -1 / sqrt((1 - x) * (1 + x)))
-atan       = Op("atan",     "atan",       math.atan,                 lambda z, x: 1 / (1 + x * x))
-sinh       = Op("sinh",     "sinh",       math.sinh,                 lambda z, x: cosh(x),       beyond=lambda x: copysign(inf, x))
-cosh       = Op("cosh",     "cosh",       math.cosh,                 lambda z, x: sinh(x),       beyond=lambda x: inf)
-tanh       = Op("tanh",     "tanh",       math.tanh,                 lambda z, x: 1 - z * z)
-erf        = Op("erf",      "erf",        math.erf,                  lambda z, x: 2 / math.sqrt(math.pi) * exp(-x * x))
-erfc       = Op("erfc",     "erfc",       math.erfc,                 lambda z, x: -2 / math.sqrt(math.pi) * exp(-x * x))
+exp        = Op("exp",      "exp",        math.exp,                  lambda z, x: z,             beyond=lambda x: inf,
+                doc="e**x, of any number; OverflowError for x above 709.78.\nSlope e**x.")
+expm1      = Op("expm1",    "expm1",      math.expm1,                lambda z, x: exp(x),        beyond=lambda x: inf,
+                doc="e**x - 1, accurate near x = 0, of any number; OverflowError for x above 709.78.\nSlope e**x.")
+log        = Op("log",      "log",        math.log,                  lambda z, x: 1 / x,         beyond=lambda x: -inf if x == 0 else nan,
+                doc="The natural logarithm of x, for x > 0; ValueError elsewhere.\nSlope 1 / x.")
+log1p      = Op("log1p",    "log1p",      math.log1p,                lambda z, x: 1 / (1 + x),   beyond=lambda x: -inf if x == -1 else nan,
+                doc="log(1 + x), accurate near x = 0, for x > -1; ValueError elsewhere.\nSlope 1 / (1 + x).")
+sqrt       = Op("sqrt",     "sqrt",       math.sqrt,                 lambda z, x: 0.5 / z,
+                doc="The square root of x, for x >= 0; ValueError elsewhere.\nSlope 1 / (2 * sqrt(x)), which is inf at x = 0.")
+sin        = Op("sin",      "sin",        math.sin,                  lambda z, x: cos(x),
+                doc="The sine of x radians, for finite x; ValueError for an infinite one.\nSlope cos(x).")
+cos        = Op("cos",      "cos",        math.cos,                  lambda z, x: -sin(x),
+                doc="The cosine of x radians, for finite x; ValueError for an infinite one.\nSlope -sin(x).")
+tan        = Op("tan",      "tan",        math.tan,                  lambda z, x: 1 + z * z,
+                doc="The tangent of x radians, for finite x; ValueError for an infinite one.\nSlope 1 + tan(x)**2.")
+asin       = Op("asin",     "asin",       math.asin,                 lambda z, x: 1 / sqrt((1 - x) * (1 + x)),
+                doc="The angle in [-pi/2, pi/2] whose sine is x, for -1 <= x <= 1; ValueError elsewhere.\n"
+                    "Slope 1 / sqrt(1 - x**2), which is inf at x = -1 and x = 1.")
+acos       = Op("acos",     "acos",       math.acos,                 lambda z, x: -1 / sqrt((1 - x) * (1 + x)),
+                doc="The angle in [0, pi] whose cosine is x, for -1 <= x <= 1; ValueError elsewhere.\n"
+                    "Slope -1 / sqrt(1 - x**2), which is -inf at x = -1 and x = 1.")
+atan       = Op("atan",     "atan",       math.atan,                 lambda z, x: 1 / (1 + x * x),
+                doc="The angle in [-pi/2, pi/2] whose tangent is x, of any number.\nSlope 1 / (1 + x**2).")
+sinh       = Op("sinh",     "sinh",       math.sinh,                 lambda z, x: cosh(x),       beyond=lambda x: copysign(inf, x),
+                doc="(e**x - e**-x) / 2, of any number; OverflowError for |x| above 710.47.\nSlope cosh(x).")
+cosh       = Op("cosh",     "cosh",       math.cosh,                 lambda z, x: sinh(x),       beyond=lambda x: inf,
+                doc="(e**x + e**-x) / 2, of any number; OverflowError for |x| above 710.47.\nSlope sinh(x).")
+tanh       = Op("tanh",     "tanh",       math.tanh,                 lambda z, x: 1 - z * z,
+                doc="(e**x - e**-x) / (e**x + e**-x), of any number.\nSlope 1 - tanh(x)**2.")
+erf        = Op("erf",      "erf",        math.erf,                  lambda z, x: 2 / math.sqrt(math.pi) * exp(-x * x),
+                doc="The error function: 2 / sqrt(pi) times the integral of e**-t**2 from 0 to x, of any number.\n"
+                    "Slope 2 / sqrt(pi) * e**-x**2 (Abramowitz & Stegun 1964, 7.1.1).")
+erfc       = Op("erfc",     "erfc",       math.erfc,                 lambda z, x: -2 / math.sqrt(math.pi) * exp(-x * x),
+                doc="1 - erf(x), accurate where erf(x) is near 1, of any number.\n"
+                    "Slope -2 / sqrt(pi) * e**-x**2 (Abramowitz & Stegun 1964, 7.1.2).")
 
 sigmoid    = Op("sigmoid",  "sigmoid",    logistic,                  lambda z, x: z * sigmoid(-x),
-                doc="1 / (1 + e**-x), the logistic function.")
+                doc="1 / (1 + e**-x), the logistic function, of any number.\nSlope z * (1 - z) for z = sigmoid(x) (Verhulst 1838).")
 logsigmoid = Op("logsigmoid", "logsigmoid", log_logistic,              lambda z, x: sigmoid(-x),
-                doc="log(sigmoid(x)), without underflow.")
+                doc="log(sigmoid(x)), without underflow, of any number.\nSlope sigmoid(-x).")
 softplus   = Op("softplus", "softplus",   log_one_plus_exp,          lambda z, x: sigmoid(x),
-                doc="log(1 + e**x), a smooth relu, without overflow.")
+                doc="log(1 + e**x), a smooth relu, without overflow, of any number.\nSlope sigmoid(x) (Dugas et al. 2001).")
 relu       = Op("relu",     "relu",       lambda x: 0.0 if x <= 0 else x, lambda z, x: sign(z),
-                doc="max(x, 0), with slope 0 at 0.")
+                doc="max(x, 0), of any number.\nSlope 0 for x < 0, 1 for x > 0, and 0 at the kink x = 0 (Nair & Hinton 2010).")
 leaky_relu = Op("leaky_relu", "leaky_relu", leak,
                 lambda z, x, y: heaviside(x, 0.0) + y * heaviside(-x, 1.0),
                 lambda z, x, y: -relu(-x),
-                doc="x where x > 0, else negative_slope * x (Maas et al. 2013); the slope is an input too, 0.01 if left out.")
+                doc="x where x > 0, else negative_slope * x, of any numbers.\nSlope 1 for x > 0, else, at the kink x = 0 too,\n"
+                    "negative_slope, which is an input as well, with slope min(x, 0), and 0.01 if left out (Maas et al. 2013).")
 elu        = Op("elu",      "elu",        exponential_linear,
                 lambda z, x, y: heaviside(x, 0.0) + y * exp(-relu(-x)) * heaviside(-x, 1.0),
                 lambda z, x, y: expm1(-relu(-x)),
-                doc="x where x > 0, else alpha * (e**x - 1) (Clevert et al. 2015); alpha is an input too, 1 if left out.")
+                doc="x where x > 0, else alpha * (e**x - 1), of any numbers.\nSlope 1 for x > 0, else, at x = 0 too, alpha * e**x.\n"
+                    "alpha is an input as well, with slope e**min(x, 0) - 1, and 1 if left out (Clevert et al. 2015).")
 gelu       = Op("gelu",     "gelu",       lambda x: x * normal_cdf(x),
                 lambda z, x: normal_cdf(x) + x * exp(-0.5 * x * x) / math.sqrt(2 * math.pi),
-                doc="x * P(X <= x) for a standard normal X, exactly (Hendrycks & Gimpel 2016).")
+                doc="x * P(X <= x) for a standard normal X, exactly, of any number.\n"
+                    "Slope P(X <= x) + x * e**(-x**2 / 2) / sqrt(2 * pi) (Hendrycks & Gimpel 2016).")
 silu       = Op("silu",     "silu",       lambda x: x * logistic(x), lambda z, x: sigmoid(x) * (1 + x * sigmoid(-x)),
-                doc="x * sigmoid(x), also called swish (Elfwing et al. 2017).")
+                doc="x * sigmoid(x), also called swish, of any number.\nSlope sigmoid(x) * (1 + x * sigmoid(-x)) (Elfwing et al. 2017).")
 
 maximum    = Op("maximum",  "maximum",    largest,                   gradient=lambda z, *xs: share_of_ties(maximum(*xs), *xs),
-                doc="The largest of its inputs; inputs that tie share the gradient equally.")
+                doc="The largest of one or more numbers.\nSlope 1 for that input, 0 for the others; at a kink, where k inputs tie, 1 / k each.")
 minimum    = Op("minimum",  "minimum",    smallest,                  gradient=lambda z, *xs: share_of_ties(minimum(*xs), *xs),
-                doc="The smallest of its inputs; inputs that tie share the gradient equally.")
+                doc="The smallest of one or more numbers.\nSlope 1 for that input, 0 for the others; at a kink, where k inputs tie, 1 / k each.")
 hypot      = Op("hypot",    "hypot",      math.hypot,                gradient=lambda z, *xs: [x / (z + equal(z, 0.0)) for x in xs],
-                doc="sqrt(x*x + y*y + ...), with slope 0 at the origin.")
+                doc="sqrt(x*x + y*y + ...), of one or more numbers.\nSlope x / hypot(x, y, ...) for x, and 0 at the kink where all inputs are 0.")
 logsumexp  = Op("logsumexp", "logsumexp",  log_sum_exp,               gradient=lambda z, *xs: [exp(x - z) for x in xs],
-                doc="log(e**x0 + e**x1 + ...), without overflow.")
+                doc="log(e**x + e**y + ...), without overflow, of one or more numbers.\n"
+                    "Slopes softmax(x, y, ...): e**x / (e**x + e**y + ...) for x (Blanchard, Higham & Higham 2021).")
 dot        = Op("dot",      "dot",        dot_product,               gradient=dot_gradient,      unfold=dot_unfolded,
-                doc="One node for ((bias + w0*x0) + w1*x1) + ...; call it as engine.dot(weights, inputs, bias).")
+                doc="One node for ((bias + w0*x0) + w1*x1) + ...; call it as engine.dot(weights, inputs, bias), of any numbers.\n"
+                    "Slope x0 for w0, w0 for x0, and so on, and 1 for the bias.")
 
 sign       = Op("sign",     "sign",       signum,                    None,
-                doc="-1, 0 or 1.")
+                doc="-1 for x < 0, 0 at 0, 1 for x > 0.\nFlat: slope 0, at the jump x = 0 too.")
 heaviside  = Op("heaviside", "heaviside",  step,                      None,                       lambda z, x, y: equal(x, 0.0),
-                doc="0 where x < 0, 1 where x > 0, y at 0.")
+                doc="0 for x < 0, 1 for x > 0, y at 0.\nFlat in x: slope 0, at the jump x = 0 too.\nSlope 1 for y at x = 0, else 0.")
 equal      = Op("equal",    "equal",      lambda x, y: float(x == y), None,                       None,
-                doc="1 where x = y, else 0.")
+                doc="1 where x = y, else 0.\nFlat: slopes 0, at the jump x = y too.")
 origin     = Op("origin",   "origin",     lambda x, y: float(x == 0 == y), None,                       None,
-                doc="1 at x = y = 0, else 0.")
+                doc="1 at x = y = 0, else 0.\nFlat: slopes 0, at the jump x = y = 0 too.")
 stop_gradient = Op("stop_gradient", "stop_gradient", lambda x: x, None,
-                doc="x, which every derivative takes for a constant.")
+                doc="x, of any number, taken for a constant by every derivative.\nSlope 0.")
 # fmt: on
 
 TABLE.update({op.name: op for op in list(vars().values()) if isinstance(op, Op)})

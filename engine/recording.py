@@ -66,6 +66,7 @@ class no_grad(Block):  # noqa: N801 - PyTorch's name
     ()
     """
 
+    __module__ = "engine"
     depth = no_grad_depth
 
 
@@ -80,6 +81,7 @@ class source_lines(Block):  # noqa: N801 - as no_grad
         y.source_line.part  # "Value(3.0) * 2"
     """
 
+    __module__ = "engine"
     depth = source_lines_depth
 
 

@@ -1,7 +1,8 @@
 """A small neural network library on top of `engine`: modules, losses, optimisers, data.
 
-Read it in this order: module, mlp, losses, optim, data; then what else a training run may want:
-adaptive, schedules, clip, layers, init, penalties, loader, metrics.
+Read the shelf in this order: module, mlp, activations, losses; then init, penalties, metrics. The
+rooms beside it have layers, data, optimisers, schedules, the training and all that shows it. A room
+is imported when one of its names is first asked for.
 """
 
 import engine
@@ -12,7 +13,9 @@ if getattr(engine, "__distribution__", None) != "chainrule":
         "another distribution or folder of that name hides it"
     )
 
-from nn import data, init, metrics, pictures
+from engine.lazy import lazy_names
+from nn import former as former
+from nn import init, metrics, pictures
 from nn.activations import (
     ELU,
     GELU,
@@ -24,19 +27,6 @@ from nn.activations import (
     Softmax,
     Softplus,
     Tanh,
-)
-from nn.data.csv_files import read_csv
-from nn.data.loader import DataLoader
-from nn.data.preparation import Standardizer, one_hot, train_test_split
-from nn.data.tables import Table, breast_cancer, digits, iris, wine
-from nn.layers.linear import (
-    Dropout,
-    Flatten,
-    Identity,
-    LayerNorm,
-    Linear,
-    Normalization,
-    Sequential,
 )
 from nn.losses import (
     binary_cross_entropy,
@@ -51,41 +41,48 @@ from nn.losses import (
 )
 from nn.mlp import MLP, Layer, Neuron
 from nn.module import Module
-from nn.optim.adaptive import Adagrad, Adam, AdamW, RMSprop
-from nn.optim.clip import clip_grad_norm_, clip_grad_value_
-from nn.optim.lbfgs import LBFGS
-from nn.optim.optimizer import Optimizer
-from nn.optim.sgd import SGD
 from nn.penalties import l1_penalty, l2_penalty, weights_of
-from nn.schedules.formulas import (
-    ConstantLR,
-    CosineAnnealingLR,
-    CosineAnnealingWarmRestarts,
-    ExponentialLR,
-    LambdaLR,
-    LinearLR,
-    MultiStepLR,
-    StepLR,
-)
-from nn.schedules.onecycle import OneCycleLR
-from nn.schedules.plateau import ReduceLROnPlateau
-from nn.schedules.schedule import Schedule
-from nn.schedules.sequential import SequentialLR
-from nn.training.history import History
-from nn.training.loop import fit
-from nn.training.objective import TrainingError
-from nn.training.stopping import EarlyStopping
 
 # How engine.draw shows a model.
 Module._parts_, Module._diagram_ = pictures.parts_of, pictures.diagram_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from nn import data
+    from nn import layers as layers
+    from nn import optim as optim
+    from nn import plot as plot
+    from nn import schedules as schedules
+    from nn.data.csv_files import read_csv
+    from nn.data.loader import DataLoader
+    from nn.data.preparation import Standardizer, one_hot, train_test_split
+    from nn.data.tables import Table, breast_cancer, digits, iris, wine
     from nn.estimators import ChainruleClassifier as ChainruleClassifier
     from nn.estimators import ChainruleRegressor as ChainruleRegressor
     from nn.film.film import Film
+    from nn.layers import Dropout, Flatten, Identity, LayerNorm, Linear, Normalization, Sequential
+    from nn.optim import LBFGS, SGD, Adagrad, Adam, AdamW, Optimizer, RMSprop
+    from nn.optim.clip import clip_grad_norm_, clip_grad_value_
     from nn.saving.export import to_onnx, to_torch
     from nn.saving.models import load, load_checkpoint, load_notes, save, save_checkpoint
+    from nn.schedules import (
+        ConstantLR,
+        CosineAnnealingLR,
+        CosineAnnealingWarmRestarts,
+        ExponentialLR,
+        LambdaLR,
+        LinearLR,
+        MultiStepLR,
+        OneCycleLR,
+        ReduceLROnPlateau,
+        Schedule,
+        SequentialLR,
+        StepLR,
+    )
+    from nn.training.history import History
+    from nn.training.loop import fit
+    from nn.training.objective import TrainingError
+    from nn.training.stopping import EarlyStopping
 
 __all__ = [
     "ELU",
@@ -169,35 +166,29 @@ __all__ = [
     "wine",
 ]
 
-# Names whose files are imported when first asked for: most programs need none of them.
-LAZY = {
-    "save": "nn.saving.models",
-    "load": "nn.saving.models",
-    "load_notes": "nn.saving.models",
-    "save_checkpoint": "nn.saving.models",
-    "load_checkpoint": "nn.saving.models",
-    "to_onnx": "nn.saving.export",
-    "to_torch": "nn.saving.export",
-    "Film": "nn.film.film",
-}
-ESTIMATORS = {  # not in __all__, since they need scikit-learn
-    "ChainruleClassifier": "nn.estimators",
-    "ChainruleRegressor": "nn.estimators",
-}
-
 if not TYPE_CHECKING:  # a type checker would take any name for granted
-
-    def __getattr__(name: str) -> object:
-        home = LAZY.get(name) or ESTIMATORS.get(name)
-        if home is None:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from importlib import import_module
-
-        found = globals()[name] = getattr(import_module(home), name)
-        return found
-
-    def __dir__() -> list[str]:
-        from importlib.util import find_spec
-
-        # help(nn) asks for every name listed here, and must work without scikit-learn.
-        return sorted({*globals(), *LAZY, *(ESTIMATORS if find_spec("sklearn") else ())})
+    __getattr__, __dir__ = lazy_names(
+        globals(),
+        {
+            "nn.data.csv_files": "read_csv",
+            "nn.data.loader": "DataLoader",
+            "nn.data.preparation": "Standardizer one_hot train_test_split",
+            "nn.data.tables": "Table breast_cancer digits iris wine",
+            "nn.estimators": "ChainruleClassifier ChainruleRegressor",
+            "nn.film.film": "Film",
+            "nn.layers": "Dropout Flatten Identity LayerNorm Linear Normalization Sequential",
+            "nn.optim": "Adagrad Adam AdamW LBFGS Optimizer RMSprop SGD",
+            "nn.optim.clip": "clip_grad_norm_ clip_grad_value_",
+            "nn.saving.export": "to_onnx to_torch",
+            "nn.saving.models": "load load_checkpoint load_notes save save_checkpoint",
+            "nn.schedules": "ConstantLR CosineAnnealingLR CosineAnnealingWarmRestarts "
+            "ExponentialLR LambdaLR LinearLR MultiStepLR OneCycleLR ReduceLROnPlateau Schedule "
+            "SequentialLR StepLR",
+            "nn.training.history": "History",
+            "nn.training.loop": "fit",
+            "nn.training.objective": "TrainingError",
+            "nn.training.stopping": "EarlyStopping",
+        },
+        needs=dict.fromkeys(["ChainruleClassifier", "ChainruleRegressor"], "sklearn"),
+        rooms="data layers optim plot schedules",
+    )

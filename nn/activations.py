@@ -31,6 +31,8 @@ class ReLU(Module):
     [0.0, 2.0]
     """
 
+    __module__ = "nn"
+
     def __call__(self, x: Vector | SupportsFloat) -> list[Any]:
         """x: [n] -> [n]."""
         return [ops.relu(v) for v in sample(x, "relu")]
@@ -38,6 +40,8 @@ class ReLU(Module):
 
 class LeakyReLU(Module):
     """x where x > 0, else negative_slope * x (Maas et al. 2013)."""
+
+    __module__ = "nn"
 
     def __init__(self, negative_slope: float = 0.01) -> None:
         self.negative_slope = number(negative_slope)
@@ -53,6 +57,8 @@ class LeakyReLU(Module):
 class ELU(Module):
     """x where x > 0, else alpha * (e**x - 1) (Clevert et al. 2015)."""
 
+    __module__ = "nn"
+
     def __init__(self, alpha: float = 1.0) -> None:
         self.alpha = number(alpha)
 
@@ -67,6 +73,8 @@ class ELU(Module):
 class GELU(Module):
     """x * P(X <= x) for a standard normal X, exactly (Hendrycks & Gimpel 2016)."""
 
+    __module__ = "nn"
+
     def __call__(self, x: Vector | SupportsFloat) -> list[Any]:
         """x: [n] -> [n]."""
         return [ops.gelu(v) for v in sample(x, "gelu")]
@@ -74,6 +82,8 @@ class GELU(Module):
 
 class SiLU(Module):
     """x * sigmoid(x), also called swish (Elfwing et al. 2017)."""
+
+    __module__ = "nn"
 
     def __call__(self, x: Vector | SupportsFloat) -> list[Any]:
         """x: [n] -> [n]."""
@@ -86,6 +96,8 @@ class Softplus(Module):
     PyTorch's takes x itself for it where beta * x is above its `threshold` of 20, up to 2e-9 off;
     this one needs no threshold, since it does not overflow.
     """
+
+    __module__ = "nn"
 
     def __init__(self, beta: float = 1.0) -> None:
         """Raises ValueError if beta is not positive."""
@@ -107,6 +119,8 @@ class Softplus(Module):
 class Sigmoid(Module):
     """1 / (1 + e**-x), the logistic function: a probability out of any number."""
 
+    __module__ = "nn"
+
     def __call__(self, x: Vector | SupportsFloat) -> list[Any]:
         """x: [n] -> [n]."""
         return [ops.sigmoid(v) for v in sample(x, "sigmoid")]
@@ -114,6 +128,8 @@ class Sigmoid(Module):
 
 class Tanh(Module):
     """The hyperbolic tangent of each number."""
+
+    __module__ = "nn"
 
     def __call__(self, x: Vector | SupportsFloat) -> list[Any]:
         """x: [n] -> [n]."""
@@ -130,6 +146,8 @@ class Softmax(Module):
     [0.5, 0.5]
     """
 
+    __module__ = "nn"
+
     def __init__(self, dim: int | None = None) -> None:
         """A sample has one dimension, so dim is -1, 0 or None. Raises ValueError for another."""
         self.dim = only_dimension(dim)
@@ -144,6 +162,8 @@ class Softmax(Module):
 
 class LogSoftmax(Module):
     """log(softmax(x)), without underflow: x - log(sum of e**x)."""
+
+    __module__ = "nn"
 
     def __init__(self, dim: int | None = None) -> None:
         """A sample has one dimension, so dim is -1, 0 or None. Raises ValueError for another."""

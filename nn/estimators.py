@@ -157,6 +157,8 @@ class ChainruleClassifier(ClassifierMixin, ChainruleEstimator):
     epochs done), `classes_`, `n_features_in_` and, if the inputs named them, `feature_names_in_`.
     """
 
+    __module__ = "nn"
+
     def fit(self, X: Any, y: Any) -> Self:
         """Train a new network. X: [n][features], y: [n] labels, numbers or text.
 
@@ -199,6 +201,8 @@ class ChainruleRegressor(MultiOutputMixin, RegressorMixin, ChainruleEstimator):
     `classes_`. Targets that are large, or far from 0, take many epochs to reach: scikit-learn's
     TransformedTargetRegressor brings them to the size that a network learns fast.
     """
+
+    __module__ = "nn"
 
     def fit(self, X: Any, y: Any) -> Self:
         """Train a new network. X: [n][features], y: [n], or [n][targets] for several at once.

@@ -28,6 +28,8 @@ class Neuron(Module):
     Neuron(3, activation='tanh')
     """
 
+    __module__ = "nn"
+
     def __init__(
         self,
         nin: int,
@@ -73,6 +75,8 @@ class Neuron(Module):
 class Layer(Module):
     """nout neurons that look at the same inputs."""
 
+    __module__ = "nn"
+
     def __init__(
         self,
         nin: int,
@@ -108,6 +112,8 @@ class MLP(Module):
     >>> MLP(2, [4, 1], activation="tanh")
     MLP(2, [4, 1], activation='tanh', parameters=17)
     """
+
+    __module__ = "nn"
 
     def __init__(
         self,

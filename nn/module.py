@@ -22,6 +22,7 @@ class Module:
     Attributes are searched in the order they were set, through lists, tuples, dicts and Modules.
     A subclass sets its attributes in `__init__` and says in `__call__` what it computes.
 
+    >>> from engine import Value
     >>> class Line(Module):
     ...     def __init__(self):
     ...         self.slope, self.offset = Value(2.0), Value(1.0)
@@ -31,6 +32,8 @@ class Module:
     >>> Line().state_dict()
     {'slope': 2.0, 'offset': 1.0}
     """
+
+    __module__ = "nn"
 
     # Whether it is being trained, which Dropout asks. Here and not in __init__, which a subclass
     # need not call; train and eval set it on the module itself.

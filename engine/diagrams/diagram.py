@@ -32,6 +32,8 @@ class Diagram(graphviz.Digraph):
     need no program.
     """
 
+    __module__ = "engine"
+
     def __init__(self, *args: Any, program: str | None = None, **options: Any) -> None:
         super().__init__(*args, **options)
         self.program = program

@@ -57,6 +57,8 @@ class Explorer:
     `contents` is what the page shows, as data; `table` holds the ops of the graph, in JavaScript.
     """
 
+    __module__ = "engine"
+
     def __init__(self, value: Value, contents: dict[str, Any], table: str) -> None:
         self.value, self.contents, self.table = value, contents, table
 

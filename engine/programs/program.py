@@ -57,6 +57,8 @@ class Program:
     the graph, with the label of the node, or they find the gradient to be infinite.
     """
 
+    __module__ = "engine"
+
     def __init__(
         self, outputs: Value | Sequence[Value], inputs: Sequence[Value], parameters: Sequence[Value]
     ) -> None:

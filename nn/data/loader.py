@@ -32,6 +32,8 @@ class DataLoader:
     [[2.0]] [2]
     """
 
+    __module__ = "nn"
+
     def __init__(
         self,
         inputs: Sequence[Any],

@@ -63,6 +63,8 @@ class Standardizer:
     [[0.0, 0.0], [3.0, 1.0]]
     """
 
+    __module__ = "nn"
+
     def __init__(self, inputs: Sequence[Sequence[float]]) -> None:
         """inputs: [n][features], the training data."""
         check_data(inputs, inputs)

@@ -17,6 +17,8 @@ class Table:
     from 0; if class_names is None, targets are amounts, each a float.
     """
 
+    __module__ = "nn"
+
     def __init__(
         self,
         inputs: list[list[float]],

@@ -37,6 +37,8 @@ class Film(Recording):
     >>> film.save("xor.html")  # doctest: +SKIP
     """
 
+    __module__ = "nn"
+
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the film to a file: .html is a page that needs nothing else, .png is an APNG too.
 

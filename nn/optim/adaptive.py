@@ -23,6 +23,7 @@ class Adagrad(Optimizer):
     The pace is lr / (1 + (t - 1) * lr_decay) (Duchi, Hazan & Singer 2011, figure 1, diagonal).
     """
 
+    __module__ = "nn"
     rules: ClassVar = {
         "lr": positive,
         "lr_decay": not_negative,
@@ -70,6 +71,7 @@ class RMSprop(Optimizer):
     m <- alpha * m + (1 - alpha) * g (Graves 2013, equations 38-41); rounded below 0, it is 0.
     """
 
+    __module__ = "nn"
     rules: ClassVar = {
         "lr": positive,
         "alpha": below_one,
@@ -130,6 +132,7 @@ class Adam(Optimizer):
     algorithm 1). With amsgrad, the largest v so far stands for v (Reddi, Kale & Kumar 2018).
     """
 
+    __module__ = "nn"
     rules: ClassVar = {
         "lr": positive,
         "betas": two_below_one,
@@ -186,6 +189,8 @@ class AdamW(Adam):
     So all weights decay alike, and the size of their grads does not matter (Loshchilov & Hutter
     2019, algorithm 2).
     """
+
+    __module__ = "nn"
 
     def __init__(
         self,

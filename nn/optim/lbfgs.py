@@ -50,6 +50,7 @@ class LBFGS(Optimizer):
     1.000 1.000
     """
 
+    __module__ = "nn"
     rules: ClassVar = {
         "lr": positive,
         "max_iter": whole,

@@ -21,6 +21,7 @@ class Optimizer:
     how it moves parameters in a step (`update`).
     """
 
+    __module__ = "nn"
     rules: ClassVar[dict[str, Callable[[str, Any], Any]]] = {}
 
     def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:

@@ -28,6 +28,7 @@ class SGD(Optimizer):
     0.8
     """
 
+    __module__ = "nn"
     rules: ClassVar = {
         "lr": positive,
         "momentum": below_one,

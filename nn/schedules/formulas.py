@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 class StepLR(Schedule):
     """base_lr * gamma**(epoch // step_size): gamma times the rate every step_size epochs."""
 
+    __module__ = "nn"
     settings = ("step_size", "gamma")
 
     def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1) -> None:
@@ -45,6 +46,7 @@ class StepLR(Schedule):
 class MultiStepLR(Schedule):
     """base_lr * gamma**n, where n of the milestones, which are epochs, have been reached."""
 
+    __module__ = "nn"
     settings = ("milestones", "gamma")
 
     def __init__(self, optimizer: Optimizer, milestones: Sequence[int], gamma: float = 0.1) -> None:
@@ -60,6 +62,7 @@ class MultiStepLR(Schedule):
 class ExponentialLR(Schedule):
     """base_lr * gamma**epoch."""
 
+    __module__ = "nn"
     settings = ("gamma",)
 
     def __init__(self, optimizer: Optimizer, gamma: float) -> None:
@@ -74,6 +77,7 @@ class ExponentialLR(Schedule):
 class ConstantLR(Schedule):
     """base_lr * factor before epoch total_iters, base_lr from then on."""
 
+    __module__ = "nn"
     settings = ("factor", "total_iters")
 
     def __init__(self, optimizer: Optimizer, factor: float = 1 / 3, total_iters: int = 5) -> None:
@@ -91,6 +95,7 @@ class LinearLR(Schedule):
     The warm-up of Goyal et al. 2017, section 2.2: join it to what follows by SequentialLR.
     """
 
+    __module__ = "nn"
     settings = ("start_factor", "end_factor", "total_iters")
 
     def __init__(
@@ -117,6 +122,7 @@ class CosineAnnealingLR(Schedule):
     5); after that it goes up again.
     """
 
+    __module__ = "nn"
     settings = ("T_max", "eta_min")
 
     def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0) -> None:  # noqa: N803
@@ -133,6 +139,7 @@ class CosineAnnealingWarmRestarts(Schedule):
     Loshchilov & Hutter 2017, equation 5 and section 3.
     """
 
+    __module__ = "nn"
     settings = ("T_0", "T_mult", "eta_min")
 
     def __init__(
@@ -161,6 +168,8 @@ class LambdaLR(Schedule):
 
     The functions are not in the state dict.
     """
+
+    __module__ = "nn"
 
     def __init__(
         self,

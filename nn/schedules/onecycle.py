@@ -22,6 +22,7 @@ class OneCycleLR(Schedule):
     came (Smith & Topin 2019).
     """
 
+    __module__ = "nn"
     settings = (
         "max_lrs",
         "total_steps",

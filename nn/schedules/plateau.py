@@ -25,6 +25,7 @@ class ReduceLROnPlateau(Schedule):
     min_lr, and does not change if it would fall by less than eps.
     """
 
+    __module__ = "nn"
     needs_metric = True
     settings = (
         "mode",

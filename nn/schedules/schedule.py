@@ -22,6 +22,7 @@ class Schedule:
     names the attributes that a state dict has.
     """
 
+    __module__ = "nn"
     settings: ClassVar[tuple[str, ...]] = ()
     needs_metric: ClassVar[bool] = (
         False  # whether it is stepped by `step(metric)`, as ReduceLROnPlateau is

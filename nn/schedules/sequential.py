@@ -34,6 +34,7 @@ class SequentialLR(Schedule):
     [0.25, 0.5, 0.75, 1.0, 0.5, 0.25]
     """
 
+    __module__ = "nn"
     settings = ("milestones",)
 
     def __init__(

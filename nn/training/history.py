@@ -21,6 +21,8 @@ class History:
     [0.5, 0.2]
     """
 
+    __module__ = "nn"
+
     def __init__(self) -> None:
         self.losses: list[float] = []
         self.epochs: list[dict[str, float]] = []

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 class TrainingError(ArithmeticError):
     """A loss that is not finite, or an arithmetic error on the way to it, with the step."""
 
+    __module__ = "nn"
+
 
 class Objective:
     """The loss of a model's outputs for a batch, plus the penalty if there is one.

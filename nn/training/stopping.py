@@ -30,6 +30,8 @@ class EarlyStopping:
     [False, False, False, True]
     """
 
+    __module__ = "nn"
+
     def __init__(
         self,
         *,

@@ -121,7 +121,7 @@ def test_a_parameter_that_is_not_finite_is_refused_with_its_name():
     ("call", "error", "message"),
     [
         (lambda: plot_histograms([Value(1.0)]), TypeError, "takes a Module, got list [Value("),
-        (lambda: plot_histograms(MLP), TypeError, "takes a Module, got type <class 'nn.mlp.MLP'>"),
+        (lambda: plot_histograms(MLP), TypeError, "takes a Module, got type <class 'nn.MLP'>"),
         (lambda: plot_histograms(Tanh()), ValueError, "the model has no parameters: Tanh()"),
         (lambda: plot_histograms(Line(), bins=0), ValueError, "bins is a whole number of at least"),
         (lambda: plot_histograms(Line(), bins="10"), TypeError, "bins is a whole number, got str"),

@@ -312,7 +312,7 @@ def test_a_schedule_of_no_optimizer_is_refused(name):
         (
             lambda o: SequentialLR(o, [StepLR(o, 1), ReduceLROnPlateau(o)], [1]),
             TypeError,
-            "joins schedules of the epoch, got <nn.schedules.plateau",
+            "joins schedules of the epoch, got <nn.ReduceLROnPlateau",
         ),
         (lambda o: SequentialLR(o, [o], []), TypeError, r"joins schedules of the epoch, got SGD\("),
         (lambda o: Schedule(o), NotImplementedError, "Schedule does not say what the rate is"),

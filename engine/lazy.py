@@ -1,0 +1,59 @@
+"""Lazy names: public names of a package, imported from their files when first asked for (PEP 562).
+
+`from nn import Film` imports nn/film/film.py; `import nn` does not.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+
+def lazy_names(
+    face: dict[str, Any], homes: Mapping[str, str], needs: Mapping[str, str], rooms: str = ""
+) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """The functions __getattr__ and __dir__ of a package whose globals() are `face`.
+
+    homes: modules and the names in each, {"nn.optim.adaptive": "Adam AdamW"}. rooms: modules of
+    the package that are names themselves, "data plot". needs: packages without which a name
+    cannot be imported, {"draw": "graphviz"}. Where such a package is missing, __dir__ leaves the
+    name out, because help() asks for all that __dir__ lists.
+    """
+    package = face["__name__"]
+    home_of = {name: home for home, listed in homes.items() for name in listed.split()}
+
+    for name in face:
+        hide_line(face[name])
+
+    def attribute(name: str) -> Any:
+        from importlib import import_module
+
+        if name in home_of:
+            face[name] = getattr(import_module(home_of[name]), name)
+            hide_line(face[name])
+        elif name in rooms.split():
+            face[name] = import_module(f"{package}.{name}")
+        else:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        return face[name]
+
+    def names() -> list[str]:
+        from importlib.util import find_spec
+
+        missing = {name for name, needed in needs.items() if not find_spec(needed)}
+        return sorted({*face, *({*home_of, *rooms.split()} - missing)})
+
+    return attribute, names
+
+
+def hide_line(x: Any) -> None:
+    """Forget the line on which a class stands in its file.
+
+    A public class says that its module is the face, `nn.MLP`. From Python 3.13 on, inspect would
+    show that line of the face's file as the source of the class. Without the line it says, as
+    earlier Pythons do, that it has no source.
+    """
+    if isinstance(x, type) and "__firstlineno__" in vars(x):
+        delattr(x, "__firstlineno__")

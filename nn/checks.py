@@ -11,7 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-# ---- rules: each gives a setting back as a plain number, or raises an error with its name ----
+# ---- rules: each gives back what it was given, as a plain number ----
 
 
 def real(name: str, x: Any) -> float:
@@ -63,7 +63,7 @@ def flag(name: str, x: Any) -> bool:
 
 
 def whole(name: str, x: Any, least: int = 1) -> int:
-    """x as an int, of at least 1 and exact as a float."""
+    """x as an int of at least `least`, and small enough to be exact as a float."""
     if isinstance(x, bool) or not hasattr(x, "__index__"):
         raise TypeError(f"{name} is a whole number, got {type(x).__name__} {x!r:.60}")
     n: int = x.__index__()

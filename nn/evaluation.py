@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-
 from engine import no_grad
-from nn.module import Module
 from nn.sample import numbers_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
 
 
@@ -24,20 +21,3 @@ def outputs_of(model: Callable[[Any], Any], inputs: Sequence[Any]) -> list[Any]:
     """
     with no_grad():
         return [numbers_of(model(x)) for x in inputs]
-
-
-@contextmanager
-def in_eval_mode(model: Any) -> Iterator[None]:
-    """A block in which a Module is in eval mode; each of its modules then has its mode again.
-
-    So a picture in the middle of a training shows no dropout and leaves no trace.
-    """
-    modules = Module.modules(model) if isinstance(model, Module) else []
-    modes = [module.training for module in modules]
-    for module in modules:
-        module.training = False
-    try:
-        yield
-    finally:
-        for module, mode in zip(modules, modes):
-            module.training = mode

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+
 from engine import Value
 from engine.op import number
 from nn.checks import count
@@ -128,6 +130,24 @@ class Module:
 
 
 CONTAINERS = (list, tuple)
+
+
+@contextmanager
+def in_eval_mode(model: Any) -> Iterator[None]:
+    """A block in which a Module is in eval mode; after it every module is in its mode from before.
+
+    Another function of samples is left alone.
+    """
+    modules = Module.modules(model) if isinstance(model, Module) else []
+    modes = [module.training for module in modules]
+    for module in modules:
+        module.training = False
+    try:
+        yield
+    finally:
+        for module, mode in zip(modules, modes):
+            module.training = mode
+
 
 # A tree, below, is what an attribute may hold: a Value, a Module, a container of trees, or
 # anything else, which is passed over.

@@ -9,9 +9,8 @@ from engine import Op, Program, Value
 from engine.recording import tracing
 from engine.value import number_of
 from nn.activations import linear
-from nn.evaluation import in_eval_mode
 from nn.mlp import Neuron
-from nn.module import Module
+from nn.module import Module, in_eval_mode
 from nn.plot.answers import answers
 
 TYPE_CHECKING = False

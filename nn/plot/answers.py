@@ -8,8 +8,8 @@ from engine import no_grad
 from engine.value import number_of
 from nn.checks import wanted, whole
 from nn.data.loader import check_data
-from nn.evaluation import in_eval_mode
 from nn.metrics import classes
+from nn.module import in_eval_mode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

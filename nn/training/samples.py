@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from nn.data.loader import DataLoader
-    from nn.layers.linear import Dropout
+    from nn.layers import Dropout
 
     Draws = list[tuple[Dropout, int]]
 

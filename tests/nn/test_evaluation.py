@@ -6,7 +6,8 @@ import pytest
 
 from engine import Value
 from nn import MLP, Dropout, Linear, Sequential
-from nn.evaluation import in_eval_mode, outputs_of
+from nn.evaluation import outputs_of
+from nn.module import in_eval_mode
 
 
 def test_outputs_are_plain_numbers_in_the_shape_that_the_model_gives():

@@ -35,13 +35,13 @@ TARGET static INLINE const double *NAME(spread)(const Machine *m, const Rows *ro
     return scratch;
 }
 
-/* Where n lanes of contributions to an operand are added up: a scratch row if it is a scalar. */
+/* Where n lanes of contributions to an operand go: its gradient, or a scratch row for a scalar. */
 TARGET static INLINE double *NAME(target)(const Machine *m, const Rows *rows, int operand,
                                           ptrdiff_t first, ptrdiff_t n) {
     return operand >= 0 || n == 1 ? grad_at(m, rows, operand, first) : m->g;
 }
 
-/* The contributions in the scratch row, if it has any, summed into the scalar's gradient. */
+/* Adds the contributions in the scratch row to the gradient of the scalar; rows have none there. */
 TARGET static INLINE void NAME(settle)(const Machine *m, int operand, ptrdiff_t n) {
     if (operand >= 0 || n == 1) return;
     double total = m->scalar_grads[~operand];
@@ -200,7 +200,7 @@ TARGET static int NAME(few_back)(const Machine *m, const Rows *rows, const Instr
 
 /* ---- all instructions ---- */
 
-/* Computes the rows, those alone whose instructions are needed if that is not NULL. */
+/* Computes the rows. If `needed` is not NULL, only those whose instructions are marked there. */
 TARGET static int NAME(forward)(Machine *m, const Rows *rows, const char *needed) {
     int f = 0;
     for (int i = 0; i < rows->length; i++) {

@@ -44,7 +44,7 @@ TARGET static void NAME(layer)(const Machine *m, const Rows *rows, const Instruc
     }
 }
 
-/* Takes the gradients of a layer's weights so far to its slopes, or brings them back. */
+/* Copies the gradients that the weights of a layer have so far into its slopes, or back. */
 TARGET static INLINE void NAME(exchange)(const Machine *m, const Instruction *c, const int back) {
     const int *scalar = c->operands + c->count;
     for (int j = 0; j < c->neurons; j++, scalar += c->count + c->biased) {
@@ -73,7 +73,7 @@ TARGET static INLINE void NAME(turn_square)(const double *x0, const double *x1, 
 }
 #endif
 
-/* The inputs of a layer sample by sample. What stands behind them, a 1 and zeros, stays. */
+/* Writes the inputs of a layer sample by sample. Behind them are a 1 and zeros, which stay. */
 TARGET static void NAME(turn)(const Machine *m, const Rows *rows, const Instruction *c) {
     const ptrdiff_t width = c->width, lanes = rows->lanes;
     int i = 0;
@@ -98,7 +98,8 @@ TARGET static void NAME(turn)(const Machine *m, const Rows *rows, const Instruct
 }
 
 /* The gradients of J neurons' weights, from the j-th on, for V vectors of inputs, from the i-th on.
-   They stand from g on, `width` for each neuron; `kept` of the last vector are its own. */
+   They begin at g, and those of the next neuron are `width` further. Of the last vector, only the
+   first `kept` numbers belong to the neuron. */
 TARGET static INLINE void NAME(weight_slopes)(const int J, const int V, const Instruction *c,
                                               const double *gz, ptrdiff_t stride,
                                               ptrdiff_t lanes, double *g, ptrdiff_t width, int j,
@@ -134,8 +135,9 @@ TARGET static INLINE void NAME(bias_slopes)(const int J, const double *gz, ptrdi
     for (int q = 0; q < J; q++) g[q * width] = sums[q];
 }
 
-/* Several sums at once, since each must wait for what was added to it last. A bias is the weight
-   of one more input, of 1, if there is room in a vector, and else is summed by itself. */
+/* The gradients of all weights. Several sums go on at once, because each addition has to wait for
+   the one before it in its sum. A bias is the weight of one more input, which is 1, if a vector has
+   room for it. Otherwise it is summed by itself. */
 TARGET static void NAME(layer_weights_back)(const Machine *m, const Rows *rows,
                                             const Instruction *c) {
     const ptrdiff_t stride = rows->stride, lanes = rows->lanes;
@@ -219,10 +221,10 @@ TARGET static void NAME(layer_inputs_back)(const Machine *m, const Rows *rows,
     }
 }
 
-/* A layer of a single lane: what lie side by side are neurons. */
+/* A layer of a single lane: a vector holds neighbouring neurons. */
 TARGET static void NAME(layer_lane)(const Machine *m, const Rows *rows, const Instruction *c) {
     const double *w = c->by_input + c->count * c->height;
-    double *RESTRICT z = c->slopes; /* scratch here, which has room for as many neurons */
+    double *RESTRICT z = c->slopes; /* used as scratch here: it has room for all neurons */
     for (int j = 0; j < c->neurons; j++) z[j] = w[j];
     for (int i = 0; i < c->count; i++) {
         double x = *value_at(m, rows, c->operands[i], 0);
@@ -232,7 +234,7 @@ TARGET static void NAME(layer_lane)(const Machine *m, const Rows *rows, const In
     for (int j = 0; j < c->neurons; j++) *value_at(m, rows, c->out + j, 0) = z[j];
 }
 
-/* The gradients of one lane, where each neuron's weights are neighbours among the scalars. */
+/* The gradients of one lane, if the weights of each neuron are neighbouring scalars. */
 TARGET static void NAME(layer_lane_neighbours)(const Machine *m, const Rows *rows,
                                                const Instruction *c, ptrdiff_t lane) {
     const int each = c->count + c->biased;

@@ -38,7 +38,7 @@ TARGET static void NAME(layer)(const Machine *m, const Rows *rows, const Instruc
     }
 }
 
-/* The gradients of J neurons' weights for C inputs, from g on, each neuron's `width` further. */
+/* The gradients of J neurons' weights for C inputs, from g on; the next neuron's are `width` on. */
 TARGET static INLINE void NAME(weight_slopes)(const int J, const int C, const double *gz,
                                               ptrdiff_t stride, ptrdiff_t lanes,
                                               const double *const *x, double *g,
@@ -77,7 +77,7 @@ TARGET static void NAME(layer_weights_back)(const Machine *m, const Rows *rows,
     double *g = c->in_place ? m->scalar_grads + ~c->operands[c->count] : c->slopes;
     int j = 0;
     for (int i = 0; i < c->count; i++) x[i] = value_at(m, rows, c->operands[i], 0);
-    x[c->count] = m->ones; /* of which the bias is the weight */
+    x[c->count] = m->ones; /* the bias is its weight */
     if (!c->in_place) memset(g, 0, c->neurons * width * sizeof(double));
     for (; j + 3 <= c->neurons; j += 3)
         for (int i = 0; i < fours; i += 4)

@@ -44,7 +44,7 @@ TARGET static INLINE double *NAME(target)(const Machine *m, const Rows *rows, in
     return m->g;
 }
 
-/* The sum of what is in the scratch row, if there is anything, into the scalar's gradient. */
+/* Adds the contributions in the scratch row to the gradient of the scalar; rows have none there. */
 TARGET static INLINE void NAME(settle)(const Machine *m, int operand, ptrdiff_t n) {
     if (operand < 0 && n > 1) m->scalar_grads[~operand] += NAME(sum)(m->g, n);
 }
@@ -209,7 +209,7 @@ TARGET static int NAME(few_back)(const Machine *m, const Rows *rows, const Instr
 
 /* ---- all instructions ---- */
 
-/* Computes the rows, those alone whose instructions are needed if that is not NULL. */
+/* Computes the rows. If `needed` is not NULL, only those whose instructions are marked there. */
 TARGET static int NAME(forward)(Machine *m, const Rows *rows, const char *needed) {
     int f = 0;
     for (int i = 0; i < rows->length;) {

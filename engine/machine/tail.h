@@ -25,7 +25,7 @@ TARGET static int NAME(repeat)(const Machine *m, const Rows *rows, const Instruc
     return f;
 }
 
-/* The gradients that `length` rows, from the first on, give to what they take. */
+/* The gradients that `length` rows, from number `first` on, give to their operands. */
 TARGET static INLINE int NAME(repeat_part_back)(const Machine *m, const Rows *rows,
                                              const Instruction *c, ptrdiff_t first,
                                              ptrdiff_t length, const double *x, const double *y) {
@@ -60,7 +60,7 @@ TARGET static int NAME(repeat_back)(const Machine *m, const Rows *rows, const In
 
 /* ---- products: several dots of the same inputs, a matrix times a vector ---- */
 
-/* Four products at once from the j-th on, a vector of their sums. */
+/* Four products at once, from the j-th on: their sums are one vector. */
 TARGET static INLINE void NAME(four_products)(const Machine *m, const Rows *rows,
                                               const Instruction *c, int j, const double *x,
                                               double *z) {

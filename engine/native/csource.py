@@ -1,12 +1,12 @@
 """The calculus in C: the rows of the table, translated for the compiled build.
 
 The functions in `ops.py` use little of Python: arithmetic, comparisons, conditional expressions,
-assignments, and calls of functions of `math`, of ops and of each other. That much is put into C
-word for word, so that C computes the same numbers to the last bit. Whatever lies beyond (loops, any
-number of inputs) stays in Python.
+assignments, and calls of functions of `math`, of ops and of each other. These are translated word
+for word, so that C computes the same numbers to the last bit. Loops, and functions of any number of
+inputs, are not translated.
 
-C has no exceptions. So each function has one more argument, a flag, which it raises where
-Python would raise an exception, and where C's own answer might not be Python's.
+C has no exceptions. So each function has one more argument, a flag. It raises the flag where Python
+would raise an exception, and where the answer of C might not be Python's.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def vector_source(calculus: str) -> str:
 
 
 def fast_source(calculus: str) -> str:
-    """C for the same loops where bits are free, with the functions that they call."""
+    """C for the loops of the fast mode, where other last bits will do, and their functions."""
     translation = Translation(calculus, fast=True)
     loops = translation.loops()
     functions = [text for text in translation.done.values() if text]

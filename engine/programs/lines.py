@@ -41,7 +41,7 @@ class Lines:
         self.values = self.forward()
 
     def forward(self) -> list[str]:
-        """variable = operation, for each of them."""
+        """A line "variable = operation" for each operation."""
         lines = []
         for k, (op, args) in enumerate(zip(self.tape.ops, self.tape.args)):
             slot = self.tape.first + k
@@ -106,13 +106,13 @@ class Lines:
         return [line + language.end for line in lines]
 
     def seed(self) -> str:
-        """The slope of the output with respect to itself: 1, of each sample."""
+        """The slope of the output with respect to itself, which is 1 for each sample."""
         if self.language.name == "numpy" and self.tape.inputs:
             return f"np.ones(np.shape({self.names[len(self.tape.parameters)]}))"
         return self.language.number(1.0)
 
     def share(self, op: Any, j: int, slot: int, inputs: list[str]) -> tuple[str, str]:
-        """What input number j gets of an operation's gradient: that, times the slope."""
+        """What an operation adds to the gradient of its input number j, and with which sign."""
         language, grad = self.language, self.slope_name(slot)
         try:
             slope = language.factor(op, j, self.names[slot], inputs)
@@ -134,9 +134,9 @@ class Lines:
 
 
 def names(tape: Tape, language: Language) -> list[str]:
-    """A variable for each slot: its label, if that is a name and no other slot's; else its number.
+    """A variable for each slot: its label if that is a free name, otherwise its number, as in v3.
 
-    A constant is its digits.
+    A constant is written as its digits.
     """
     leaves = len(tape.parameters) + len(tape.inputs)
     constants = range(leaves, tape.first)
@@ -160,7 +160,7 @@ def names(tape: Tape, language: Language) -> list[str]:
 
 
 def is_variable(text: str) -> bool:
-    """Whether that names a variable in all the languages, and is not one of v0, v1, ..., or d_x."""
+    """Whether that can be a variable in all the languages, and is none of v0, v1, ..., or d_x."""
     return (
         bool(re.fullmatch(r"[A-Za-z]\w{0,30}", text, re.ASCII))
         and not keyword.iskeyword(text)

@@ -101,7 +101,7 @@ class Writer:
         return f"({self.language.number(self.plan.constants[k - self.plan.parameters])})"
 
     def each(self, names: Sequence[str], expression: str) -> str:
-        """A list of an expression in which x0, x1, ... go through the rows of these names."""
+        """A list: the expression for each sample, where x0, x1, ... are numbers of these rows."""
         if len(names) == 1:
             return f"[{expression} for x0 in {names[0]}]"
         variables = ", ".join([f"x{i}" for i in range(len(names))])
@@ -173,7 +173,7 @@ class Writer:
         return lines
 
     def spread(self, out: int, rows: Sequence[int]) -> list[str]:
-        """A sum gives its gradient to the row of each sample's class."""
+        """The lines in which a sum passes its gradient on: to the row of each sample's class."""
         lines = []
         for row in dict.fromkeys(rows):
             grad = f"[d_t{out}] * {self.plan.lanes}"
@@ -191,7 +191,7 @@ class Writer:
         return [f"{grad} = {numbers}"]
 
     def slopes(self, kind: str, instruction: tuple[Any, ...]) -> list[str]:
-        """What an operation gives on to each of its operands."""
+        """The lines in which an operation passes its gradient on to its operands."""
         name, out, operands, *wanted = instruction
         mine = f"d_{kind}{out}"
         if wanted == [False] or mine not in self.begun:

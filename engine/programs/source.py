@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def source_of(tape: Tape, language: str) -> str:
-    """The tape as source in a language. Raises ValueError for one that is not known."""
+    """The tape as source in a language. Raises ValueError for a language that is not known."""
     if language not in LANGUAGES:
         raise ValueError(f"unknown language {language!r:.60}: take one of {', '.join(LANGUAGES)}")
     with_gradient = len(tape.outputs) == 1 and language != "torch"
@@ -66,7 +66,7 @@ def function(name: str, body: list[str]) -> str:
 
 
 def header(language: Language) -> str:
-    """The imports, and the functions that are not the language's own."""
+    """The imports, and the functions that the language does not have."""
     lines = []
     if language.name == "numpy":
         lines.append("import numpy as np\n")
@@ -95,7 +95,7 @@ def leaves(lines: Lines, kind: str) -> tuple[list[str], list[str]]:
 
 
 def in_c(lines: Lines, with_gradient: bool) -> str:
-    """A function of the inputs and parameters; gradients, where wanted, of both."""
+    """Functions of the inputs and the parameters; the gradient is with respect to both."""
     tape = lines.tape
     unpack, grads = leaves(lines, "double")
     outputs = [f"outputs[{i}] = {lines.names[slot]};" for i, slot in enumerate(tape.outputs)]
@@ -115,7 +115,7 @@ def in_c(lines: Lines, with_gradient: bool) -> str:
 
 
 def in_javascript(lines: Lines, with_gradient: bool) -> str:
-    """Functions of the inputs and the parameters, arrays both."""
+    """Functions of the inputs and the parameters, which are arrays."""
     tape = lines.tape
     unpack, grads = leaves(lines, "let")
     outputs = ", ".join([lines.names[slot] for slot in tape.outputs])

@@ -8,14 +8,18 @@ from __future__ import annotations
 
 from engine import ops
 from engine.op import number
-from nn.mlp import vector
 from nn.module import Module
+from nn.sample import sample
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any, SupportsFloat
 
-    from nn.mlp import Vector
+    from engine import Value
+    from nn.sample import Vector
+
+    Activation = Callable[[Any], Any]  # of one number
 
 # ---- of each number by itself ----
 
@@ -182,17 +186,43 @@ class LogSoftmax(Module):
         return f"LogSoftmax(dim={self.dim})"
 
 
-# ---- what they take ----
-
-
-def sample(x: Any, taker: str) -> Vector:
-    """x as a list of numbers of any length; a bare number is a list of one."""
-    return vector(x, len(x) if hasattr(x, "__len__") else 1, taker)
-
-
 def only_dimension(dim: int | None) -> int | None:
     if dim is not None and (isinstance(dim, bool) or not isinstance(dim, int)):
         raise TypeError(f"dim takes a whole number or None, got {dim!r:.60}")
     if dim not in (None, -1, 0):
         raise ValueError(f"a sample has 1 dimension, so dim is -1 or 0, got {dim}")
     return dim
+
+
+# ---- as functions of one number, by name: what a Neuron takes ----
+
+
+def linear(x: Value) -> Value:
+    """x itself: the activation of a neuron that has none."""
+    return x
+
+
+ACTIVATIONS: dict[str, Activation] = {
+    "linear": linear,
+    **{
+        op.name: op
+        for op in (ops.relu, ops.leaky_relu, ops.elu, ops.gelu, ops.silu)
+        + (ops.softplus, ops.sigmoid, ops.tanh, ops.sin)
+    },
+}
+
+
+def activation_called(name: str | Activation) -> Activation:
+    """The activation of that name; a function is taken as it is. Raises ValueError or TypeError."""
+    if callable(name):
+        return name
+    if not isinstance(name, str):
+        raise TypeError(f"activation takes a name or a function, got {name!r}")
+    if name not in ACTIVATIONS:
+        raise ValueError(f"unknown activation {name!r}: take one of {', '.join(ACTIVATIONS)}")
+    return ACTIVATIONS[name]
+
+
+def name_of(activation: Activation) -> str:
+    """The name that an activation has, or else what Python calls it."""
+    return str(getattr(activation, "name", None) or getattr(activation, "__name__", activation))

@@ -1,17 +1,17 @@
-"""Settings and states: what each may be, so that a mistake is met before the first step."""
+"""Checks: what an argument may be, so that a mistake is met before the first step."""
 
 from __future__ import annotations
 
+import random
 from math import inf
 
 from engine.op import number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from typing import Any
 
-# ---- rules: what a setting may be; each gives it back as a plain number ----
+# ---- rules: each gives back what it was given, as a plain number ----
 
 
 def real(name: str, x: Any) -> float:
@@ -63,7 +63,7 @@ def flag(name: str, x: Any) -> bool:
 
 
 def whole(name: str, x: Any, least: int = 1) -> int:
-    """x as an int, of at least 1 and exact as a float."""
+    """x as an int of at least `least`, and small enough to be exact as a float."""
     if isinstance(x, bool) or not hasattr(x, "__index__"):
         raise TypeError(f"{name} is a whole number, got {type(x).__name__} {x!r:.60}")
     n: int = x.__index__()
@@ -78,50 +78,34 @@ def wanted(fits: bool, what: str, got: Any) -> None:
         raise TypeError(f"{what}, got {type(got).__name__} {got!r:.60}")
 
 
+def check_size(n: int, owner: str, part: str) -> None:
+    """Raise TypeError or ValueError unless n, the number of an owner's parts, is 1 or more."""
+    if isinstance(n, bool) or not hasattr(n, "__index__"):
+        raise TypeError(f"{owner} has a whole number of {part}s, got {n!r}")
+    if n < 1:
+        raise ValueError(f"{owner} has at least 1 {part}, got {n}")
+
+
+def random_source(rng: random.Random | None) -> Any:
+    """rng, or the module random. Raises TypeError for another kind."""
+    if rng is not None and not isinstance(rng, random.Random):
+        raise TypeError(f"rng takes a random.Random, got {rng!r:.60}")
+    return random if rng is None else rng
+
+
+def listed(parameters: Any) -> list[Any]:
+    """The parameters as a list. Raises TypeError for what is not a collection of them."""
+    if not hasattr(parameters, "__iter__"):
+        raise TypeError(
+            f"parameters are a list of Values, as of model.parameters(), got {parameters!r:.60}"
+        )
+    return list(parameters)
+
+
+def count(n: int, noun: str) -> str:
+    """ "1 parameter", "2 parameters"."""
+    return f"{n} {noun}{'' if n == 1 else 's'}"
+
+
 def noun(name: str) -> str:
     return "the learning rate" if name == "lr" else name
-
-
-# ---- states: dicts that come back from a file ----
-
-SQUARES = ("sum", "square_avg", "exp_avg_sq", "max_exp_avg_sq")  # a root is taken of these
-
-
-def plain(tree: Any) -> Any:
-    """A copy of dicts, lists and tuples, with a list for each tuple, as JSON has it."""
-    if isinstance(tree, dict):
-        return {name: plain(branch) for name, branch in tree.items()}
-    return [plain(branch) for branch in tree] if isinstance(tree, list | tuple) else tree
-
-
-def entries(given: Any, wanted: Iterable[str]) -> dict[str, Any]:
-    """The dict that was given. Raises ValueError unless its entries are those wanted."""
-    wanted = list(wanted)
-    if not isinstance(given, dict):
-        raise TypeError(f"expected a dict, got {type(given).__name__} {given!r:.60}")
-    problems = [f"missing {name}" for name in wanted if name not in given]
-    problems += [f"unexpected {name!s:.60}" for name in given if name not in wanted]
-    if problems:
-        raise ValueError(", ".join(problems))
-    return {name: given[name] for name in wanted}
-
-
-def shape(name: str, given: Any, n: int) -> None:
-    """Raise TypeError or ValueError unless a list of n was given."""
-    if not isinstance(given, list):
-        raise TypeError(f"{name} is a list of {n}, got {type(given).__name__} {given!r:.60}")
-    if len(given) != n:
-        raise ValueError(f"{name} is a list of {n}, got {len(given)}")
-
-
-def like(name: str, given: Any, own: Any) -> Any:
-    """What was given, which must be an int, a float or a list of floats as own is."""
-    if isinstance(own, int):
-        return whole(name, given, least=0)
-    if isinstance(own, float):
-        return number(given)
-    shape(name, given, len(own))
-    numbers = [number(x) for x in given]
-    if name in SQUARES and any(x < 0 for x in numbers):
-        raise ValueError(f"{name} is at least 0, got {min(numbers)}")
-    return numbers

@@ -15,13 +15,14 @@ in order, row by row.
 from __future__ import annotations
 
 import math
-import random
 
 from engine import Value
 from engine.op import number
+from nn.checks import random_source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import random
     from collections.abc import Callable
     from typing import Any, TypeVar
 
@@ -32,7 +33,7 @@ def uniform_(
     tensor: Tensor, a: float = 0.0, b: float = 1.0, *, rng: random.Random | None = None
 ) -> Tensor:
     """Numbers spread evenly over [a, b]. Raises ValueError unless a <= b."""
-    a, b, draw = number(a), number(b), source(rng).uniform
+    a, b, draw = number(a), number(b), random_source(rng).uniform
     if not a <= b:
         raise ValueError(f"uniform_ takes numbers a <= b, got a={a} and b={b}")
     return fill(tensor, lambda: draw(a, b))
@@ -42,7 +43,7 @@ def normal_(
     tensor: Tensor, mean: float = 0.0, std: float = 1.0, *, rng: random.Random | None = None
 ) -> Tensor:
     """Normally distributed numbers. Raises ValueError for a std below 0."""
-    mean, std, draw = number(mean), number(std), source(rng).gauss
+    mean, std, draw = number(mean), number(std), random_source(rng).gauss
     if not std >= 0:
         raise ValueError(f"normal_ takes a std of at least 0, got {std}")
     return fill(tensor, lambda: draw(mean, std))
@@ -188,10 +189,3 @@ def values(tensor: Any) -> list[Value]:
         got = type(tensor).__name__
         raise TypeError(f"expected a Value or lists of them, got {got} {tensor!r:.60}")
     return [value for branch in tensor for value in values(branch)]
-
-
-def source(rng: random.Random | None) -> Any:
-    """rng, or the module random. Raises TypeError for another kind."""
-    if rng is not None and not isinstance(rng, random.Random):
-        raise TypeError(f"rng takes a random.Random, got {rng!r:.60}")
-    return random if rng is None else rng

@@ -14,6 +14,7 @@ from engine import log, logsigmoid, logsumexp, maximum, minimum, relu, stop_grad
 from engine.op import number
 from engine.recording import open_trace
 from engine.value import number_of
+from nn.sample import added
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -197,13 +198,6 @@ def reduced(losses: Any, reduction: str, known: tuple[str, ...] = REDUCTIONS) ->
         return losses
     flat = flattened(losses)
     return added(flat) / len(flat) if reduction == "mean" else added(flat)
-
-
-def added(numbers: list[Any]) -> Any:
-    total = numbers[0]
-    for x in numbers[1:]:
-        total = total + x
-    return total
 
 
 def weighted(weights: list[float], numbers: list[Any]) -> Any:

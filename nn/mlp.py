@@ -2,35 +2,23 @@
 
 from __future__ import annotations
 
-import random
 from itertools import pairwise
 
-from engine import Value, dot, ops
+from engine import Value, dot
 from engine.value import constant
+from nn.activations import activation_called, linear, name_of
+from nn.checks import check_size, random_source
 from nn.module import Module
+from nn.sample import vector
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    import random
+    from collections.abc import Sequence
     from typing import Any, SupportsFloat
 
-    Activation = Callable[[Any], Any]
-    Vector = Sequence[SupportsFloat]  # Values or plain numbers; its length is [n] below
-
-
-def linear(x: Value) -> Value:
-    """x itself: the activation of a neuron that has none."""
-    return x
-
-
-ACTIVATIONS: dict[str, Activation] = {
-    "linear": linear,
-    **{
-        op.name: op
-        for op in (ops.relu, ops.leaky_relu, ops.elu, ops.gelu, ops.silu)
-        + (ops.softplus, ops.sigmoid, ops.tanh, ops.sin)
-    },
-}
+    from nn.activations import Activation
+    from nn.sample import Vector
 
 
 class Neuron(Module):
@@ -165,42 +153,7 @@ class MLP(Module):
         return f"MLP({nin}, {nouts}, activation={name!r}, parameters={total})"
 
 
-def vector(x: Any, n: int, taker: str) -> Vector:
-    """x as n numbers; a bare number is a vector of one. Raises ValueError for another length."""
-    if isinstance(x, str | set | frozenset | dict):
-        raise TypeError(f"{taker} takes a list of numbers, got {type(x).__name__} {x!r:.60}")
-    if not hasattr(x, "__len__"):
-        x = [x]
-    if len(x) != n:
-        raise ValueError(f"{taker} takes {n} input{'' if n == 1 else 's'}, got {len(x)}")
-    return x  # type: ignore[no-any-return]
-
-
-def activation_called(name: str | Activation) -> Activation:
-    if callable(name):
-        return name
-    if not isinstance(name, str):
-        raise TypeError(f"activation takes a name or a function, got {name!r}")
-    if name not in ACTIVATIONS:
-        raise ValueError(f"unknown activation {name!r}: take one of {', '.join(ACTIVATIONS)}")
-    return ACTIVATIONS[name]
-
-
-def name_of(activation: Activation) -> str:
-    return str(getattr(activation, "name", None) or getattr(activation, "__name__", activation))
-
-
-def check_size(n: int, owner: str, part: str) -> None:
-    if isinstance(n, bool) or not hasattr(n, "__index__"):
-        raise TypeError(f"{owner} has a whole number of {part}s, got {n!r}")
-    if n < 1:
-        raise ValueError(f"{owner} has at least 1 {part}, got {n}")
-
-
 def uniform(rng: random.Random | None) -> float:
     """A number between -1 and 1 from rng, or from the module random."""
-    if rng is None:
-        return random.uniform(-1, 1)
-    if not isinstance(rng, random.Random):
-        raise TypeError(f"rng takes a random.Random, got {rng!r}")
-    return rng.uniform(-1, 1)
+    number: float = random_source(rng).uniform(-1, 1)
+    return number

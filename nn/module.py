@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+
 from engine import Value
 from engine.op import number
+from nn.checks import count
+from nn.sample import numbers_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-    from typing import Any, Self
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from typing import Any, ClassVar, Self
 
     from engine.diagrams.diagram import Diagram
     from engine.diagrams.parts import Part
@@ -84,7 +88,7 @@ class Module:
         One entry for each attribute that holds parameters: a float for a Value, a list for a
         list of them, as deep as it is nested.
         """
-        return {name: numbers(tree) for name, tree in entries(self)}
+        return {name: numbers_of(tree) for name, tree in entries(self)}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Set the parameters to the numbers of a state_dict of a module of the same shape.
@@ -107,17 +111,9 @@ class Module:
         for value, data in new:
             value.data = data
 
-    # ---- what engine.draw asks of a model ----
-
-    def _parts_(self, level: int | str | type | None) -> list[Part]:
-        from nn.pictures.parts import parts
-
-        return parts(self, level)
-
-    def _diagram_(self, **options: Any) -> Diagram:
-        from nn.pictures.network import picture
-
-        return picture(self, **options)
+    # What engine.draw asks of a model: nn/__init__ sets them, for pictures are made of modules.
+    _parts_: ClassVar[Callable[..., list[Part]]]
+    _diagram_: ClassVar[Callable[..., Diagram]]
 
     def __repr__(self) -> str:
         """The module's attributes that are, or hold, modules or parameters, one on a line."""
@@ -134,6 +130,24 @@ class Module:
 
 
 CONTAINERS = (list, tuple)
+
+
+@contextmanager
+def in_eval_mode(model: Any) -> Iterator[None]:
+    """A block in which a Module is in eval mode; after it every module is in its mode from before.
+
+    Another function of samples is left alone.
+    """
+    modules = Module.modules(model) if isinstance(model, Module) else []
+    modes = [module.training for module in modules]
+    for module in modules:
+        module.training = False
+    try:
+        yield
+    finally:
+        for module, mode in zip(modules, modes):
+            module.training = mode
+
 
 # A tree, below, is what an attribute may hold: a Value, a Module, a container of trees, or
 # anything else, which is passed over.
@@ -184,11 +198,6 @@ def leaves(tree: Any, name: str) -> Iterator[tuple[str, Value]]:
             yield from leaves(branch, f"{name}.{i}")
 
 
-def numbers(tree: Any) -> Any:
-    """The data of a tree of Values: a float, or a list as deep as the tree."""
-    return tree.data if isinstance(tree, Value) else [numbers(branch) for branch in tree]
-
-
 def paired(tree: Any, data: Any) -> list[tuple[Value, float]]:
     """Each Value of a tree with its number in data, which must have the tree's shape."""
     if isinstance(tree, Value):
@@ -198,8 +207,3 @@ def paired(tree: Any, data: Any) -> list[tuple[Value, float]]:
     if len(data) != len(tree):
         raise ValueError(f"expected a list of {len(tree)}, got {len(data)}")
     return [pair for branch, item in zip(tree, data) for pair in paired(branch, item)]
-
-
-def count(n: int, noun: str) -> str:
-    """ "1 parameter", "2 parameters"."""
-    return f"{n} {noun}{'' if n == 1 else 's'}"

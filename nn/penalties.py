@@ -9,6 +9,8 @@
 from __future__ import annotations
 
 from engine import Value, dot
+from nn.checks import listed
+from nn.sample import added
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,9 +25,7 @@ def l1_penalty(parameters: Iterable[Value]) -> Value:
 
     Its slope at p = 0 is 0. Raises ValueError if there are no parameters.
     """
-    total, *others = [abs(p) for p in listed(parameters, "l1_penalty")]
-    for p in others:
-        total = total + p
+    total: Value = added([abs(p) for p in some_values(parameters, "l1_penalty")])
     return total
 
 
@@ -38,7 +38,7 @@ def l2_penalty(parameters: Iterable[Value]) -> Value:
     >>> l2_penalty([Value(3.0), Value(-4.0)]).data
     25.0
     """
-    values = listed(parameters, "l2_penalty")
+    values = tuple(some_values(parameters, "l2_penalty"))
     total: Value = dot(values, values)
     return total
 
@@ -57,12 +57,9 @@ def attribute(path: str) -> str:
     return next((part for part in reversed(path.split(".")) if not part.isdigit()), "")
 
 
-def listed(parameters: Any, taker: str) -> tuple[Value, ...]:
-    if not hasattr(parameters, "__iter__"):
-        raise TypeError(
-            f"parameters are a list of Values, as of model.parameters(), got {parameters!r:.60}"
-        )
-    values = tuple(parameters)
+def some_values(parameters: Any, taker: str) -> list[Value]:
+    """The parameters as a list of at least one Value. Raises TypeError or ValueError."""
+    values = listed(parameters)
     if not values:
         raise ValueError(f"{taker} takes at least 1 parameter, got 0")
     for p in values:

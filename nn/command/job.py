@@ -16,8 +16,9 @@ from nn.command.rows import described, parts, scaled
 from nn.command.settings import what_matters
 from nn.losses import cross_entropy, mse_loss
 from nn.metrics import accuracy_score
+from nn.optim.by_name import make_optimizer
 from nn.penalties import l1_penalty, weights_of
-from nn.schedules.by_name import make_optimizer, make_schedule
+from nn.schedules.by_name import make_schedule
 from nn.schedules.onecycle import OneCycleLR
 from nn.training.loop import fit
 from nn.training.stopping import EarlyStopping

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from nn.checks import count
 from nn.losses import mse_loss
 from nn.metrics import accuracy_score, r2_score
-from nn.module import count
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from nn.data.loader import Standardizer
+from nn.data.preparation import Standardizer
 from nn.layers.linear import Dropout, Normalization, Sequential
 from nn.mlp import MLP, Layer
 

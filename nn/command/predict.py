@@ -8,7 +8,7 @@ from engine import no_grad, softmax
 from nn.checks import finite
 from nn.command.judge import numbers
 from nn.command.options import delimiter_option
-from nn.data.tables import read_rows
+from nn.data.csv_files import read_rows
 from nn.metrics import classes
 from nn.saving.models import load, load_notes
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
-from nn.data.loader import train_test_split
+from nn.checks import count
+from nn.data.preparation import train_test_split
 from nn.layers.linear import Normalization, Sequential
-from nn.module import count
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from nn import data
 from nn.data import synthetic, tables
+from nn.data.csv_files import read_csv
 from nn.data.tables import Table
 
 TYPE_CHECKING = False
@@ -105,7 +106,7 @@ def own_table(
 
     def make(_seed: int) -> Table:
         try:
-            return tables.read_csv(path, target, delimiter=delimiter, classes=classes)
+            return read_csv(path, target, delimiter=delimiter, classes=classes)
         except ValueError as error:  # with what a user of the command can say instead
             raise ValueError(str(error).replace("classes=True", "--kind classes")) from None
 

@@ -7,12 +7,13 @@ import random
 import sys
 from pathlib import Path
 
+from nn.activations import ACTIVATIONS
 from nn.command.options import batch, delimiter_option, not_negative, positive
 from nn.command.settings import PACES, settings_of
 from nn.command.tasks import TASKS, own_table, task_called
 from nn.command.version import version
-from nn.mlp import ACTIVATIONS
-from nn.schedules.by_name import OPTIMIZERS, SCHEDULES
+from nn.optim.by_name import OPTIMIZERS
+from nn.schedules.by_name import SCHEDULES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -19,18 +19,17 @@ from engine import Value, dot, ops
 from engine.op import number
 from engine.recording import open_trace
 from engine.value import constant
-from nn.activations import sample
-from nn.checks import finite, flag, positive
-from nn.init import source, uniform_
-from nn.mlp import check_size, vector
-from nn.module import Module, count
+from nn.checks import check_size, count, finite, flag, positive, random_source
+from nn.init import uniform_
+from nn.module import Module
+from nn.sample import sample, vector
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import Any, Self, SupportsFloat
 
-    from nn.mlp import Vector
+    from nn.sample import Vector
 
 
 class Linear(Module):
@@ -147,7 +146,7 @@ class Dropout(Module):
 
     def __init__(self, p: float = 0.5, *, rng: random.Random | None = None) -> None:
         """Raises ValueError unless p is between 0 and 1."""
-        source(rng)
+        random_source(rng)
         self.p, self.rng = number(p), rng
         if not 0 <= self.p <= 1:
             raise ValueError(f"dropout takes a probability p between 0 and 1, got {self.p}")
@@ -167,7 +166,7 @@ class Dropout(Module):
         """The factors of n numbers, drawn: 0 for what is dropped, 1 / (1 - p) for the others."""
         if self.p in (0, 1):
             return [1.0 - self.p] * n
-        scale, draw = 1.0 / (1.0 - self.p), source(self.rng).random
+        scale, draw = 1.0 / (1.0 - self.p), random_source(self.rng).random
         return [scale if draw() >= self.p else 0.0 for _ in range(n)]
 
     def __repr__(self) -> str:

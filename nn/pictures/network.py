@@ -9,8 +9,9 @@ from typing import Any
 from engine import Value
 from engine.diagrams.colors import INPUT, NOT_FINITE
 from engine.diagrams.diagram import Diagram, in_dot
+from nn.activations import name_of
 from nn.layers.linear import Dropout, Flatten, Identity, Linear, Sequential
-from nn.mlp import MLP, Layer, Neuron, name_of
+from nn.mlp import MLP, Layer, Neuron
 from nn.module import Module
 from nn.pictures.parts import ACTIVATIONS
 

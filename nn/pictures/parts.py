@@ -14,9 +14,11 @@ from contextvars import Context
 from engine import Value, topological_order
 from engine.diagrams.parts import Part
 from nn import activations
+from nn.activations import name_of
+from nn.checks import count
 from nn.layers.linear import Linear
-from nn.mlp import MLP, Layer, Neuron, name_of
-from nn.module import CONTAINERS, Module, collect, count
+from nn.mlp import MLP, Layer, Neuron
+from nn.module import CONTAINERS, Module, collect
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

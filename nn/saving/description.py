@@ -12,8 +12,10 @@ import math
 import random
 
 from nn import activations, layers
-from nn.mlp import ACTIVATIONS, MLP, Layer, Neuron, name_of
-from nn.module import Module, count
+from nn.activations import ACTIVATIONS, name_of
+from nn.checks import count
+from nn.mlp import MLP, Layer, Neuron
+from nn.module import Module
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
-"""Early stopping: to end a training run when held-out data stops getting better.
+"""Early stopping: ending a training when its loss on held-out data stops getting better.
 
-A network that goes on learning its training data by heart gets worse on data it has not seen; the
-moment at which that begins is a regulariser that costs nothing (Prechelt 1998; Goodfellow et al.
+A network that learns its training data by heart gets worse on data it has not seen. Ending the
+training when that begins is a regulariser that costs nothing (Prechelt 1998; Goodfellow et al.
 2016, section 7.8).
 """
 
@@ -75,7 +75,7 @@ class EarlyStopping:
         return self.waited >= self.patience
 
     def restore(self, parameters: Sequence[Value]) -> None:
-        """Give the parameters the weights of the best epoch, if there was one and it is wanted."""
+        """Give the parameters the weights of the best epoch, if restore_best is True."""
         if self.restore_best and self.best_weights:
             if len(parameters) != len(self.best_weights):
                 n = len(self.best_weights)
@@ -92,7 +92,7 @@ class EarlyStopping:
         }
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Go on from a state_dict of one with the same settings."""
+        """Go on from the state_dict of an EarlyStopping with the same settings."""
         best, waited = state_dict["best"], int(state_dict["waited"])
         weights = [float(x) for x in state_dict["best_weights"]]
         self.restart()

@@ -32,12 +32,12 @@ from nn import (
     Softmax,
     Softplus,
     Tanh,
+    activations,
     load,
-    mlp,
     save,
     to_torch,
 )
-from nn.mlp import ACTIVATIONS
+from nn.activations import ACTIVATIONS
 
 torch = pytest.importorskip("torch", reason="needs torch, of the extra torch")
 
@@ -193,7 +193,7 @@ def test_sin_has_no_module_in_pytorch():
 
 def test_a_new_activation_without_a_module_is_refused_by_name(monkeypatch):
     cube = Op("cube", "cube", lambda x: x**3, lambda z, x: 3 * x * x)
-    monkeypatch.setitem(mlp.ACTIVATIONS, "cube", cube)
+    monkeypatch.setitem(activations.ACTIVATIONS, "cube", cube)
 
     with pytest.raises(ValueError, match=r"^PyTorch has no module for the activation 'cube'$"):
         to_torch(Neuron(1, activation="cube"))

@@ -8,7 +8,8 @@ from nn.command.main import main
 from nn.command.settings import PACES, settings_of
 from nn.command.tasks import TASKS
 from nn.command.train import options
-from nn.schedules.by_name import OPTIMIZERS, SCHEDULES
+from nn.optim.by_name import OPTIMIZERS
+from nn.schedules.by_name import SCHEDULES
 
 in_c = pytest.mark.skipif(not compiled, reason="takes long in Python: needs the compiled build")
 EVERY_SCHEDULE = [*SCHEDULES, "onecycle"]

@@ -162,7 +162,7 @@ def test_a_training_that_is_interrupted_at_once_ends_quietly(monkeypatch, capsys
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("nn.training.run.Run.epoch", interrupted)
+    monkeypatch.setattr("nn.training.loop.epoch", interrupted)
 
     assert main(["train", "moons", "--quiet"]) == 130
     assert capsys.readouterr().err == ""

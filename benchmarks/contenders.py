@@ -64,10 +64,6 @@ W2 = Problem(
 )
 
 
-# All that SGD has beside its rate, as the machine takes it.
-PLAIN_SGD = {"momentum": 0.0, "dampening": 0.0, "weight_decay": 0.0, "nesterov": False}
-
-
 class Contender:
     """What is started, trained and timed."""
 
@@ -105,11 +101,14 @@ class NetworkContender(Contender):
 
 
 class Eager(NetworkContender):
-    """A graph for each step: `Run.step`, which is what `fit` does."""
+    """A graph for each step: `GraphStepper.step`, which is what `fit` does."""
 
     def __init__(self, problem: Problem) -> None:
+        from nn.training.graph_stepper import GraphStepper
+
         super().__init__(problem)
         self.run = run_of(problem)
+        self.stepper = GraphStepper(self.run)
 
     def start(self) -> None:
         from nn.training.history import History
@@ -119,7 +118,7 @@ class Eager(NetworkContender):
 
     def train(self, steps: int) -> Any:
         for _ in range(steps):
-            self.run.step(self.inputs, self.targets)
+            self.stepper.step(self.inputs, self.targets)
         return self.run.history.losses[-steps:]
 
     def parameters(self) -> list[float]:
@@ -130,16 +129,18 @@ class Replayed(Eager):
     """One call of the machine's `train`, with the order of the samples for all steps."""
 
     def __init__(self, problem: Problem, fast: bool = False) -> None:
-        from nn.training.arrays import State
-        from nn.training.plans import BatchPlans
+        from nn.training.arrays import Arrays
+        from nn.training.machine_stepper import MachineStepper
 
         super().__init__(problem)
-        self.plans = BatchPlans(self.run, fast)
+        self.plans = MachineStepper(self.run, fast).plans
+        self.samples = self.plans.samples
         self.machine = self.plans.machine(len(self.inputs))
-        self.state = State(self.run)
+        self.arrays = Arrays(self.run.optimizer)
 
     def parts(self) -> dict[str, Callable[[], Any]]:
-        from nn.training.plans import PLANS, BatchPlans, machine
+        from nn.training.machine_stepper import MachineStepper
+        from nn.training.plans import PLANS, machine
 
         run, plans, lanes = self.run, self.plans, len(self.inputs)
 
@@ -149,7 +150,7 @@ class Replayed(Eager):
 
         plan = plans.plan(lanes)[0]
         return {
-            "all of it": lambda: anew(lambda: BatchPlans(run)),
+            "all of it": lambda: anew(lambda: MachineStepper(run)),
             "recording and lowering": lambda: anew(lambda: plans.plan(lanes)),
             "making the machine": lambda: machine(plan),
             "comparing its bits with a graph's": lambda: plans.check_numbers(lanes),
@@ -157,38 +158,43 @@ class Replayed(Eager):
 
     def start(self) -> None:
         super().start()
-        self.state.read()
+        self.arrays.read()
 
     def train(self, steps: int) -> Any:
+        from nn.training.upcoming import settings
+
         order = array("i", range(len(self.inputs))) * steps
         lrs = array("d", [self.problem.lr]) * steps
-        plans, state, optimizer = self.plans, self.state, ("sgd", PLAIN_SGD)
-        arguments = (plans.data, plans.labels, order, lrs, 0)
-        losses = self.machine.train(state.parameters, state.states, optimizer, *arguments)
+        samples, arrays = self.samples, self.arrays
+        optimizer = ("sgd", settings(self.run.optimizer.param_groups[0]))
+        arguments = (samples.data, samples.labels, order, lrs, 0)
+        losses = self.machine.train(arrays.parameters, arrays.states, optimizer, *arguments)
         if len(losses) < steps:
             raise ArithmeticError(f"the machine stopped after {len(losses)} of {steps} steps")
         return losses
 
     def parameters(self) -> list[float]:
-        return list(self.state.parameters)
+        return list(self.arrays.parameters)
 
 
 class Fitted(Eager):
-    """`Run.epoch` with replay, which is what `fit` does: with a whole batch, a step an epoch."""
+    """`epoch` in the machine, which is what `fit` does: with a whole batch, a step an epoch."""
 
     def __init__(self, problem: Problem) -> None:
-        from nn.training.replay import Replay
+        from nn.training.machine_stepper import MachineStepper
 
         super().__init__(problem)
-        self.run.replay = Replay(self.run)
+        self.stepper = MachineStepper(self.run)
 
     def train(self, steps: int) -> Any:
+        from nn.training.loop import epoch
+
         for _ in range(steps):
-            self.run.epoch(None, ignore)
+            epoch(self.run, self.stepper, None, ignore)
         return self.run.history.losses[-steps:]
 
 
-def ignore(_run: Any, _steps: int) -> None:
+def ignore(_steps: int) -> None:
     """What `fit` would do with its progress bar."""
 
 
@@ -202,12 +208,10 @@ def run_of(problem: Problem) -> Any:
     data = [x for x, _ in problem.samples], [target for _, target in problem.samples]
     optimizer = SGD(model.parameters(), lr=problem.lr)
     loss = {"mse": mse_loss, "hinge": hinge_loss}[problem.loss]
-    run = Run(model, data, optimizer, loss, batch_size=None, shuffle=False, seed=0)
-    run.give_back(problem.numbers)
-    run.validation = run.max_norm = run.schedule = run.stopping = run.replay = None
-    run.metrics, run.each, run.settings = {}, "epoch", {}
     parameters = model.parameters()
-    run.penalty = (lambda: problem.penalty * l2_penalty(parameters)) if problem.penalty else None
+    penalty = (lambda: problem.penalty * l2_penalty(parameters)) if problem.penalty else None
+    run = Run(model, data, optimizer, loss, shuffle=False, penalty=penalty)
+    run.give_back(problem.numbers)
     return run
 
 

@@ -67,14 +67,14 @@ class Enlarged(Replayed):
     def __init__(self, problem: Problem, small: Replayed) -> None:
         from engine.machine.machine import Machine
 
-        from nn.training.arrays import State
+        from nn.training.arrays import Arrays
 
         lanes, recorded = len(problem.samples), len(small.problem.samples)
         Eager.__init__(self, replace(problem, lr=problem.lr * recorded / lanes))
-        self.plans = small.plans
-        self.plans.data = array("d", [n for x, t in problem.samples for n in (*x, t)])
+        self.plans, self.samples = small.plans, small.samples
+        self.samples.data = array("d", [n for x, t in problem.samples for n in (*x, t)])
         self.machine = Machine(small.plans.plan(recorded)[0], lanes)
-        self.state = State(self.run)
+        self.arrays = Arrays(self.run.optimizer)
 
 
 def batch_of(size: int) -> Problem:

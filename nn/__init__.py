@@ -53,8 +53,10 @@ if TYPE_CHECKING:
     from nn import optim as optim
     from nn import plot as plot
     from nn import schedules as schedules
-    from nn.data.loader import DataLoader, Standardizer, one_hot, train_test_split
-    from nn.data.tables import Table, breast_cancer, digits, iris, read_csv, wine
+    from nn.data.csv_files import read_csv
+    from nn.data.loader import DataLoader
+    from nn.data.preparation import Standardizer, one_hot, train_test_split
+    from nn.data.tables import Table, breast_cancer, digits, iris, wine
     from nn.estimators import ChainruleClassifier as ChainruleClassifier
     from nn.estimators import ChainruleRegressor as ChainruleRegressor
     from nn.film.film import Film
@@ -80,7 +82,7 @@ if TYPE_CHECKING:
     )
     from nn.training.history import History
     from nn.training.loop import fit
-    from nn.training.run import TrainingError
+    from nn.training.objective import TrainingError
     from nn.training.stopping import EarlyStopping
 
 __all__ = [
@@ -169,8 +171,10 @@ if not TYPE_CHECKING:  # a type checker would take any name for granted
     __getattr__, __dir__ = lazy_names(
         globals(),
         {
-            "nn.data.loader": "DataLoader Standardizer one_hot train_test_split",
-            "nn.data.tables": "Table breast_cancer digits iris read_csv wine",
+            "nn.data.csv_files": "read_csv",
+            "nn.data.loader": "DataLoader",
+            "nn.data.preparation": "Standardizer one_hot train_test_split",
+            "nn.data.tables": "Table breast_cancer digits iris wine",
             "nn.estimators": "ChainruleClassifier ChainruleRegressor",
             "nn.film.film": "Film",
             "nn.layers": "Dropout Flatten Identity LayerNorm Linear Normalization Sequential",
@@ -184,7 +188,7 @@ if not TYPE_CHECKING:  # a type checker would take any name for granted
             "SequentialLR StepLR",
             "nn.training.history": "History",
             "nn.training.loop": "fit",
-            "nn.training.run": "TrainingError",
+            "nn.training.objective": "TrainingError",
             "nn.training.stopping": "EarlyStopping",
         },
         needs=dict.fromkeys(["ChainruleClassifier", "ChainruleRegressor"], "sklearn"),

@@ -22,15 +22,14 @@ import random
 import warnings
 from typing import TYPE_CHECKING, Any, Self
 
-from engine import no_grad
 from engine.op import number
 from nn.checks import flag, whole
-from nn.data.loader import train_test_split
+from nn.data.preparation import train_test_split
+from nn.evaluation import outputs_of
 from nn.init import xavier_uniform_
 from nn.losses import cross_entropy, mse_loss
 from nn.mlp import MLP
-from nn.sample import numbers_of
-from nn.schedules.by_name import make_optimizer
+from nn.optim.by_name import make_optimizer
 from nn.training.loop import fit
 from nn.training.stopping import EarlyStopping
 
@@ -139,8 +138,7 @@ class ChainruleEstimator(BaseEstimator):
         """What the network gives for each row of X. X: [n][features] -> [n] or [n][outputs]."""
         check_is_fitted(self, "model_")
         X = validate_data(self, X, dtype=np.float64, reset=False)
-        with no_grad():
-            return np.array(numbers_of([self.model_(x) for x in X.tolist()]))
+        return np.array(outputs_of(self.model_, X.tolist()))
 
 
 class ChainruleClassifier(ClassifierMixin, ChainruleEstimator):

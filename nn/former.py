@@ -15,14 +15,14 @@ FORMER.update(
         "nn.export": "nn.saving.export",
         "nn.history": "nn.training.history",
         "nn.lbfgs": "nn.optim.lbfgs",
-        "nn.loader": "nn.data.loader",
+        "nn.loader": "nn.data",
         "nn.onecycle": "nn.schedules.onecycle",
         "nn.plateau": "nn.schedules.plateau",
         "nn.run": "nn.training.run",
         "nn.schedule": "nn.schedules.schedule",
         "nn.serialize": "nn.saving.models",
         "nn.stopping": "nn.training.stopping",
-        "nn.tables": "nn.data.tables",
+        "nn.tables": "nn.data",
     }
 )
 

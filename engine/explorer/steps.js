@@ -40,7 +40,7 @@ export function calculated(contents, values, ops) {
     const xs = card.inputs.map((x) => (typeof x === "number" ? data[x] : read(x.number)));
     const op = ops[card.op];
     const z = op.value(...xs);
-    const reason = failure(card.op, z, xs);
+    const reason = failure(card.op.split("/")[0], op, z, xs);
     if (reason) return { data, slopes, error: { node: i, message: `${applied(card, xs.map(repr))}: ${reason}` } };
     data.push(z);
     slopes.push(card.slopes.map((slope, k) => (slope === null ? null : op.slopes[k](z, ...xs))));
@@ -49,19 +49,16 @@ export function calculated(contents, values, ops) {
 }
 
 /** Why Python would have raised where JavaScript goes on with nan or an infinity; "" if it would not. */
-function failure(op, z, xs) {
-  const name = op.split("/")[0], [x, y] = xs;
-  if (name === "div" && y === 0) return "float division by zero";
-  if (Number.isFinite(z) || xs.some(Number.isNaN) || PLAIN.has(name)) return "";
-  if (name === "pow" && x === 0) return y === -Infinity ? "" : "0.0 cannot be raised to a negative power";
+function failure(name, row, z, xs) {
+  const [x] = xs;
+  if (row.divisors.some((i) => xs[i] === 0)) return "float division by zero";
+  if (Number.isFinite(z) || xs.some(Number.isNaN) || row.goesOn) return "";
+  if (name === "pow" && x === 0) return xs[1] === -Infinity ? "" : "0.0 cannot be raised to a negative power";
   if (name === "pow" && x < 0 && Number.isNaN(z)) return "a negative number has no real power with a fractional exponent";
   if (Number.isNaN(z)) return "math domain error";
   if (!xs.every(Number.isFinite)) return "";
   return name.startsWith("log") ? "math domain error" : "math range error";
 }
-
-// Those that Python lets overflow.
-const PLAIN = new Set("add sub mul div neg dot leaky_relu elu gelu silu hypot maximum minimum".split(" "));
 
 /** One application of a card's op, as Python writes it. */
 function applied(card, inputs) {

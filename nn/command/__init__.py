@@ -1,1 +1,1 @@
-"""The command `chainrule`."""
+"""The command `chainrule`: a file for each subcommand, and what they share."""

@@ -1,4 +1,4 @@
-"""`chainrule predict`: what a saved model makes of rows that are typed, or of a CSV file."""
+"""`chainrule predict`: what a saved network makes of rows that are typed, or of a CSV file."""
 
 from __future__ import annotations
 
@@ -6,24 +6,49 @@ from pathlib import Path
 
 from engine import no_grad, softmax
 from nn.checks import finite
-from nn.command.train import numbers
-from nn.data.tables import read_rows
+from nn.command.judge import numbers
+from nn.command.options import delimiter_option
+from nn.data.csv_files import read_rows
 from nn.metrics import classes
 from nn.saving.models import load, load_notes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
     from collections.abc import Sequence
     from typing import Any
+
+DESCRIPTION = """\
+Apply a network that train has saved to rows of numbers.
+Each typed row, and each row of a CSV file, gives one line: the class and its
+probability, or the predicted number."""
+EXAMPLES = """\
+  chainrule train xor
+  chainrule predict xor/weights.json 0,1 1,1"""
+
+
+def options(parser: ArgumentParser) -> None:
+    add = parser.add_argument
+    add("weights", type=Path, help="a file that train wrote, such as xor/weights.json")
+    add("rows", nargs="+", metavar="row", help="numbers, as in 0,1; or a CSV file with their names")
+    delimiter_option(add)
+    add("--probabilities", action="store_true", help="print the probabilities of all classes")
+
+
+def run(options: Namespace) -> int:
+    """Print what a saved network makes of rows."""
+    lines = predict(options.weights, options.rows, options.probabilities, options.delimiter)
+    print("\n".join(lines))
+    return 0
 
 
 def predict(
     path: Path, rows: Sequence[str], probabilities: bool = False, delimiter: str = ","
 ) -> list[str]:
-    """A line for each row: a class and its probability, or the number or numbers that come out.
+    """A line for each row: a class and its probability, or the numbers that come out.
 
-    rows: numbers with commas between, as in "0,1", or the names of CSV files. probabilities: those
-    of all classes instead. Raises ValueError for what the model does not take.
+    rows: numbers with commas between, as in "0,1", or the names of CSV files. probabilities: give
+    the probabilities of all classes instead. Raises ValueError for what the model does not take.
     """
     model: Any = load(path).eval()
     notes = load_notes(path)

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-    from nn.command.train import Rows
+    from nn.command.rows import Rows
     from nn.data.tables import Table
     from nn.module import Module
     from nn.training.history import History
 
-SMALL = 50  # parameters: a network of more is no picture, but a knot
+SMALL = 50  # parameters: the graph of a larger network is too dense to read
 FEW = 8  # rows: so many predictions fit into the graph of one loss
 
 
@@ -104,9 +104,9 @@ def plots(
 
 
 def write_figures(folder: Path, plots: Callable[[], dict[str, Callable[[Any], Any]]]) -> list[str]:
-    """Files of the names that plots() gives, each drawn by its function of an Axes.
+    """Write a file for each name that plots() gives; its function draws on an Axes.
 
-    Returns the names; without matplotlib none, with a word of what is missing.
+    Returns the names. Without matplotlib it writes none, and says what to install.
     """
     try:
         import matplotlib

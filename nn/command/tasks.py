@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from nn import data
 from nn.data import synthetic, tables
+from nn.data.csv_files import read_csv
 from nn.data.tables import Table
 
 TYPE_CHECKING = False
@@ -17,10 +18,10 @@ if TYPE_CHECKING:
 class Task(NamedTuple):
     """Data, the settings that learn it, and when it counts as learned.
 
-    make: the table of a seed. held_out: the share of rows kept for judging; with 0 there are so few
-    that it is judged by those it learned. standardize: bring the columns to like size. goal: the
-    accuracy from which on, or for amounts the mean squared error up to which, it is learned; None
-    if that is for its owner to say.
+    make: a function from a seed to the table. held_out: the share of rows kept for judging; 0 where
+    there are so few rows that the model is judged by the rows it learned. standardize: bring the
+    columns to like size. goal: classes are learned once the accuracy reaches it, amounts once the
+    mean squared error is below it; None where the owner of the data has to say.
     """
 
     make: Callable[[int], Table]
@@ -42,7 +43,7 @@ def xor(_seed: int) -> Table:
 
 
 def points(make: Callable[..., synthetic.Points], n: int) -> Callable[[int], Table]:
-    """The table of n points in the plane, of a seed."""
+    """A function from a seed to the table of n points in the plane."""
 
     def table(seed: int) -> Table:
         inputs, targets = make(n=n, seed=seed)
@@ -104,7 +105,10 @@ def own_table(
         raise ValueError(f"which column of {path} is to be predicted? say --target COLUMN")
 
     def make(_seed: int) -> Table:
-        return tables.read_csv(path, target, delimiter=delimiter, classes=classes)
+        try:
+            return read_csv(path, target, delimiter=delimiter, classes=classes)
+        except ValueError as error:  # with what a user of the command can say instead
+            raise ValueError(str(error).replace("classes=True", "--kind classes")) from None
 
     return real(make, (16,), 0.01, 100, 0.1, goal=None)
 

@@ -1,8 +1,8 @@
-"""Mini-batches: the data in parts, in another order each time, and a part kept for judging.
+"""Mini-batches: the data in parts, in another order each time.
 
-Gradient descent on all data at once ("full batch") knows the slope exactly and takes few steps; on
-one sample at a time ("stochastic") it takes many that are off a little, each way; mini-batches lie
-between (Goodfellow et al. 2016, section 8.1.3). Here all three are one argument.
+Gradient descent on all data at once ("full batch") knows the slope exactly, and takes few steps. On
+one sample at a time ("stochastic") it takes many steps, each a little off. Mini-batches lie between
+the two (Goodfellow et al. 2016, section 8.1.3). `batch_size` chooses one of the three.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 
 class DataLoader:
-    """The batches of a data set, for each epoch anew.
+    """The batches of a data set, in another order for each epoch.
 
-    Iterating over it is an epoch: it gives (inputs, targets) of one batch after another. The order
-    of epoch e depends on (seed, e) only, so that a run can be resumed exactly.
+    A loop over it is an epoch: it gives (inputs, targets) of one batch after another. The order of
+    epoch e depends on (seed, e) only, so that a run can be resumed exactly.
 
     >>> loader = DataLoader([[0.0], [1.0], [2.0]], [0, 1, 2], batch_size=2)
     >>> for inputs, targets in loader:
@@ -78,7 +78,7 @@ class DataLoader:
             yield self.samples(batch)
 
     def batches(self) -> list[list[int]]:
-        """The places of the samples of each batch of the next epoch, which is then begun."""
+        """The places of the samples of each batch of the next epoch; then that epoch has begun."""
         order = self.order(self.epoch)
         self.epoch += 1
         size = self.batch_size or len(order)
@@ -112,15 +112,15 @@ class DataLoader:
         }
 
     def checksum(self) -> int:
-        """That of the data, computed once: every checkpoint has it."""
+        """The checksum of the data, computed once, since every checkpoint has it."""
         if self._checksum is None:
             self._checksum = crc32(repr((self.inputs, self.targets)).encode())
         return self._checksum
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Go on with the epoch of a state_dict of a loader like this one.
+        """Go on with the epoch in the state_dict of a loader like this one.
 
-        Raises ValueError, with the difference, for one of another.
+        Raises ValueError, with the difference, for the state_dict of another loader.
         """
         own = self.state_dict()
         if set(state_dict) != set(own):
@@ -137,92 +137,17 @@ class DataLoader:
         self.epoch = epoch
 
 
-def train_test_split(
-    inputs: Sequence[Any],
-    targets: Sequence[Any],
-    test_size: float = 0.25,
-    seed: int = 0,
-    stratify: bool = False,
-) -> tuple[list[Any], list[Any], list[Any], list[Any]]:
-    """(train inputs, test inputs, train targets, test targets), drawn at random.
-
-    test_size is the share that is held out, rounded up to whole samples. With stratify it is that
-    of each class, so that no class is rarer in one part than in the other. Raises ValueError if a
-    part, or a class of a part, would be empty.
-    """
-    check_data(inputs, targets)
-    flag("stratify", stratify)
-    if not 0 < test_size < 1:
-        raise ValueError(f"test_size is between 0 and 1, got {test_size!r}")
-    groups: dict[Any, list[int]] = {}
-    for i, target in enumerate(targets):
-        groups.setdefault(target if stratify else None, []).append(i)
-    rng = random.Random(seed)
-    held_out = set()
-    for label, places in groups.items():
-        count = math.ceil(test_size * len(places))
-        if count == len(places):
-            which = f" of class {label!r}" if stratify else ""
-            raise ValueError(f"nothing{which} is left to train on: {count} of {count} held out")
-        held_out.update(rng.sample(places, count))
-    train = [i for i in range(len(inputs)) if i not in held_out]
-    rng.shuffle(train)
-    test = rng.sample(sorted(held_out), len(held_out))
-    return (
-        [inputs[i] for i in train],
-        [inputs[i] for i in test],
-        [targets[i] for i in train],
-        [targets[i] for i in test],
-    )
-
-
-class Standardizer:
-    """Columns brought to mean 0 and deviation 1, as the training data has them.
-
-    Networks learn faster from numbers of like size (LeCun et al. 1998, section 4.3). A column
-    without any deviation is only shifted.
-
-    >>> Standardizer([[1.0, 5.0], [3.0, 5.0]])([[2.0, 5.0], [5.0, 6.0]])
-    [[0.0, 0.0], [3.0, 1.0]]
-    """
-
-    __module__ = "nn"
-
-    def __init__(self, inputs: Sequence[Sequence[float]]) -> None:
-        """inputs: [n][features], the training data."""
-        check_data(inputs, inputs)
-        n = len(inputs)
-        columns = list(zip(*inputs))
-        self.means = [math.fsum(column) / n for column in columns]
-        self.deviations = [
-            math.sqrt(math.fsum([(x - mean) ** 2 for x in column]) / n) or 1.0
-            for column, mean in zip(columns, self.means)
-        ]
-
-    def __call__(self, inputs: Sequence[Sequence[float]]) -> list[list[float]]:
-        """inputs: [m][features] -> the same, standardised."""
-        for row in inputs:
-            if len(row) != len(self.means):
-                raise ValueError(f"expected {len(self.means)} numbers in a row, got {len(row)}")
-        return [
-            [(x - mean) / size for x, mean, size in zip(row, self.means, self.deviations)]
-            for row in inputs
-        ]
-
-
-def one_hot(target: int, classes: int) -> list[float]:
-    """1 at the place of the class, 0 elsewhere. Raises ValueError if there is no such class.
-
-    >>> one_hot(1, 3)
-    [0.0, 1.0, 0.0]
-    """
-    if not 0 <= whole("a class", target, least=-(2**53)) < classes:
-        raise ValueError(f"a class is between 0 and {classes - 1}, got {target}")
-    return [float(i == target) for i in range(classes)]
+def pair(data: Any) -> tuple[Sequence[Any], Sequence[Any]]:
+    """The inputs and targets of data. Raises TypeError for data without both."""
+    if hasattr(data, "inputs") and hasattr(data, "targets"):
+        return data.inputs, data.targets
+    if isinstance(data, tuple | list) and len(data) == 2:
+        return data[0], data[1]
+    raise TypeError(f"data is (inputs, targets), got {type(data).__name__} {data!r:.60}")
 
 
 def check_data(inputs: Any, targets: Any) -> None:
-    """Raise TypeError or ValueError unless that is data to train on."""
+    """Raise TypeError or ValueError unless these are data to train on."""
     for name, x in (("inputs", inputs), ("targets", targets)):
         if isinstance(x, str) or not hasattr(x, "__len__"):
             raise TypeError(f"{name} are a list, got {type(x).__name__} {x!r:.60}")
@@ -244,5 +169,5 @@ def check_data(inputs: Any, targets: Any) -> None:
 
 
 def width_of(row: Any) -> int | None:
-    """How many numbers a row has; None for what is one number, or one word."""
+    """How many numbers a row has; None for a bare number, or one word."""
     return len(row) if hasattr(row, "__len__") and not isinstance(row, str) else None

@@ -31,9 +31,9 @@ def moons(n: int = 100, noise: float = 0.1, seed: int = 0) -> Points:
     """Two half circles that reach into each other.
 
     inputs: [n][2], targets: [n] of 0 and 1. Class 0 is (cos a, sin a), class 1 is (1 - cos a,
-    0.5 - sin a), for angles a from 0 to pi at equal distances; to both coordinates comes normal
-    noise of that deviation. Raises ValueError for n below 2, as the others do for less than a
-    sample of each class, or for noise below 0.
+    0.5 - sin a), for angles a from 0 to pi at equal distances. noise: the deviation of the normal
+    noise that is added to both coordinates. Raises ValueError for noise below 0, and for n below 2:
+    each class has a sample at least, here and below.
     """
 
     def point(t: float, label: int) -> tuple[float, float]:
@@ -44,7 +44,7 @@ def moons(n: int = 100, noise: float = 0.1, seed: int = 0) -> Points:
 
 
 def circles(n: int = 100, noise: float = 0.1, factor: float = 0.5, seed: int = 0) -> Points:
-    """A circle of radius 1, class 0, around one of radius `factor`, class 1.
+    """Two circles around one centre: radius 1 is class 0, radius `factor` is class 1.
 
     inputs: [n][2], targets: [n]; angles at equal distances, normal noise. Raises ValueError for a
     factor that is not between 0 and 1.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from textwrap import fill
 
-from nn.film.page import ahead, curve
+from nn.film.recording import loss_curve, middle_lead
 from nn.plot.axes import COLORS, MARKERS, write_names
 from nn.plot.curves import draw_curve, scale
 from nn.plot.decisions import legend_below, scatter
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
-    from nn.film.film import Film, Frame
+    from nn.film.recording import Frame, Recording
 
     View = tuple[list[Any], Callable[[Frame], None]]
 
@@ -25,7 +25,7 @@ SIDE = 200  # pixels of the surface, which the figure then scales
 MILLISECONDS, PAUSE = 125, 2000  # of a frame, and of the last
 
 
-def animation(film: Film, gif: bool) -> bytes:
+def animation(film: Recording, gif: bool) -> bytes:
     """The file of the animation, which goes on for ever."""
     reel = film.reel()
     shown = images(film, reel)
@@ -44,7 +44,7 @@ def animation(film: Film, gif: bool) -> bytes:
     return file.getvalue()
 
 
-def images(film: Film, reel: list[Frame]) -> list[Any]:
+def images(film: Recording, reel: list[Frame]) -> list[Any]:
     """A picture of each frame."""
     import numpy as np
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -60,7 +60,7 @@ def images(film: Film, reel: list[Frame]) -> list[Any]:
     write_names(right, " ", "step", "loss")
     for text in (left.xaxis.label, left.yaxis.label):
         text.set_parse_math(False)
-    points = curve(film, {frame.step for frame in reel})
+    points = loss_curve(film, {frame.step for frame in reel})
     draw_curve(right, [step for step, _ in points], [x for _, x in points], color="lightgray")
     scale(right)
     (passed,) = right.plot([], [], color=COLORS[0], linewidth=2.5)
@@ -87,9 +87,9 @@ def images(film: Film, reel: list[Frame]) -> list[Any]:
     return made
 
 
-def plane_view(film: Film, ax: Axes, reel: list[Frame]) -> View:
+def plane_view(film: Recording, ax: Axes, reel: list[Frame]) -> View:
     """What is drawn anew for each frame, and what draws the regions of a frame."""
-    lead = ahead(reel[-1].numbers)
+    lead = middle_lead(reel[-1].numbers)
     extent = (film.xs[0], film.xs[-1], film.ys[0], film.ys[-1])
     picture = ax.imshow([[0]], extent=extent, origin="lower", aspect="auto")
     for k, label in enumerate(film.labels):
@@ -103,7 +103,7 @@ def plane_view(film: Film, ax: Axes, reel: list[Frame]) -> View:
     return [picture, *ax.collections], lambda frame: picture.set_data(regions(film, frame, lead))
 
 
-def curve_view(film: Film, ax: Axes, _reel: list[Frame]) -> View:
+def curve_view(film: Recording, ax: Axes, _reel: list[Frame]) -> View:
     """What is drawn anew for each frame, and what draws the curve of a frame."""
     scatter(ax, [(x, y) for x, y, _ in film.points], color=COLORS[0], edgecolor="white", s=60)
     (line,) = ax.plot([], [], color=COLORS[4], linewidth=3)
@@ -111,7 +111,7 @@ def curve_view(film: Film, ax: Axes, _reel: list[Frame]) -> View:
     return [line], lambda frame: line.set_data(film.xs, frame.numbers)
 
 
-def regions(film: Film, frame: Frame, scale: float) -> Any:
+def regions(film: Recording, frame: Frame, scale: float) -> Any:
     """Colours [SIDE][SIDE][4] of the classes that win, stronger where they are further ahead."""
     import numpy as np
     from matplotlib.colors import to_rgba

@@ -9,6 +9,7 @@ from pathlib import Path
 from string import Template
 
 from engine.saving.page import standalone_page
+from nn.film.recording import loss_curve, middle_lead
 from nn.plot.axes import COLORS
 
 TYPE_CHECKING = False
@@ -16,13 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
-    from nn.film.film import Film
+    from nn.film.recording import Recording
 
 HERE = Path(__file__).parent
-CURVE = 600  # points of the loss curve: more than a screen can show
 
 
-def page(film: Film) -> str:
+def page(film: Recording) -> str:
     """The film as HTML."""
     body, style, script = [
         (HERE / name).read_text("utf-8") for name in ("film.html", "film.css", "film.js")
@@ -37,12 +37,12 @@ def page(film: Film) -> str:
     )
 
 
-def content(film: Film) -> dict[str, Any]:
+def content(film: Recording) -> dict[str, Any]:
     """What the page knows, as JSON has it."""
     reel = film.reel()
     steps = [frame.step for frame in reel]
     if film.in_the_plane:
-        scale = ahead(reel[-1].numbers)
+        scale = middle_lead(reel[-1].numbers)
         pictures: list[Any] = [
             b64encode(frame.winners + shades(frame.numbers, scale)).decode() for frame in reel
         ]
@@ -57,7 +57,7 @@ def content(film: Film) -> dict[str, Any]:
         "x": [film.xs[0], film.xs[-1]],
         "y": [film.ys[0], film.ys[-1]],
         "points": film.points,
-        "curve": [[step, shown(loss)] for step, loss in curve(film, set(steps))],
+        "curve": [[step, shown(loss)] for step, loss in loss_curve(film, set(steps))],
         "frames": [
             {
                 "step": frame.step,
@@ -68,19 +68,6 @@ def content(film: Film) -> dict[str, Any]:
             for frame, p in zip(reel, pictures)
         ],
     }
-
-
-def curve(film: Film, steps: set[int]) -> list[tuple[int, float]]:
-    """The losses that are drawn: those of the frames, and so many others as can be seen."""
-    every = math.ceil(len(film.steps) / CURVE) or 1
-    known = enumerate(zip(film.steps, film.losses))
-    return [(step, loss) for i, (step, loss) in known if i % every == 0 or step in steps]
-
-
-def ahead(numbers: Iterable[float]) -> float:
-    """How far the winner is ahead in the middle of all places: half the shade of a class."""
-    ordered = sorted(numbers)
-    return ordered[len(ordered) // 2] or 1.0
 
 
 def shades(numbers: Iterable[float], scale: float) -> bytes:

@@ -1,10 +1,8 @@
-"""The plane: two inputs of a model, seen all around its data, with the others held where they are
-on average.
-"""
+"""The plane: a grid over two inputs of a model. Its other inputs stay at their mean."""
 
 from __future__ import annotations
 
-from nn.plot.decisions import surroundings
+from nn.plot.answers import surroundings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,14 +11,14 @@ if TYPE_CHECKING:
 
     Rows = Sequence[Sequence[float]]
 
-SAID = 4  # inputs that are held are named, of more only the number is said
+SAID = 4  # the inputs that stay at their mean are named if they are no more than this
 
 
 class Plane:
-    """A grid in the inputs `shown`. places: [ys * xs][inputs], row by row from below.
+    """A grid over the two inputs `shown`. places: [ys * xs][inputs], row by row from below.
 
-    `points` are the rows as they are seen there: their other inputs are not those of the plane.
-    `held` says which inputs are held where, empty if none is.
+    `points` are the two inputs of each row of the data; the other inputs of a row are usually not
+    at their mean, so it lies off this plane. `held` says which inputs stay at which number.
     """
 
     def __init__(self, rows: Rows, shown: Sequence[int], names: Any, resolution: int) -> None:

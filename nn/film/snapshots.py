@@ -1,4 +1,4 @@
-"""Earlier: what a model made of many samples when its parameters were what they are no more."""
+"""Snapshots: the outputs of a model at earlier moments of its training."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from engine.value import number_of
 from nn.activations import linear
 from nn.mlp import Neuron
 from nn.module import Module, in_eval_mode
-from nn.plot.decisions import outputs
+from nn.plot.answers import answers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,12 +19,13 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-class Earlier:
-    """The outputs of a model for these samples, to be asked for later.
+class Snapshots:
+    """The outputs of a model for these samples, as they are now, kept to be asked for later.
 
-    `state()` is what has to be kept of now, and `outputs(state)` what the model gave then. Of a
-    Module the parameters are kept, and nothing is computed until it is asked for; whatever else
-    of it changes is not. Of another function the outputs are.
+    `state()` is a snapshot of the model, and `outputs(state)` gives its outputs at that moment. The
+    snapshot of a Module is its parameters, and nothing is computed before `outputs`; other
+    attributes of the Module are taken as they are then. The snapshot of another function is its
+    outputs.
     """
 
     def __init__(self, model: Callable[[Any], Any], samples: Sequence[Any]) -> None:
@@ -33,13 +34,16 @@ class Earlier:
         self.program: Any = False  # not yet asked for; None where there is none
 
     def state(self) -> Any:
+        """A snapshot of the model as it is now."""
         if self.module is not None:
             return array("d", [p.data for p in Module.parameters(self.module)])
-        return outputs(self.model, self.samples)
+        return answers(self.model, self.samples)
 
     def outputs(self, state: Any) -> list[list[float]]:
-        """The numbers for each sample. Raises ValueError for one that is not finite, and if the
-        model has other parameters by now.
+        """The outputs of the model in that state, for each sample.
+
+        Raises ValueError for a number that is not finite, and if the number of the model's
+        parameters has changed since.
         """
         if self.module is None:
             found: list[list[float]] = state
@@ -47,12 +51,12 @@ class Earlier:
         if self.program is False:
             self.program = program_of(self.module, self.samples[0])
         with holding(Module.parameters(self.module), state):
-            return outputs(self.model, self.samples, self.program)
+            return answers(self.model, self.samples, self.program)
 
 
 @contextmanager
 def holding(parameters: list[Value], numbers: Sequence[float]) -> Iterator[None]:
-    """A block in which the parameters are these numbers."""
+    """A block in which the parameters have these numbers."""
     if len(parameters) != len(numbers):
         raise ValueError(f"the model had {len(numbers)} parameters, and has {len(parameters)} now")
     now = [p.data for p in parameters]
@@ -66,12 +70,12 @@ def holding(parameters: list[Value], numbers: Sequence[float]) -> Iterator[None]
 
 
 def program_of(model: Any, sample: Any) -> Program | None:
-    """The model as a program of a sample; None for one that may choose by what it is given.
+    """The model as a program of a sample; None for a model that may decide by its inputs.
 
-    That is one with a part of another's making: what Python decides there is not recorded.
+    A model may do so, with an `if`, if a module or an activation in it is not from `nn`.
     """
     modules = Module.modules(model)
-    if not all(type(m).__module__.partition(".")[0] == "nn" for m in modules):
+    if not all(type(m).__module__.split(".")[0] == "nn" for m in modules):
         return None
     activations = [m.activation for m in modules if isinstance(m, Neuron)]
     if not all(isinstance(f, Op) or f is linear for f in activations):

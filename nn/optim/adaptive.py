@@ -1,7 +1,7 @@
 """A pace for each parameter: Adagrad, RMSprop, Adam and AdamW divide by the size of its grads.
 
-g below is the grad; where weight_decay is given, it is the grad plus weight_decay * p, except in
-AdamW. t counts the steps from 1. eps is above 0, or a grad of 0 would be divided by 0.
+g below is the grad of a parameter p. With weight_decay it is the grad plus weight_decay * p, except
+in AdamW. t counts the steps from 1. eps is above 0, or a grad of 0 would be divided by 0.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Adagrad(Optimizer):
         initial_accumulator_value: float = 0.0,
         eps: float = 1e-10,
     ) -> None:
-        """initial_accumulator_value is what each s starts with; errors as of Optimizer."""
+        """initial_accumulator_value is what each s starts with. Raises as Optimizer does."""
         settings = {
             "lr": lr,
             "lr_decay": lr_decay,
@@ -91,7 +91,7 @@ class RMSprop(Optimizer):
         momentum: float = 0.0,
         centered: bool = False,
     ) -> None:
-        """alpha and momentum are at least 0 and below 1; errors as of Optimizer."""
+        """alpha and momentum are at least 0 and below 1. Raises as Optimizer does."""
         settings = {
             "lr": lr,
             "alpha": alpha,
@@ -150,7 +150,7 @@ class Adam(Optimizer):
         weight_decay: float = 0.0,
         amsgrad: bool = False,
     ) -> None:
-        """betas are two numbers, each at least 0 and below 1; errors as of Optimizer."""
+        """betas are two numbers, each at least 0 and below 1. Raises as Optimizer does."""
         settings = {
             "lr": lr,
             "betas": betas,
@@ -186,8 +186,8 @@ class Adam(Optimizer):
 class AdamW(Adam):
     """Adam whose weight decay stays out of the means: p <- (1 - lr * weight_decay) * p, first.
 
-    So all weights decay alike, whatever the size of their grads (Loshchilov & Hutter 2019,
-    algorithm 2).
+    So all weights decay alike, and the size of their grads does not matter (Loshchilov & Hutter
+    2019, algorithm 2).
     """
 
     __module__ = "nn"
@@ -201,7 +201,7 @@ class AdamW(Adam):
         weight_decay: float = 1e-2,
         amsgrad: bool = False,
     ) -> None:
-        """As of Adam."""
+        """The settings are Adam's; only the default of weight_decay differs."""
         super().__init__(params, lr, betas, eps, weight_decay, amsgrad)
 
     def update(self, group: dict[str, Any], state: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Clipping: gradients cut down to a size, so that one steep place does not throw all away."""
+"""Clipping: gradients cut down to a size, so that one steep place cannot undo the training."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def clip_grad_norm_(
     norm_type: float = 2.0,
     error_if_nonfinite: bool = False,
 ) -> float:
-    """The norm of all grads as one vector; if it is above max_norm they are scaled down to that.
+    """The norm of all grads as one vector; if it is above max_norm, they are scaled down to it.
 
     Each grad is multiplied by max_norm / (norm + 1e-6), at most 1 (Pascanu, Mikolov & Bengio
     2013, algorithm 1). norm_type is p in (|g0|**p + |g1|**p + ...)**(1/p); inf takes the largest.

@@ -6,16 +6,18 @@ The loss is evaluated by a closure, as many times as a step finds useful.
 
 from __future__ import annotations
 
-from nn.checks import entries, like, not_negative, positive, shape, whole
+from nn.checks import not_negative, positive, whole
 from nn.optim.linesearch import Point, strong_wolfe
 from nn.optim.optimizer import Optimizer
+from nn.optim.states import entries, like, shape
+from nn.optim.vectors import along, inner, size, small
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any, ClassVar
 
-    Vector = list[float]
+    from nn.optim.vectors import Vector
 
 
 def search_name(name: str, x: Any) -> str | None:
@@ -70,7 +72,7 @@ class LBFGS(Optimizer):
         history_size: int = 100,
         line_search_fn: str | None = None,
     ) -> None:
-        """max_eval is 5/4 of max_iter if None; errors as of Optimizer, and for a second group."""
+        """max_eval is 5/4 of max_iter if None. Raises as Optimizer does, and for a second group."""
         if max_eval is None:
             max_eval = whole("max_iter", max_iter) * 5 // 4
         settings = {
@@ -239,32 +241,7 @@ def direction(
     return d
 
 
-# ---- vectors ----
-
-
-def inner(xs: Vector, ys: Vector) -> float:
-    total = 0.0
-    for x, y in zip(xs, ys):
-        total += x * y
-    return total
-
-
-def along(xs: Vector, t: float, ds: Vector) -> Vector:
-    """x + t * d."""
-    return [x + t * d for x, d in zip(xs, ds)]
-
-
-def size(xs: Vector) -> float:
-    total = 0.0
-    for x in xs:
-        total += abs(x)
-    return total
-
-
-def small(xs: Vector, tolerance: float) -> bool:
-    return all(abs(x) <= tolerance for x in xs)
-
-
 def move(params: list[Any], numbers: Vector) -> None:
+    """Set the parameters to these numbers."""
     for p, x in zip(params, numbers):
         p.data = x

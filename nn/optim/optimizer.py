@@ -1,21 +1,10 @@
-"""Gradient descent: follow -grad, a step at a time. Here what all optimisers share, and SGD."""
+"""The optimiser: what all optimisers share. Each has its own file, and its own kind of step."""
 
 from __future__ import annotations
 
 from engine import Value
-from nn.checks import (
-    below_one,
-    count,
-    entries,
-    finite,
-    flag,
-    like,
-    listed,
-    not_negative,
-    plain,
-    positive,
-    shape,
-)
+from nn.checks import count, listed, not_negative, positive
+from nn.optim.states import as_json, entries, like, shape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,8 +16,9 @@ class Optimizer:
     """Parameters, in groups that have settings of their own, and what moves them.
 
     `param_groups`: a dict for each group, {"params": [...], "lr": 0.1, ...}. `state`: a dict for
-    each group of what was learned on the way, its lists in the order of the group's parameters.
-    A subclass has the rules of its settings, the state it starts with, and the update of a step.
+    each group of what it has learned on the way, with lists in the order of its parameters.
+    A subclass says what its settings may be (`rules`), with which state it starts (`start`), and
+    how it moves parameters in a step (`update`).
     """
 
     __module__ = "nn"
@@ -68,7 +58,7 @@ class Optimizer:
         self.state.append(self.start(self.param_groups[-1]))
 
     def check(self, settings: dict[str, Any]) -> None:
-        """Raise ValueError if settings, each in its range, do not go together."""
+        """Raise ValueError if settings do not go together, though each is in its range."""
 
     def start(self, group: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002
         """The state of a group before its first step."""
@@ -119,7 +109,7 @@ class Optimizer:
             {**group, "params": [next(places) for _ in group["params"]]}
             for group in self.param_groups
         ]
-        copy: dict[str, Any] = plain(
+        copy: dict[str, Any] = as_json(
             {"optimizer": type(self).__name__, "param_groups": groups, "state": self.state}
         )
         return copy
@@ -181,7 +171,7 @@ class Optimizer:
 
 
 def gradients(group: dict[str, Any]) -> list[float]:
-    """The grad of each parameter p, plus weight_decay * p: that of an L2 penalty."""
+    """The grad of each parameter p, plus weight_decay * p, which is the grad of an L2 penalty."""
     weight_decay = group["weight_decay"]
     if weight_decay:
         return [p.grad + weight_decay * p.data for p in group["params"]]
@@ -199,97 +189,3 @@ def check_parameters(parameters: list[Any], earlier: list[Value]) -> None:
         if p in seen:
             raise ValueError(f"a parameter is to be given once, number {i} is given again")
         seen.add(p)
-
-
-class SGD(Optimizer):
-    """p <- p - lr * velocity, where velocity <- momentum * velocity + (1 - dampening) * grad.
-
-    The first velocity is the grad. Without momentum that is plain gradient descent. It is
-    "stochastic" once each step sees a sample of the data only (Robbins & Monro 1951; momentum:
-    Polyak 1964). With nesterov the step is grad + momentum * velocity: the slope a little further
-    on (Nesterov 1983, in the form of Sutskever et al. 2013, section 2).
-
-    >>> from engine import Value
-    >>> p = Value(1.0)
-    >>> optimizer = SGD([p], lr=0.1)
-    >>> (p * p).backward()
-    >>> optimizer.step()
-    >>> p.data
-    0.8
-    """
-
-    __module__ = "nn"
-    rules: ClassVar = {
-        "lr": positive,
-        "momentum": below_one,
-        "dampening": finite,
-        "weight_decay": not_negative,
-        "nesterov": flag,
-    }
-
-    def __init__(
-        self,
-        params: Iterable[Any],
-        lr: float = 1e-3,
-        momentum: float = 0.0,
-        dampening: float = 0.0,
-        weight_decay: float = 0.0,
-        nesterov: bool = False,
-    ) -> None:
-        """lr > 0, 0 <= momentum < 1, weight_decay >= 0; errors as of Optimizer."""
-        settings = {
-            "lr": lr,
-            "momentum": momentum,
-            "dampening": dampening,
-            "weight_decay": weight_decay,
-            "nesterov": nesterov,
-        }
-        super().__init__(params, settings)
-
-    def check(self, settings: dict[str, Any]) -> None:
-        if settings["nesterov"] and not (settings["momentum"] > 0 and settings["dampening"] == 0):
-            raise ValueError(
-                "nesterov needs momentum above 0 and dampening 0, "
-                f"got momentum {settings['momentum']} and dampening {settings['dampening']}"
-            )
-
-    def start(self, group: dict[str, Any]) -> dict[str, Any]:
-        # "step" counts the steps with momentum
-        return {"step": 0, "momentum_buffer": [0.0] * len(group["params"])}
-
-    def update(self, group: dict[str, Any], state: dict[str, Any]) -> None:
-        lr, momentum = group["lr"], group["momentum"]
-        directions = gradients(group)
-        if momentum:
-            share = 1 - group["dampening"] if state["step"] else 1.0
-            velocities = [
-                momentum * velocity + share * grad
-                for velocity, grad in zip(state["momentum_buffer"], directions)
-            ]
-            if group["nesterov"]:
-                directions = [
-                    grad + momentum * velocity for grad, velocity in zip(directions, velocities)
-                ]
-            else:
-                directions = velocities
-            state["step"] += 1
-            state["momentum_buffer"] = velocities
-        for p, direction in zip(group["params"], directions):
-            p.data -= lr * direction
-
-    @property
-    def momentum(self) -> float:
-        """The momentum, of the first group if they differ; setting it sets all of them."""
-        momentum: float = self.param_groups[0]["momentum"]
-        return momentum
-
-    @momentum.setter
-    def momentum(self, momentum: float) -> None:
-        momentum = below_one("momentum", momentum)
-        for group in self.param_groups:
-            group["momentum"] = momentum
-
-    @property
-    def velocities(self) -> list[float]:
-        """The velocity of each parameter, 0 before the first step with momentum."""
-        return [velocity for state in self.state for velocity in state["momentum_buffer"]]

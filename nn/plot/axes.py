@@ -10,18 +10,18 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
-# Okabe and Ito's colours, told apart with any kind of colour vision. Lines and shapes are for
-# print and for more than six: their numbers are other than that of the colours, so that pairs of
-# a colour and a line repeat after 12 and those of a colour and a shape after 42.
+# Okabe and Ito's colours, which can be told apart with any kind of colour vision. Lines and shapes
+# are for print, and for more than six curves or classes. There are 6 colours, 4 lines and 7 shapes:
+# so pairs of a colour and a line repeat after 12, pairs of a colour and a shape after 42.
 COLORS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9")
 LINES = ("-", "--", "-.", ":")
 MARKERS = ("o", "^", "s", "D", "v", "P", "X")
 
 
 def axes(ax: Axes | None) -> Axes:
-    """The Axes ax or, without any, those of a figure of their own.
+    """The Axes ax or, if it is None, the Axes of a new figure.
 
-    Raises TypeError for what is no Axes, and ImportError that says what to install.
+    Raises TypeError if ax is something else, and ImportError that says what to install.
     """
     try:
         from matplotlib.axes import Axes
@@ -36,7 +36,7 @@ def axes(ax: Axes | None) -> Axes:
 
 
 def write_names(ax: Axes, title: str, xlabel: str, ylabel: str) -> None:
-    """The title and the names of both axes, to be read from the last row."""
+    """Write the title and the names of both axes, so large that the last row can read them."""
     ax.set_title(title, fontsize="large")
     ax.set_xlabel(xlabel, fontsize="large")
     ax.set_ylabel(ylabel, fontsize="large")

@@ -23,8 +23,9 @@ def plot_confusion_matrix(
 ) -> Axes:
     """How often each class, a row, was taken for each class, a column, as a number in its cell.
 
-    y_true and y_pred: [n] of classes. labels: the names of the classes 0 to n - 1, all of which
-    get a row; without them the classes that occur do. Raises ValueError for a class without one.
+    y_true and y_pred: [n] of classes. labels: the names of the classes 0 to n - 1, each of which
+    gets a row. Without labels each class that occurs gets a row. Raises ValueError for a class that
+    has no label.
     """
     for ys in (y_true, y_pred):
         fits = hasattr(ys, "__len__") and not isinstance(ys, str)
@@ -58,7 +59,7 @@ def plot_confusion_matrix(
 
 
 def named(labels: Any) -> Sequence[str]:
-    """The labels. Raises TypeError or ValueError for what is no list of names."""
+    """The labels. Raises TypeError or ValueError if they are not a list of names."""
     fits = hasattr(labels, "__len__") and not isinstance(labels, str)
     wanted(fits, "labels are a list of names", labels)
     if not len(labels):

@@ -75,9 +75,9 @@ def plot_learning_rate(history: History, ax: Axes | None = None) -> Axes:
 def plot_histograms(
     model: Module, ax: Axes | None = None, *, gradients: bool = False, bins: int = 30
 ) -> Axes:
-    """How the parameters of each layer are distributed or, if asked for, their gradients.
+    """How the parameters of each layer are distributed, or with `gradients` their gradients.
 
-    An outline for each layer, weights and biases together, over the same bins: the height is the
+    An outline for each layer, weights and biases together, over the same bins. Its height is the
     share of the layer's parameters in a bin, so that small layers are as visible as large ones.
     Raises ValueError for a model without parameters, and for a number that is not finite.
     """
@@ -109,14 +109,14 @@ def plot_histograms(
 
 
 def check_history(name: str, history: Any) -> None:
-    """Raise TypeError or ValueError unless that is the record of an epoch or more."""
+    """Raise TypeError or ValueError unless it is a History with one epoch or more."""
     wanted(isinstance(history, History), f"{name} takes a History, as fit returns it", history)
     if not history.epochs:
         raise ValueError("the history has no epochs yet")
 
 
 def draw_curve(ax: Axes, xs: Iterable[int], ys: Iterable[float], **look: Any) -> None:
-    """A line over counted steps; its points too while they are few, as one alone makes no line."""
+    """A line over counted steps. A few points are marked too, since one alone makes no line."""
     from matplotlib.ticker import MaxNLocator
 
     xs, ys = list(xs), list(ys)
@@ -134,7 +134,7 @@ def scale(ax: Axes) -> None:
         return
 
     def between_powers(y: float, _: Any) -> str:
-        """Numbers at more of the lines, the less lies between the lowest and the highest."""
+        """The number of a line: the smaller the range of the axis, the more lines have one."""
         low, high = ax.get_ylim()
         named = {3: "123456789", 10: "2357", 100: "25"}
         digits = next((digits for times, digits in named.items() if high < times * low), "")
@@ -148,8 +148,8 @@ def scale(ax: Axes) -> None:
 def numbers_by_layer(model: Module, gradients: bool) -> dict[str, list[float]]:
     """The parameters of each layer, or their gradients, under the first parts of their names.
 
-    "layers.0.neurons.1.bias" is one of "layers.0". What belongs to no layer in the model is the
-    model's own, under the name of its class. Raises ValueError for a number that is not finite.
+    "layers.0.neurons.1.bias" belongs to "layers.0". A parameter outside all layers goes under the
+    class name of the model. Raises ValueError for a number that is not finite.
     """
     layers: dict[str, list[float]] = {}
     for name, value in model.named_parameters():
@@ -164,7 +164,7 @@ def numbers_by_layer(model: Module, gradients: bool) -> dict[str, list[float]]:
 
 
 def layer_of(name: str) -> str:
-    """The layer a parameter's name begins with: a neuron's is the one that the neuron is in.
+    """The layer that a parameter's name begins with. The parameters of a neuron are in its layer.
 
     >>> layer_of("layers.0.neurons.1.weights.3"), layer_of("2.bias.0"), layer_of("weights.1")
     ('layers.0', '2', '')

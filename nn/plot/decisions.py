@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import math
-
-from engine import no_grad
 from engine.op import number
 from engine.value import number_of
-from nn.checks import wanted, whole
-from nn.data.loader import check_data
-from nn.metrics import classes
-from nn.module import in_eval_mode
+from nn.plot.answers import answers, class_at, guesses, points_in_the_plane, surroundings
 from nn.plot.axes import COLORS, MARKERS, axes, bin_edges, write_names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from typing import Any
 
     from matplotlib.axes import Axes
 
-    Model = Callable[[Sequence[float]], Any]
-    Points = Sequence[Sequence[float]]
+    from nn.plot.answers import Model, Points
 
 
 def plot_decision_surface(
@@ -33,14 +26,14 @@ def plot_decision_surface(
 ) -> Axes:
     """What a model of two inputs and one output predicts around its data, and the data.
 
-    inputs: [n][2], targets: [n]. The line is where the prediction is 0.5; points with a target
-    above 0.5 are triangles. Raises ValueError for inputs of another shape, with the row, and for a
-    model of several outputs.
+    inputs: [n][2], targets: [n]. The line is where the prediction is 0.5. A point is a triangle if
+    its target is above 0.5. Raises ValueError for inputs of another shape, with the row, and for a
+    model with several outputs.
     """
     points = points_in_the_plane(inputs, targets)
     above = [number_of(target) > 0.5 for target in targets]
     xs, ys = surroundings(points, resolution)
-    flat = [single(numbers) for numbers in outputs(model, [[x, y] for y in ys for x in xs])]
+    flat = [single(numbers) for numbers in answers(model, [[x, y] for y in ys for x in xs])]
     predictions = [flat[i : i + len(xs)] for i in range(0, len(flat), len(xs))]
     ax = axes(ax)
     from matplotlib.ticker import MaxNLocator
@@ -69,10 +62,11 @@ def plot_decision_regions(
 ) -> Axes:
     """Which class a model of two inputs gives to each place, and the data.
 
-    inputs: [n][2], targets: [n] of 0 to classes - 1: a colour and a shape for each class, and a
-    black edge around the points that lie in the region of another. The model has an output for
-    each class, or a single one that means class 1 above the threshold: 0 fits logits, 0.5
-    probabilities. Raises ValueError for inputs of another shape or no class, with the row.
+    inputs: [n][2], targets: [n] of 0 to classes - 1. Each class has a colour and a shape; a point
+    in the region of another class has a black edge. The model has an output for each class, or one
+    output that means class 1 where it is above the threshold: 0 fits logits, 0.5 fits
+    probabilities. Raises ValueError, with the row, for an input of another shape and for a target
+    that is no class.
     """
     threshold = number(threshold)
     points = points_in_the_plane(inputs, targets)
@@ -111,62 +105,6 @@ def plot_decision_regions(
 
 
 # ---- what they share ----
-
-
-def points_in_the_plane(inputs: Any, targets: Any) -> list[list[float]]:
-    """The inputs as lists of two numbers. Raises ValueError that names a row of another shape."""
-    check_data(inputs, targets)
-    for i, row in enumerate(inputs):
-        n = len(row) if hasattr(row, "__len__") else 1
-        if n != 2:
-            raise ValueError(f"a point in the plane has 2 numbers, input {i} has {n}: {row!r:.60}")
-    return [[number_of(x) for x in row] for row in inputs]
-
-
-def class_at(i: int, target: Any) -> int:
-    """The class that target i is. Raises ValueError if it is none."""
-    x = number_of(target)
-    if x < 0 or x % 1:
-        raise ValueError(f"target {i} is a class, 0, 1, 2 and so on, got {x:g}")
-    return int(x)
-
-
-def surroundings(points: Points, resolution: int) -> list[list[float]]:
-    """The coordinates, x and y, of a grid that reaches past the points on all sides."""
-    whole("resolution", resolution, least=2)
-    return [spread([point[i] for point in points], resolution) for i in (0, 1)]
-
-
-def spread(numbers: Sequence[float], n: int) -> list[float]:
-    """n numbers at equal distances that reach a quarter of the range past either end."""
-    low, high = min(numbers), max(numbers)
-    margin = (high - low or 1.0) / 4
-    return [low - margin + i * (high - low + 2 * margin) / (n - 1) for i in range(n)]
-
-
-def outputs(model: Model, points: Points, program: Any = None) -> list[list[float]]:
-    """The numbers the model gives for each point, or the program of it, which is faster.
-
-    Raises ValueError for one that is not finite.
-    """
-    wanted(callable(model), "the model is a function of two inputs", model)
-    if program is not None:
-        made = program([point if hasattr(point, "__len__") else [point] for point in points])
-    else:
-        with no_grad(), in_eval_mode(model):
-            made = [model(point) for point in points]
-    given = [[number_of(v) for v in y] if hasattr(y, "__len__") else [number_of(y)] for y in made]
-    for point, numbers in zip(points, given):
-        for x in numbers:
-            if not math.isfinite(x):
-                raise ValueError(f"the model gives {x} at the point {point}")
-    return given
-
-
-def guesses(model: Model, points: Points, threshold: float) -> list[int]:
-    """The class the model gives to each point."""
-    given = outputs(model, points)
-    return classes([x[0] if len(x) == 1 else x for x in given], threshold)
 
 
 def single(numbers: list[float]) -> float:

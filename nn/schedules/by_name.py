@@ -1,59 +1,21 @@
-"""Choices by name: the optimisers and schedules that the command can be asked for."""
+"""Schedules by name, as the command and the estimators are asked for them."""
 
 from __future__ import annotations
 
-from functools import partial
-
-from nn.optim.adaptive import Adagrad, Adam, AdamW, RMSprop
-from nn.optim.lbfgs import LBFGS
-from nn.optim.optimizer import SGD
-from nn.schedules.formulas import CosineAnnealingLR, ExponentialLR, LinearLR, SequentialLR, StepLR
+from nn.schedules.formulas import CosineAnnealingLR, ExponentialLR, LinearLR, StepLR
 from nn.schedules.onecycle import OneCycleLR
 from nn.schedules.plateau import ReduceLROnPlateau
+from nn.schedules.sequential import SequentialLR
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from nn.module import Module
     from nn.optim.optimizer import Optimizer
     from nn.schedules.schedule import Schedule
 
-OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
-    "sgd": SGD,
-    "adagrad": Adagrad,
-    "rmsprop": RMSprop,
-    "adam": Adam,
-    "adamw": AdamW,
-    "lbfgs": partial(LBFGS, line_search_fn="strong_wolfe"),
-}
-
-
-def make_optimizer(
-    name: str, model: Module, lr: float, momentum: float = 0.0, weight_decay: float = 0.0
-) -> Optimizer:
-    """The optimiser of that name, of all parameters of the model.
-
-    Raises ValueError for an unknown name, and for a setting that the optimiser has not.
-    """
-    if not isinstance(name, str) or name not in OPTIMIZERS:
-        raise ValueError(f"unknown optimizer {name!r:.60}: take one of {', '.join(OPTIMIZERS)}")
-    options: dict[str, float] = {"lr": lr}
-    if momentum:
-        if name not in ("sgd", "rmsprop"):
-            raise ValueError(f"momentum is for sgd and rmsprop, {name} has its own")
-        options["momentum"] = momentum
-    if weight_decay:
-        if name == "lbfgs":
-            raise ValueError("lbfgs has no weight decay")
-        options["weight_decay"] = weight_decay
-    if name == "adamw":  # which has one unless told otherwise
-        options["weight_decay"] = weight_decay
-    return OPTIMIZERS[name](model.parameters(), **options)
-
-
-# For each name, the schedule of an optimiser over so many epochs.
+# For each name, a function that makes the schedule of an optimiser over a number of epochs.
 SCHEDULES: dict[str, Callable[[Any, int], Any]] = {
     "constant": lambda _optimizer, _epochs: None,
     "step": lambda optimizer, epochs: StepLR(optimizer, max(1, epochs // 3)),
@@ -67,9 +29,9 @@ SCHEDULES: dict[str, Callable[[Any, int], Any]] = {
 def make_schedule(
     name: str, optimizer: Optimizer, epochs: int, steps_per_epoch: int, warmup: int = 0
 ) -> Schedule | None:
-    """The schedule of that name over so many epochs, of which the rate grows in the first `warmup`.
+    """The schedule of that name over that many epochs; the rate grows in the first `warmup`.
 
-    None for a rate that stays as it is. "onecycle" counts steps, the others epochs. Raises
+    None for a rate that stays the same. "onecycle" counts steps, the others count epochs. Raises
     ValueError for a warm-up that leaves no epoch, or that does not go with the schedule.
     """
     if warmup and name in ("plateau", "onecycle"):

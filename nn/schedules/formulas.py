@@ -1,13 +1,14 @@
-"""Learning rates that change: far at first, then finer, by a formula of the epoch.
+"""Learning rates that change by a formula of the epoch: long steps at first, then finer ones.
 
     schedule = CosineAnnealingLR(optimizer, T_max=50)
     for epoch in range(50):
         ...                # the steps of the optimiser
         schedule.step()    # sets the rates of the next epoch
 
-A schedule sets each group's rate from the rate it began with and the number of the epoch alone,
-so two on one optimiser do not multiply: SequentialLR lets one follow the other. An "epoch" is
-whatever lies between two calls of `step`; for OneCycleLR and warm-up often a single batch.
+A schedule computes the rate of each group from two numbers only: the rate the group began with and
+the number of the epoch. So two schedules on one optimiser do not multiply; SequentialLR lets one
+follow the other. An "epoch" is the time between two calls of `step`; for OneCycleLR and a warm-up
+it is often a single batch.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from bisect import bisect_right
 from math import cos, pi
 
 from engine.op import number
-from nn.checks import not_negative, positive, shape, whole
+from nn.checks import not_negative, positive, whole
 from nn.schedules.schedule import Schedule, per_group
 
 TYPE_CHECKING = False
@@ -163,7 +164,7 @@ class CosineAnnealingWarmRestarts(Schedule):
 
 
 class LambdaLR(Schedule):
-    """base_lr * lr_lambda(epoch), for a function of yours, or a list of one for each group.
+    """base_lr * lr_lambda(epoch), for your own function, or a list with one for each group.
 
     The functions are not in the state dict.
     """
@@ -186,68 +187,6 @@ class LambdaLR(Schedule):
             base_lr * number(factor(epoch))
             for factor, base_lr in zip(self.lr_lambdas, self.base_lrs)
         ]
-
-
-class SequentialLR(Schedule):
-    """One schedule after the other, each from its own epoch 0: the next begins at a milestone.
-
-    >>> from engine import Value
-    >>> from nn.optim.optimizer import SGD
-    >>> optimizer = SGD([Value(0.0)], lr=1.0)
-    >>> warm_up = LinearLR(optimizer, start_factor=0.25, total_iters=3)
-    >>> decay = ExponentialLR(optimizer, gamma=0.5)
-    >>> schedule = SequentialLR(optimizer, [warm_up, decay], milestones=[3])
-    >>> rates = []
-    >>> for _ in range(6):
-    ...     rates.append(optimizer.lr)
-    ...     schedule.step()
-    >>> rates
-    [0.25, 0.5, 0.75, 1.0, 0.5, 0.25]
-    """
-
-    __module__ = "nn"
-    settings = ("milestones",)
-
-    def __init__(
-        self, optimizer: Optimizer, schedulers: Sequence[Schedule], milestones: Sequence[int]
-    ) -> None:
-        """As many milestones, which grow, as there are changes from one schedule to the next."""
-        self.schedulers = list(schedulers)
-        self.milestones = [whole("a milestone", x) for x in milestones]
-        if len(self.schedulers) != len(self.milestones) + 1:
-            raise ValueError(
-                "SequentialLR takes one more schedule than milestones, "
-                f"got {len(self.schedulers)} and {len(self.milestones)}"
-            )
-        if self.milestones != sorted(set(self.milestones)):
-            raise ValueError(f"milestones grow from one to the next, got {self.milestones}")
-        for part in self.schedulers:
-            if not isinstance(part, Schedule) or part.needs_metric:
-                raise TypeError(f"SequentialLR joins schedules of the epoch, got {part!r:.60}")
-            if part.optimizer is not optimizer:
-                raise ValueError(f"{type(part).__name__} is a schedule of another optimiser")
-        super().__init__(optimizer)
-
-    def go(self, epoch: int) -> None:
-        k = bisect_right(self.milestones, epoch)
-        part = self.schedulers[k]
-        part.go(epoch - self.milestones[k - 1] if k else epoch)
-        self.last_epoch = epoch
-        self._last_lr = part.get_last_lr()
-
-    def state_dict(self) -> dict[str, Any]:
-        return {**super().state_dict(), "schedulers": [s.state_dict() for s in self.schedulers]}
-
-    def fitting(self, state_dict: Any) -> dict[str, Any]:
-        found = super().fitting(state_dict)
-        shape("schedulers", found["schedulers"], len(self.schedulers))
-        parts = zip(self.schedulers, found["schedulers"])
-        return {**found, "schedulers": [part.fitting(state) for part, state in parts]}
-
-    def take(self, state: dict[str, Any]) -> None:
-        for part, own in zip(self.schedulers, state["schedulers"]):
-            part.take(own)
-        super().take(state)
 
 
 # ---- parts of the formulas ----

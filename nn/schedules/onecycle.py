@@ -15,10 +15,11 @@ if TYPE_CHECKING:
 class OneCycleLR(Schedule):
     """Up to max_lr in the first pct_start of the steps, then down to far below the first rate.
 
-    It begins at max_lr / div_factor and ends at that / final_div_factor after total_steps, or
-    epochs * steps_per_epoch: step it after every batch. With cycle_momentum, the momentum, or
-    Adam's beta1, goes the other way, from max_momentum to base_momentum and back. three_phase
-    goes back to the first rate as slowly as it came (Smith & Topin 2019).
+    It begins at the first rate, max_lr / div_factor, and ends at the first rate / final_div_factor.
+    It takes total_steps steps, or epochs * steps_per_epoch: step it after every batch. With
+    cycle_momentum the momentum, or Adam's beta1, goes the other way, from max_momentum to
+    base_momentum and back. With three_phase the rate goes back to the first rate as slowly as it
+    came (Smith & Topin 2019).
     """
 
     __module__ = "nn"
@@ -51,7 +52,7 @@ class OneCycleLR(Schedule):
         final_div_factor: float = 1e4,
         three_phase: bool = False,
     ) -> None:
-        """max_lr and the momenta: a number, or a list of one for each group."""
+        """max_lr and the momenta: a number, or a list with one for each group."""
         if total_steps is not None:
             self.total_steps = whole("total_steps", total_steps)
         elif epochs is not None and steps_per_epoch is not None:

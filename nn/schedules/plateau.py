@@ -1,12 +1,13 @@
-"""A plateau: smaller steps once the training no longer gets better."""
+"""A plateau: smaller steps once a training has stopped getting better."""
 
 from __future__ import annotations
 
 from math import inf
 
 from engine.op import number
-from nn.checks import below_one, finite, not_negative, positive, shape, whole
+from nn.checks import below_one, finite, not_negative, positive, whole
 from nn.optim.optimizer import Optimizer
+from nn.optim.states import shape
 from nn.schedules.schedule import Schedule, per_group
 
 TYPE_CHECKING = False
@@ -18,9 +19,10 @@ if TYPE_CHECKING:
 class ReduceLROnPlateau(Schedule):
     """factor times the rate once a metric has not got better for more than patience epochs.
 
-    mode "min" wants the metric lower, "max" higher: by a part threshold of the best so far
-    (threshold_mode "rel") or by that number ("abs"). For cooldown epochs after a change, bad ones
-    are not counted. No rate falls below min_lr, nor by less than eps.
+    In mode "min" lower is better, in mode "max" higher. To be better, an epoch has to improve on
+    the best so far by a share of it, `threshold` (threshold_mode "rel"), or by that number ("abs").
+    Bad epochs are not counted for `cooldown` epochs after a change. A rate does not fall below
+    min_lr, and does not change if it would fall by less than eps.
     """
 
     __module__ = "nn"

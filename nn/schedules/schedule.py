@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from math import inf
 
-from nn.checks import entries, positive, shape, whole
+from nn.checks import positive, whole
 from nn.optim.optimizer import Optimizer
+from nn.optim.states import entries, shape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Schedule:
-    """What schedules share; a subclass says what the rate is: `lr(base_lr, epoch)`.
+    """What all schedules share. A subclass says what the rate is: `lr(base_lr, epoch)`.
 
     `base_lrs` are the rates the groups had before their first schedule (`group["initial_lr"]`),
     `last_epoch` is the epoch whose rates are set: 0 as soon as the schedule is made. `settings`
@@ -23,7 +24,9 @@ class Schedule:
 
     __module__ = "nn"
     settings: ClassVar[tuple[str, ...]] = ()
-    needs_metric: ClassVar[bool] = False  # is it `step(metric)`, as of ReduceLROnPlateau?
+    needs_metric: ClassVar[bool] = (
+        False  # whether it is stepped by `step(metric)`, as ReduceLROnPlateau is
+    )
 
     def __init__(self, optimizer: Optimizer) -> None:
         """Sets the rates of epoch 0. Raises TypeError if there is no optimizer."""
@@ -87,7 +90,7 @@ class Schedule:
         return list(self._last_lr)
 
     def state_dict(self) -> dict[str, Any]:
-        """All that a schedule made alike needs to go on from here, ready for JSON."""
+        """All that a schedule with the same settings needs to go on from here, ready for JSON."""
         return {
             "schedule": type(self).__name__,
             **{name: getattr(self, name) for name in self.settings},
@@ -96,7 +99,7 @@ class Schedule:
         }
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Go on from a state_dict of a schedule made alike; sets its rates in the optimiser.
+        """Go on from the state_dict of a schedule with the same settings; sets the rates.
 
         Raises ValueError that names what differs, and leaves the schedule as it was.
         """
@@ -138,7 +141,7 @@ def owned(optimizer: Any) -> Optimizer:
 
 
 def per_group(optimizer: Any, name: str, given: Any) -> list[Any]:
-    """What was given for each of the optimiser's groups: one for all, or a list of one each."""
+    """A list with one for each group of the optimiser, from such a list or from one for all."""
     n = len(owned(optimizer).param_groups)
     each = list(given) if isinstance(given, list | tuple) else [given] * n
     if len(each) != n:

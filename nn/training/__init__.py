@@ -1,1 +1,1 @@
-"""Training: the loop of `fit`, its record, and its steps in the machine."""
+"""Training: the loop of `fit`, the run and its record, and the steppers that do its steps."""

@@ -1,34 +1,38 @@
-"""The numbers that the machine moves: the parameters and the optimiser's state, as arrays."""
+"""The parameters and the optimiser's state as arrays, while the machine works on them."""
 
 from __future__ import annotations
 
 from array import array
 
 from nn.optim.adaptive import Adagrad, Adam, AdamW, RMSprop
-from nn.optim.optimizer import SGD
+from nn.optim.sgd import SGD
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    from nn.training.run import Run
-    from nn.training.upcoming import Ahead
+    from nn.optim.optimizer import Optimizer
+    from nn.training.upcoming import Upcoming
 
 KNOWN = (SGD, Adagrad, RMSprop, Adam, AdamW)  # the machine has them, under their names
 
 
-class State:
-    """The parameters and the optimiser's state, as arrays while the machine has them."""
+class Arrays:
+    """The numbers of an optimiser that the machine changes.
 
-    def __init__(self, run: Run) -> None:
-        self.run, self.optimizer = run, run.optimizer
-        self.name = type(run.optimizer).__name__.lower()
+    parameters: [n]. states: {"exp_avg": [n], ...}, under the names in the optimiser's state.
+    steps: how many each group has done, as the optimiser counts them.
+    """
+
+    def __init__(self, optimizer: Optimizer) -> None:
+        self.optimizer = optimizer
+        self.name = type(optimizer).__name__.lower()
         self.read()
 
     def read(self) -> None:
         """Take the numbers from the Values and the optimiser."""
-        self.parameters = array("d", [p.data for p in self.run.parameters])
+        self.parameters = array("d", [p.data for p in self.optimizer.parameters])
         self.states: dict[str, array[float]] = {}
         for name in {name: None for state in self.optimizer.state for name in lists(state)}:
             self.states[name] = numbers = array("d")
@@ -38,7 +42,8 @@ class State:
 
     def give_back(self) -> None:
         """Give the numbers to the Values and the optimiser."""
-        self.run.give_back(self.parameters)
+        for p, x in zip(self.optimizer.parameters, self.parameters):
+            p.data = x
         start = 0
         for group, state, step in zip(
             self.optimizer.param_groups, self.optimizer.state, self.steps
@@ -59,33 +64,39 @@ class State:
         self.states = {name: x[:] for name, x in states.items()}
 
     def train(
-        self, machine: Any, data: tuple[Any, Any, Any], ahead: Ahead, first: int, last: int
+        self,
+        machine: Any,
+        data: tuple[Any, Any, Any],
+        upcoming: Upcoming,
+        first: int,
+        last: int,
+        max_norm: float | None,
     ) -> Any:
-        """The losses of the steps that the machine has done, of those from first to last.
+        """The losses of the upcoming steps from first to last, as far as the machine did them.
 
-        data: the samples, their classes, and which of them each step of all sees.
+        data: the samples, their classes, and the places of the samples of all upcoming steps.
         """
         if first == last:
             return array("d")
         samples, labels, order = data
-        lanes, n = len(order) // ahead.steps, len(self.steps)
+        lanes, n = len(order) // upcoming.steps, len(self.steps)
         losses = machine.train(
             self.parameters,
             self.states,
-            (self.name, ahead.settings),
+            (self.name, upcoming.settings),
             samples,
             labels,
             order[first * lanes : last * lanes],
-            ahead.lrs[first * n : last * n],
+            upcoming.lrs[first * n : last * n],
             self.steps,
-            ahead.momenta[first * n : last * n] if ahead.moving else None,
-            self.run.max_norm,
+            upcoming.momenta[first * n : last * n] if upcoming.moving else None,
+            max_norm,
         )
-        self.count(ahead.momenta[first * n : (first + len(losses)) * n], len(losses))
+        self.count(upcoming.momenta[first * n : (first + len(losses)) * n], len(losses))
         return losses
 
     def count(self, momenta: Sequence[float], done: int) -> None:
-        """Count the steps: SGD those with momentum, as its own `update`."""
+        """Count the steps that were done; SGD counts only steps with momentum, as its `update`."""
         n = len(self.steps)
         for i in range(n):
             self.steps[i] += done if self.name != "sgd" else sum(map(bool, momenta[i::n]))

@@ -1,4 +1,4 @@
-"""What a training run leaves: its losses, step by step, and its figures, epoch by epoch."""
+"""The record of a training: its losses, step by step, and its figures, epoch by epoch."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class History:
 
     `losses`: the training loss of each step. `epochs`: for each epoch a dict such as
     {"loss": 0.2, "lr": 0.1, "val_loss": 0.3, "val_accuracy": 0.9}. `stopped`: what ended the run.
-    `deviation`: of a fast run how far its gradients are off, as a share of the largest, or None.
+    `deviation`: how far the gradients of a fast run are off, as a share of the largest, or None.
 
     >>> history = History()
     >>> history.epochs += [{"loss": 0.5}, {"loss": 0.2}]

@@ -6,8 +6,9 @@
         loss.backward()
         optimizer.step()
 
-That is all of it. What `fit` adds is what one wants around it: the record, held-out data, a
-bar that moves, schedules, early stopping, checkpoints, and a clear end when the loss runs away.
+That is all of it. `fit` adds what one wants around it: the record, held-out data, a progress bar,
+schedules, early stopping, checkpoints, and a clear end when the loss runs away. A stepper does the
+steps, on graphs as above or in the machine.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ from time import monotonic
 from nn.checks import whole
 from nn.data.loader import DataLoader
 from nn.losses import mse_loss
-from nn.training.run import Run, pair
+from nn.training.checkpoint import resume_run, save_run
+from nn.training.graph_stepper import GraphStepper
+from nn.training.run import Run
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,7 +36,7 @@ if TYPE_CHECKING:
     from nn.training.run import Metric
     from nn.training.stopping import EarlyStopping
 
-SECONDS = 5.0  # that a checkpoint may be behind, however many epochs those are
+SECONDS = 5.0  # a checkpoint that is older is written again at the end of an epoch
 
 
 def fit(
@@ -65,33 +68,41 @@ def fit(
 ) -> History:
     """Train the model on data, and return the record of the run.
 
-    data: (inputs, targets), something with these two attributes, or a DataLoader, which then has
-    the say on batch_size, shuffle and seed. loss: a function of the predictions of a batch and
-    its targets. `epochs` passes over the data, or `steps` steps. validation: held-out (inputs,
-    targets), whose loss is "val_loss". metrics: {"accuracy": accuracy_score}, functions of the
-    targets and the outputs as plain numbers; on the validation data, if there are any. For an
-    output of one number, say lambda t, y: accuracy_score(t, classes(y)). penalty: a function
-    without arguments that gives what to add to the loss of each step, such as an L2 penalty.
-    max_norm: clip the gradient to that length. schedule: steps each "epoch" or each "step".
-    callbacks: called with the record after each epoch; one that returns True ends the run.
-    checkpoint: a file that holds all that the next epoch depends on, written after every
-    checkpoint_every of them, and if it is older than some seconds. With resume the run goes on from
-    it, if it is there, as if it had never stopped: to the same last bit, also that of the record.
-    settings: what else must then be as it was, in words that JSON has. progress: whether to show a
-    bar. Afterwards the model is in eval mode. LBFGS goes up to max_iter steps on each batch, which
-    is best all of the data, and the loss of its step is that of the first.
-    replay: True has the steps done by the machine of `engine.machine`, with the same bits, and
-    raises NoPlanError where it cannot; "auto" does so where it can. It knows every optimiser but
-    LBFGS. Schedules and the random numbers of Dropout are then asked for many steps at a time.
-    fast: allows these steps other last bits, for speed: fused multiply-adds, sums over samples in
-    vectors, and a tanh, exp and log of its own, within 3 units in the last place. The gradient of
-    a batch is compared with that of its graph beforehand: the record's `deviation` is how far they
-    are apart, and NoPlanError is raised above 1e-9 of the largest. A pure build has nothing faster,
-    and stays exact.
+    The data. data: (inputs, targets), an object with these two attributes, or a DataLoader; a
+    DataLoader decides on batch_size, shuffle and seed itself. validation: held-out (inputs,
+    targets); their loss is "val_loss" in the record.
 
-    Ctrl-C ends the run and keeps what was learned. A loss that is not finite ends it with a
-    TrainingError that names the step; the model then has the last weights whose loss was finite.
-    Raises ValueError or TypeError for arguments that do not go together.
+    What is made small, and for how long. loss: a function of the predictions and the targets of a
+    batch. penalty: a function without arguments, such as an L2 penalty; its result is added to the
+    loss of each step. max_norm: clip the gradient to that length. Either `epochs` passes over the
+    data, or `steps` steps. schedule: steps after each "epoch" or each "step" (schedule_each).
+    LBFGS goes up to max_iter steps on each batch, which should be all of the data; the record
+    has the loss of the first.
+
+    What is recorded. metrics: {"accuracy": accuracy_score}, functions of the targets and of the
+    outputs as plain numbers, on the validation data if there is any. For an output of one number
+    say lambda t, y: accuracy_score(t, classes(y)). callbacks: are called with the record after each
+    epoch; if one returns True the run ends. progress: whether to show a bar.
+
+    Checkpoints. checkpoint: a file that holds all that the next epoch depends on. It is written
+    after every checkpoint_every epochs, and at the end of an epoch if it is older than some
+    seconds. With resume, and if the file is there, the run goes on from it as if it had never
+    stopped: weights and record have the same bits. settings: what else must be the same to resume,
+    as JSON can hold it.
+
+    How the steps are done. replay: with True the machine of `engine.machine` does them, with the
+    same bits; NoPlanError is raised if it cannot. With "auto" it does them if it can. It knows
+    every optimiser but LBFGS. It asks schedules, and Dropout for its random numbers, for many steps
+    at a time. fast: these steps may have other last bits, for speed: fused multiply-adds, sums over
+    samples in vectors, and a tanh, exp and log of its own, within 3 units in the last place. The
+    gradient of one batch is compared with the gradient of its graph first: the record's `deviation`
+    is how far they are apart, as a share of the largest, and NoPlanError is raised above 1e-9. A
+    pure build has nothing faster, and stays exact.
+
+    Afterwards the model is in eval mode. Ctrl-C ends the run and keeps what was learned. A loss
+    that is not finite ends it with a TrainingError that names the step; the model then has the last
+    weights with a finite loss. Raises ValueError or TypeError for arguments that do not go
+    together.
 
     >>> from random import Random
     >>> from nn import MLP, SGD, data
@@ -102,12 +113,24 @@ def fit(
     """
     if isinstance(data, DataLoader) and batch_size is not None:
         raise ValueError(f"a DataLoader has its own batch_size, got batch_size={batch_size} too")
-    run = Run(model, data, optimizer, loss, batch_size, shuffle, seed)
-    run.metrics, run.penalty, run.max_norm = metrics or {}, penalty, max_norm
-    run.schedule, run.each, run.stopping = schedule, schedule_each, early_stopping
-    run.validation = pair(validation) if validation is not None else None
+    run = Run(
+        model,
+        data,
+        optimizer,
+        loss,
+        batch_size,
+        shuffle,
+        seed,
+        validation=validation,
+        metrics=metrics,
+        penalty=penalty,
+        max_norm=max_norm,
+        schedule=schedule,
+        schedule_each=schedule_each,
+        early_stopping=early_stopping,
+        settings=settings,
+    )
     callbacks = [callbacks] if callable(callbacks) else list(callbacks)
-    run.settings = dict(settings or {})
     if fast:  # else a checkpoint is as it was before there was such a thing
         if not replay:
             raise ValueError("fast is for replayed steps: it takes replay=True or 'auto'")
@@ -117,23 +140,25 @@ def fit(
     if resume and checkpoint is None:
         raise ValueError("resume=True needs the checkpoint to go on from")
     if resume and checkpoint is not None and os.path.exists(checkpoint):
-        run.resume(checkpoint)
-    run.replay = prepared(run, replay, fast)
-    written = monotonic()
+        resume_run(run, checkpoint)
+    stepper = stepper_of(run, replay, fast)
+    saved = monotonic()
     with bar(run, epochs * len(run.loader) if epochs else steps, progress) as advance:
         try:
             while not run.done(epochs, steps):
                 if not callbacks:
                     end = epochs or steps or 0
-                    run.epochs(end, checkpoint_every if checkpoint else end, advance)
-                run.epoch(steps, advance)
+                    whole_epochs(
+                        run, stepper, end, checkpoint_every if checkpoint else end, advance
+                    )
+                epoch(run, stepper, steps, advance)
                 answers = [callback(run.history) for callback in callbacks]
                 run.end_epoch(True in answers)
                 due = len(run.history.epochs) % checkpoint_every == 0
-                due = due or run.done(epochs, steps) or monotonic() - written > SECONDS
+                due = due or run.done(epochs, steps) or monotonic() - saved > SECONDS
                 if checkpoint is not None and due:
-                    run.save(checkpoint)
-                    written = monotonic()
+                    save_run(run, checkpoint)
+                    saved = monotonic()
         except KeyboardInterrupt:
             run.history.stopped = "interrupted"
     if run.stopping is not None:
@@ -142,35 +167,67 @@ def fit(
     return run.history
 
 
-def prepared(run: Run, replay: bool | str, fast: bool) -> Any:
-    """What replays the steps of the run, None if nothing is to."""
+def stepper_of(run: Run, replay: bool | str, fast: bool) -> GraphStepper:
+    """What does the steps of the run: in the machine if that is asked for, or on graphs."""
     if replay not in (True, False, "auto"):
         raise ValueError(f"replay is True, False or 'auto', got {replay!r:.60}")
     if not replay:
-        return None
+        return GraphStepper(run)
     from engine.programs.plan import NoPlanError
-    from nn.training.replay import Replay
+    from nn.training.machine_stepper import MachineStepper
 
     run.model.train()
     try:
-        made = Replay(run, fast)
-        run.history.deviation = made.plans.deviation if fast else None
-        return made
+        stepper = MachineStepper(run, fast)
     except NoPlanError:
         if replay == "auto":
-            return None
+            return GraphStepper(run)
         raise
+    run.history.deviation = stepper.plans.deviation if fast else None
+    return stepper
+
+
+def whole_epochs(
+    run: Run,
+    stepper: GraphStepper,
+    end: int,
+    checkpoint_every: int,
+    advance: Callable[[int], None],
+) -> None:
+    """The epochs that the stepper does alone, up to the last but one.
+
+    The last epoch, and one after which a checkpoint is due, is left to `epoch`.
+    """
+    while True:
+        done, before = len(run.history.epochs), run.history.steps
+        stepper.epochs(min(end - done, checkpoint_every - done % checkpoint_every) - 1)
+        if run.history.steps == before:
+            return
+        advance(run.history.steps - before)
+
+
+def epoch(
+    run: Run, stepper: GraphStepper, steps: int | None, advance: Callable[[int], None]
+) -> None:
+    """One pass over the data, and its figures. steps: where the run ends, even within an epoch."""
+    run.model.train()
+    first = run.history.steps
+    batches = run.loader.batches()
+    if steps is not None:
+        batches = batches[: steps - first]
+    stepper.epoch(batches, advance)
+    run.record_epoch(first, stepper.outputs)
 
 
 @contextmanager
-def bar(run: Run, total: int | None, progress: bool) -> Iterator[Callable[[Run, int], None]]:
-    """A function to call after some steps, which moves a progress bar on."""
+def bar(run: Run, total: int | None, progress: bool) -> Iterator[Callable[[int], None]]:
+    """A function that moves a progress bar on by a number of steps that are done."""
     from tqdm import tqdm
 
     options: dict[str, Any] = {"desc": "training", "unit": "step", "disable": not progress}
     with tqdm(total=total, initial=run.history.steps, **options) as shown:
 
-        def advance(run: Run, steps: int) -> None:
+        def advance(steps: int) -> None:
             shown.update(steps)
             if run.history.steps % 20 < steps or run.history.steps == total:
                 figures = {"loss": run.history.losses[-1]}

@@ -1,10 +1,9 @@
-"""From a batch to a plan: the loss of a batch, traced, and what a machine of it works on."""
+"""From a batch to a plan: its loss is recorded, lowered, and checked against its graph."""
 
 from __future__ import annotations
 
 import marshal
 from array import array
-from contextlib import contextmanager
 from hashlib import sha256
 from math import inf
 
@@ -13,17 +12,16 @@ from engine.programs.machines import machine
 from engine.programs.plan import NoPlanError, Plan, lowered
 from engine.programs.tape import Tape
 from engine.recording import tracing
-from nn.checks import random_source
+from nn.training.samples import Samples, row_of, shared_draws
+from nn.training.sources import undrawn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
 
-    from nn.layers.dropout import Dropout
-    from nn.training.run import Run
-
-    Draws = list[tuple[Dropout, int]]
+    from nn.data.loader import DataLoader
+    from nn.training.samples import Draws
 
 
 PLANS: dict[Any, Plan] = {}  # the latest, by the structure of their tapes
@@ -32,63 +30,63 @@ TOLERANCE = 1e-9  # of fast gradients, as a share of the largest
 
 
 class BatchPlans:
-    """The machines of a run, one for each size of batch, and the numbers they work on.
+    """The machines of a training, one for each size of batch.
 
-    data: the samples, one after the other, of `width` numbers each. labels: their classes, or
-    None. draws: the Dropouts that each sample passes, and how many numbers each of them draws.
-    deviation: of fast gradients from those of a graph, as a share of the largest.
+    samples: the numbers that the machines work on. deviation: how far fast gradients are from the
+    gradients of a graph, as a share of the largest.
     """
 
-    def __init__(self, run: Run, fast: bool = False) -> None:
-        """Raises NoPlanError, with the reason, where steps cannot be replayed."""
-        self.run, self.fast, self.deviation = run, fast, 0.0
-        inputs, targets = run.loader.inputs, run.loader.targets
+    def __init__(
+        self,
+        loader: DataLoader,
+        objective: Callable[[Sequence[Any], Sequence[Any]], Value],
+        parameters: list[Value],
+        sources: Callable[[], list[Any]],
+        fast: bool = False,
+    ) -> None:
+        """objective: the loss of a batch. sources: gives the random sources it may draw from.
+
+        Raises NoPlanError, with the reason, where steps cannot be replayed.
+        """
+        self.loader, self.objective, self.parameters = loader, objective, parameters
+        self.sources, self.fast, self.deviation = sources, fast, 0.0
+        inputs, targets = loader.inputs, loader.targets
         whole = all(hasattr(t, "__index__") and not isinstance(t, bool) for t in targets)
-        size = min(run.loader.batch_size or len(inputs), len(inputs))
+        size = min(loader.batch_size or len(inputs), len(inputs))
         self.classes: list[int] | None = [int(t) for t in targets] if whole else None
         try:
-            plan, self.draws = self.plan(size)
+            plan, draws = self.plan(size)
         except NoPlanError as error:
             if self.classes is None:
                 raise
             self.classes = None  # they are numbers, unless the loss wants classes
             try:
-                plan, self.draws = self.plan(size)
+                plan, draws = self.plan(size)
             except NoPlanError:
                 raise error from None
         self.machines: dict[int, Any] = {size: machine(plan, fast)}
-        self.width = plan.inputs - sum([n for _, n in self.draws])
-        self.data = array("d", [x for i in range(len(inputs)) for x in self.numbers(i)])
-        self.labels = array("i", self.classes) if self.classes is not None else None
+        self.samples = Samples(loader, self.classes, draws)
         self.check_numbers(size)
 
-    # ---- the plan ----
+    # ---- recording ----
 
     def plan(self, lanes: int) -> tuple[Plan, Draws]:
-        """The plan of a batch of that many samples, in which every class occurs; what they draw."""
-        run, places = self.run, self.places(lanes)
-        rows = [[Value(x) for x in vector(run.loader.inputs[i])] for i in places]
-        goals = [run.loader.targets[i] for i in places]
-        leaves = [list(row) for row in rows]  # of each sample
-        if self.classes is None:
-            if any(hasattr(t, "__len__") for t in goals):
-                raise NoPlanError("a target is several numbers")
-            goals = [Value(t) for t in goals]
-            for own, goal in zip(leaves, goals):
-                own.append(goal)
-        try:
-            with undrawn(run.sources()), tracing() as block:
-                loss = run.loss_of(rows, goals)
-            draws = shared_draws(block.drawn, leaves)
-            tape = Tape([loss], [x for own in leaves for x in own], run.parameters)
-        except (ArithmeticError, TypeError, ValueError) as error:
-            raise NoPlanError(str(error)) from None
+        """The plan of a batch of that many samples, and what each sample draws.
+
+        Every class occurs in the batch that is recorded.
+        """
+        places = self.places(lanes)
+        inputs, targets = self.loader.samples(places)
+        with undrawn(self.sources()):
+            tape, draws = recorded(
+                self.objective, inputs, targets, self.parameters, self.classes is not None
+            )
         classes = None if self.classes is None else [self.classes[i] for i in places]
         return plan_of(tape, lanes, classes), draws
 
     def places(self, lanes: int) -> list[int]:
         """The samples that are recorded. Raises NoPlanError if they cannot show every class."""
-        places = list(range(len(self.run.loader.inputs)))
+        places = list(range(len(self.loader.inputs)))
         if self.classes is not None:
             firsts = [self.classes.index(c) for c in sorted(set(self.classes))]
             if len(firsts) > lanes:
@@ -102,31 +100,33 @@ class BatchPlans:
         if lanes not in self.machines:
             try:
                 plan, draws = self.plan(lanes)
-                same_draws = draws == self.draws
+                same_draws = draws == self.samples.draws
                 self.machines[lanes] = machine(plan, self.fast) if same_draws else None
             except NoPlanError:
                 self.machines[lanes] = None
         return self.machines[lanes]
 
+    # ---- comparing ----
+
     def check_numbers(self, lanes: int) -> None:
         """Raise NoPlanError unless another batch, with other weights, has the bits of its graph.
 
-        In fast mode, unless its numbers are as near as TOLERANCE. A program that takes another way
-        for other numbers, by an `if`, is seen here at the latest.
+        In fast mode its gradients may be as far off as TOLERANCE. A program that goes another way
+        for other numbers, by an `if`, is found out here.
         """
-        run = self.run
-        order = run.loader.order(run.loader.epoch)[:lanes]
-        before = [(p, p.data, p.grad) for p in run.parameters]
+        loader = self.loader
+        order = loader.order(loader.epoch)[:lanes]
+        before = [(p, p.data, p.grad) for p in self.parameters]
         try:
             for i, (p, data, _) in enumerate(before):  # zeros, as of biases, are special cases
                 p.data, p.grad = data + (1 + i % 7) * 2.0**-10, 0.0
-            shifted = array("d", [p.data for p in run.parameters])
-            with undrawn(run.sources()):
-                answer = self.machines[lanes].evaluate(shifted, *self.batch(order))
-            with undrawn(run.sources()):
-                loss = run.loss_of(*run.loader.samples(order))
+            shifted = array("d", [p.data for p in self.parameters])
+            with undrawn(self.sources()):
+                answer = self.machines[lanes].evaluate(shifted, *self.samples.batch(order))
+            with undrawn(self.sources()):
+                loss = self.objective(*loader.samples(order))
             loss.backward()
-            found = (loss.data, [p.grad for p in run.parameters])
+            found = (loss.data, [p.grad for p in self.parameters])
         except ArithmeticError as error:
             raise NoPlanError(str(error)) from None
         finally:
@@ -142,44 +142,39 @@ class BatchPlans:
         elif answer is None or same(*answer) != same(*found):
             raise NoPlanError("a step of the machine has not the bits of its graph")
 
-    # ---- its numbers ----
 
-    def numbers(self, i: int) -> list[float]:
-        """The inputs of a plan for sample i: its own, and its target if that is a number."""
-        row = [float(x) for x in vector(self.run.loader.inputs[i])]
-        return row if self.classes is not None else [*row, float(self.run.loader.targets[i])]
+def recorded(
+    objective: Callable[[Sequence[Any], Sequence[Any]], Value],
+    inputs: Sequence[Any],
+    targets: Sequence[Any],
+    parameters: list[Value],
+    classes: bool,
+) -> tuple[Tape, Draws]:
+    """The loss of a batch as a tape, and what each of its samples draws.
 
-    def batch(self, places: Iterable[int]) -> tuple[Any, Any]:
-        """What a machine evaluates: the numbers of the samples there, and their classes.
-
-        To each come its random numbers, drawn as the graph of these samples would.
-        """
-        rows, n = array("d"), self.width
-        for i in places:
-            rows += self.data[i * n : (i + 1) * n]
-            rows.extend(self.drawn())
-        labels = self.labels
-        return rows, None if labels is None else array("i", [labels[i] for i in places])
-
-    def batches(self, chunk: Sequence[Sequence[int]]) -> tuple[Any, Any, Any]:
-        """What a machine trains on: samples, their classes, and which of them each step sees."""
-        places = array("i", [i for batch in chunk for i in batch])
-        if not self.draws:
-            return self.data, self.labels, places
-        return *self.batch(places), array("i", range(len(places)))
-
-    def drawn(self) -> list[float]:
-        """The random numbers of the next sample."""
-        return [x for module, n in self.draws for x in module.mask(n)]
-
-    def sources(self) -> list[Any]:
-        """The random sources that are drawn from."""
-        found = [random_source(module.rng) for module, _ in self.draws]
-        return list({id(rng): rng for rng in found}.values())
+    classes: whether targets are classes, which stay as they are; else they are inputs of the tape.
+    Raises NoPlanError, with the reason, for a loss that cannot be recorded.
+    """
+    rows = [[Value(x) for x in row_of(x)] for x in inputs]
+    goals = list(targets)
+    leaves = [list(row) for row in rows]  # of each sample
+    if not classes:
+        if any(hasattr(t, "__len__") for t in goals):
+            raise NoPlanError("a target is several numbers")
+        goals = [Value(t) for t in goals]
+        for own, goal in zip(leaves, goals):
+            own.append(goal)
+    try:
+        with tracing() as block:
+            loss = objective(rows, goals)
+        draws = shared_draws(block.drawn, leaves)
+        return Tape([loss], [x for own in leaves for x in own], parameters), draws
+    except (ArithmeticError, TypeError, ValueError) as error:
+        raise NoPlanError(str(error)) from None
 
 
 def plan_of(tape: Tape, lanes: int, classes: Sequence[int] | None) -> Plan:
-    """As `lowered`; what was lowered lately, for whatever numbers, is not lowered again."""
+    """The plan of a tape; of the latest tapes, none of the same structure is lowered again."""
     numbers = array("d", tape.constants).tobytes()  # which tell -0.0 from 0.0
     chosen = None if classes is None else list(classes)
     slots = (len(tape.parameters), len(tape.inputs), tape.args, tape.outputs, lanes, chosen)
@@ -192,39 +187,13 @@ def plan_of(tape: Tape, lanes: int, classes: Sequence[int] | None) -> Plan:
     return plan
 
 
-def shared_draws(drawn: list[tuple[Any, list[Any]]], leaves: list[list[Any]]) -> Draws:
-    """What every sample draws, in its order; the leaves of each sample get what was drawn for it.
-
-    Raises NoPlanError unless all samples draw alike.
-    """
-    each = len(drawn) // len(leaves)
-    parts = [drawn[i * each : (i + 1) * each] for i in range(len(leaves))]
-    alike = [[(module, len(numbers)) for module, numbers in part] for part in parts]
-    if each * len(leaves) < len(drawn) or any(part != alike[0] for part in alike):
-        raise NoPlanError("the samples do not draw the same random numbers")
-    for own, part in zip(leaves, parts):
-        own.extend([x for _, numbers in part for x in numbers])
-    return alike[0]
-
-
-@contextmanager
-def undrawn(sources: Iterable[Any]) -> Iterator[None]:
-    """A block after which random sources are where they were before."""
-    states = [(rng, rng.getstate()) for rng in sources]
-    try:
-        yield
-    finally:
-        for rng, state in states:
-            rng.setstate(state)
-
-
 def same(value: float, grads: Sequence[float]) -> list[str]:
     """The bits, in which every nan is the same."""
     return [x.hex() if x == x else "nan" for x in (value, *grads)]
 
 
 def deviation(found: tuple[float, Sequence[float]], wanted: tuple[float, Sequence[float]]) -> float:
-    """How far gradients are off as a share of the largest, or the loss as one of itself (or 1)."""
+    """How far off gradients are, as a share of the largest; of a loss, as a share of it (or 1)."""
     largest = max([abs(x) for x in wanted[1]], default=0.0)
     pairs = [(found[0], wanted[0], max(abs(wanted[0]), 1.0))]
     pairs += [(x, y, largest) for x, y in zip(found[1], wanted[1])]
@@ -232,7 +201,3 @@ def deviation(found: tuple[float, Sequence[float]], wanted: tuple[float, Sequenc
         abs(x - y) / size if size else inf for x, y, size in pairs if same(x, ()) != same(y, ())
     ]
     return max([share if share == share else inf for share in shares], default=0.0)
-
-
-def vector(x: Any) -> Sequence[Any]:
-    return x if hasattr(x, "__len__") else [x]

@@ -1,7 +1,7 @@
-"""Early stopping: to end a training run when held-out data stops getting better.
+"""Early stopping: ending a training when its loss on held-out data stops getting better.
 
-A network that goes on learning its training data by heart gets worse on data it has not seen; the
-moment at which that begins is a regulariser that costs nothing (Prechelt 1998; Goodfellow et al.
+A network that learns its training data by heart gets worse on data it has not seen. Ending the
+training when that begins is a regulariser that costs nothing (Prechelt 1998; Goodfellow et al.
 2016, section 7.8).
 """
 
@@ -23,7 +23,8 @@ class EarlyStopping:
     """Stops once a figure has not improved for `patience` epochs, and puts the best weights back.
 
     `monitor` is a figure of `History.epochs`; in mode "min" lower is better, in mode "max" higher.
-    An epoch improves on the best so far by more than `min_delta`.
+    An epoch improves on the best so far by more than `min_delta`. The first `start_from_epoch`
+    epochs, such as the warm-up of a schedule, are never waited for.
 
     >>> stopping = EarlyStopping(patience=2)
     >>> [stopping.update({"val_loss": loss}, []) for loss in (0.5, 0.4, 0.45, 0.41)]
@@ -31,6 +32,7 @@ class EarlyStopping:
     """
 
     __module__ = "nn"
+    start_from_epoch = 0  # of one that was pickled before there was such a setting
 
     def __init__(
         self,
@@ -40,9 +42,11 @@ class EarlyStopping:
         min_delta: float = 0.0,
         mode: str = "min",
         restore_best: bool = True,
+        start_from_epoch: int = 0,
     ) -> None:
         """Raises ValueError if patience is below 1, min_delta below 0, or mode neither."""
         patience = whole("patience", patience)
+        self.start_from_epoch = whole("start_from_epoch", start_from_epoch, least=0)
         if not 0 <= min_delta < math.inf:
             raise ValueError(f"min_delta is a number, at least 0, got {min_delta!r}")
         if mode not in ("min", "max"):
@@ -55,7 +59,7 @@ class EarlyStopping:
         """Forget the epochs seen."""
         self.best = math.inf if self.mode == "min" else -math.inf
         self.best_weights: list[float] = []
-        self.waited = 0
+        self.waited = -self.start_from_epoch  # below 0, no epoch is waited for
 
     def update(self, figures: Mapping[str, float], parameters: Sequence[Value]) -> bool:
         """Take note of an epoch; True if it is time to stop. Raises KeyError for no such figure."""
@@ -64,15 +68,14 @@ class EarlyStopping:
             raise KeyError(f"early stopping monitors {self.monitor!r}, but there are {known}")
         figure = figures[self.monitor]
         gain = self.best - figure if self.mode == "min" else figure - self.best
+        self.waited += 1
         if gain > self.min_delta or (math.isinf(self.best) and math.isfinite(figure)):
-            self.best, self.waited = figure, 0
+            self.best, self.waited = figure, min(self.waited, 0)
             self.best_weights = [p.data for p in parameters]
-        else:
-            self.waited += 1
         return self.waited >= self.patience
 
     def restore(self, parameters: Sequence[Value]) -> None:
-        """Give the parameters the weights of the best epoch, if there was one and it is wanted."""
+        """Give the parameters the weights of the best epoch, if restore_best is True."""
         if self.restore_best and self.best_weights:
             if len(parameters) != len(self.best_weights):
                 n = len(self.best_weights)
@@ -89,7 +92,7 @@ class EarlyStopping:
         }
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Go on from a state_dict of one with the same settings."""
+        """Go on from the state_dict of an EarlyStopping with the same settings."""
         best, waited = state_dict["best"], int(state_dict["waited"])
         weights = [float(x) for x in state_dict["best_weights"]]
         self.restart()

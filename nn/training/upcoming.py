@@ -1,8 +1,7 @@
-"""Ahead: what Python has to say about each step, for many steps at once, and the way back.
+"""Upcoming steps: what Python decides about each of them, found for many steps at once.
 
 A schedule's rates and Dropout's random numbers depend on no result, so they can be found before
-the steps are made. Where the machine stops early, everything is taken back to where it was, and
-goes as far as it came.
+the steps are done. If the machine then does fewer steps, `back` undoes what was looked at in vain.
 """
 
 from __future__ import annotations
@@ -15,33 +14,34 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
-    from nn.training.run import Run
+    from nn.optim.optimizer import Optimizer
 
 
-class Ahead:
-    """The settings of the next steps, as many of them as can be known.
+class Upcoming:
+    """The next `steps` steps: their learning rates and momenta, and what stays the same.
 
-    lrs, momenta: [steps * groups]; moving: whether the momenta change. rates: the optimiser's lr
-    before each step, and after the last. settings: of each group (how many parameters, what else
-    it has), which stay the same for all these steps.
+    lrs, momenta: [steps * groups]. moving: whether the momenta change. rates: the optimiser's lr
+    before each step, and after the last. settings: for each group its number of parameters and its
+    other settings, which are the same for all these steps. start: when the look began.
     """
 
-    def __init__(self, run: Run, most: int, stepped: bool, sources: Iterable[Any]) -> None:
-        """Look at most so many steps ahead; stepped: whether the schedule steps after each.
+    def __init__(
+        self, optimizer: Optimizer, schedule: Any, most: int, sources: Iterable[Any]
+    ) -> None:
+        """Look at most so many steps ahead. schedule: the one that steps after each, or None.
 
-        sources: the random sources that will be drawn from.
+        sources: the random sources that these steps draw from.
         """
         self.start = perf_counter()
-        self.optimizer = run.optimizer
-        self.schedule: Any = run.schedule if stepped else None
-        self.groups = [dict(group) for group in self.optimizer.param_groups]
-        self.earlier = None if self.schedule is None else self.schedule.state_dict()
+        self.optimizer, self.schedule = optimizer, schedule
+        self.groups = [dict(group) for group in optimizer.param_groups]
+        self.schedule_before = None if schedule is None else schedule.state_dict()
         self.sources = [(source, source.getstate()) for source in sources]
         self.settings = [(len(group["params"]), settings(group)) for group in self.groups]
-        self.steps, self.rates = 0, [self.optimizer.lr]
+        self.steps, self.rates = 0, [optimizer.lr]
         self.lrs = array("d", [group["lr"] for group in self.groups])
         self.momenta = array("d", [momentum(group) for group in self.groups])
-        if self.schedule is None:
+        if schedule is None:
             self.steps, self.rates = most, self.rates * (most + 1)
             self.lrs *= most
             self.momenta *= most
@@ -50,8 +50,10 @@ class Ahead:
         self.moving = self.momenta != self.momenta[: len(self.groups)] * self.steps
 
     def look(self, most: int) -> None:
-        """Step the schedule. Where it raises, or changes more than a machine can be told for each
-        step, the steps before that are all: an eager step, or the next look, comes to the rest.
+        """Step the schedule, at most so often.
+
+        It ends early where the schedule raises, or changes a setting that the machine is not told
+        for each step (only lr and momentum are). A step on a graph, or the next look, meets that.
         """
         lrs, momenta = array("d"), array("d")
         groups = self.optimizer.param_groups
@@ -60,7 +62,7 @@ class Ahead:
             found = [(group["lr"], momentum(group)) for group in groups]
             try:
                 self.schedule.step()
-            except Exception:  # whatever it is, the eager step will raise it
+            except Exception:  # whatever it is, the step on a graph will raise it
                 break
             self.steps += 1
             self.rates.append(self.optimizer.lr)
@@ -69,11 +71,14 @@ class Ahead:
         self.lrs, self.momenta = lrs, momenta
 
     def back(self, done: int = 0) -> None:
-        """Take all of it back, and the schedule as far as the steps that were done."""
+        """Undo the look: the schedule goes back to where it is after the steps that were done.
+
+        The random sources go back to where they were before the first step.
+        """
         if self.schedule is not None:
-            self.schedule.load_state_dict(self.earlier)
-        for group, earlier in zip(self.optimizer.param_groups, self.groups):
-            group.update(earlier)
+            self.schedule.load_state_dict(self.schedule_before)
+        for group, before in zip(self.optimizer.param_groups, self.groups):
+            group.update(before)
         for source, state in self.sources:
             source.setstate(state)
         for _ in range(done if self.schedule is not None else 0):
@@ -81,12 +86,13 @@ class Ahead:
 
 
 def momentum(group: dict[str, Any]) -> float:
-    """The momentum of a group, of Adam beta1, 0 where there is none."""
+    """The momentum of a group: beta1 in Adam, 0 if it has none."""
     number: float = group["betas"][0] if "betas" in group else group.get("momentum", 0.0)
     return number
 
 
 def settings(group: dict[str, Any]) -> dict[str, Any]:
+    """The settings of a group but the learning rate."""
     return {name: x for name, x in group.items() if name not in ("params", "lr", "initial_lr")}
 
 

@@ -8,7 +8,7 @@ import pytest
 
 import nn
 from engine import compiled, no_grad
-from nn.schedules.by_name import OPTIMIZERS
+from nn.optim.by_name import OPTIMIZERS
 
 pytest.importorskip("sklearn", "1.6", reason="needs scikit-learn 1.6, of the extra sklearn")
 import numpy as np

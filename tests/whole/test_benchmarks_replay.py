@@ -113,7 +113,7 @@ def test_a_flag_that_the_compiler_does_not_know_is_named():
 @compiled
 def test_a_machine_that_stops_is_an_error_not_a_short_turn():
     contender = made("replay", W2)
-    contender.state.parameters[0] = math.inf
+    contender.arrays.parameters[0] = math.inf
 
     with pytest.raises(ArithmeticError, match=r"^the machine stopped after 0 of 5 steps$"):
         contender.train(5)

@@ -183,7 +183,7 @@ def test_a_folder_that_cannot_be_written_is_said_before_training(capsys):
     [
         (["train", "xor", "--steps", "0"], "argument --steps: expected at least 1, got 0"),
         (["train", "xor", "--steps", "x"], "argument --steps: invalid positive value: 'x'"),
-        ([], "the following arguments are required: command"),
+        (["trian"], "argument command: invalid choice: 'trian' (choose from"),
     ],
 )
 def test_a_wrong_argument_is_one_line_on_stderr(arguments, message, capsys):
@@ -198,7 +198,7 @@ def test_an_interruption_is_one_line_and_exit_code_130(capsys, monkeypatch):
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("nn.command.main.expression", interrupted)
+    monkeypatch.setattr("nn.command.formulas.expression", interrupted)
 
     assert main(["draw", "x", "x=1"]) == 130
     assert capsys.readouterr().err == "chainrule: interrupted\n"

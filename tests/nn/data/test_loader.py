@@ -7,7 +7,8 @@ import random
 
 import pytest
 
-from nn.data.loader import DataLoader, Standardizer, one_hot, train_test_split
+from nn.data.loader import DataLoader
+from nn.data.preparation import Standardizer, one_hot, train_test_split
 
 INPUTS = [[float(i), -float(i)] for i in range(10)]
 TARGETS = list(range(10))

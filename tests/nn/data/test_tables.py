@@ -5,7 +5,8 @@ import sys
 
 import pytest
 
-from nn.data.tables import Table, breast_cancer, digits, iris, read_csv, wine
+from nn.data.csv_files import read_csv
+from nn.data.tables import Table, breast_cancer, digits, iris, wine
 
 
 @pytest.fixture

@@ -247,7 +247,7 @@ def test_a_loss_that_runs_away_leaves_schedule_and_optimiser_alike(each, batch_s
 @pytest.mark.parametrize("batch_size", [8, None])
 def test_an_interruption_keeps_record_weights_and_schedule_together(batch_size, monkeypatch):
     """At the worst moment: the machine has moved the weights, and nobody has heard of it."""
-    calls, train = [], arrays.State.train
+    calls, train = [], arrays.Arrays.train
 
     def interrupted(state, *arguments):
         losses = train(state, *arguments)
@@ -266,9 +266,9 @@ def test_an_interruption_keeps_record_weights_and_schedule_together(batch_size, 
             epochs=None,
         )
 
-    monkeypatch.setattr(arrays.State, "train", interrupted)
+    monkeypatch.setattr(arrays.Arrays, "train", interrupted)
     stopped = make().run(True, steps=5000)
-    monkeypatch.setattr(arrays.State, "train", train)
+    monkeypatch.setattr(arrays.Arrays, "train", train)
     done = stopped.history.steps
 
     assert stopped.history.stopped == "interrupted"

@@ -19,7 +19,7 @@ from nn import (
     Softmax,
 )
 from nn.film.snapshots import program_of
-from nn.plot.decisions import outputs
+from nn.plot.answers import answers
 from tests.nn.film.films import XOR, network
 
 
@@ -62,10 +62,10 @@ def test_an_earlier_frame_shows_what_the_model_gave_then_to_the_last_bit(model):
         for i, p in enumerate(model.parameters()):
             p.data = math.sin(step + i)
         film.record(1.0)
-        expected.append(outputs(model, film.model.samples))
+        expected.append(answers(model, film.snapshots.samples))
     numbers = [p.data for p in model.parameters()]
 
-    assert [film.model.outputs(shot.state) for shot in film.frames[1:]] == expected
+    assert [film.snapshots.outputs(shot.state) for shot in film.frames[1:]] == expected
     assert [p.data for p in model.parameters()] == numbers
     assert all(module.training for module in model.modules())
 

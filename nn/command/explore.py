@@ -1,0 +1,44 @@
+"""`chainrule explore`: the page that steps through a formula."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from nn.command.formulas import formula
+from nn.command.options import formula_option, variables_option
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+DESCRIPTION = """\
+Make a page that steps through a formula and its chain rule.
+It steps forward through the computation and backward through the gradients.
+The page is one file for any browser, and needs no network."""
+EXAMPLES = """\
+  chainrule explore "tanh(w*x + b)" w=2 x=-0.5 b=1.5 -o film.html
+  chainrule explore "a*a + a" a=3 --lang zh -o film.html"""
+
+
+def options(parser: ArgumentParser) -> None:
+    add = parser.add_argument
+    formula_option(add)
+    variables_option(add)
+    add("-o", "--output", type=Path, required=True, metavar="FILE", help="such as film.html")
+    add("--lang", choices=["en", "zh"], default="en", help="language of the page (default: en)")
+    add("--open", action="store_true", help="show it in the browser")
+
+
+def run(options: Namespace) -> int:
+    """Write the page that steps through a formula."""
+    from engine import explore
+
+    result, _ = formula(options.expression, options.variables)
+    film = explore(result, lang=options.lang, title=options.expression.strip())
+    path = film.save(options.output)
+    print(f"{options.expression.strip()} = {result.data:.6g}, step by step: {path}")
+    if options.open:
+        import webbrowser
+
+        webbrowser.open(path.resolve().as_uri())
+    return 0

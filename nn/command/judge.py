@@ -1,0 +1,85 @@
+"""The judge: how well a trained model does, beside the simplest guess."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from nn.checks import count
+from nn.losses import mse_loss
+from nn.metrics import accuracy_score, r2_score
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+    from nn.command.rows import Rows
+    from nn.command.tasks import Task
+    from nn.data.tables import Table
+    from nn.training.history import History
+
+
+class Outcome(NamedTuple):
+    """What was reached on the rows that judge: an accuracy, or a mean squared error."""
+
+    figure: float
+    learned: bool
+    words: str
+    interrupted: bool
+
+
+def judge(
+    model: Any,
+    table: Table,
+    rows: Rows,
+    task: Task,
+    history: History,
+    say: Callable[..., None],
+) -> Outcome:
+    """Print the figures on the rows that judge, beside those of the simplest guess."""
+    inputs, targets = rows
+    outputs = [numbers(model(x)) for x in inputs]
+    n = f"{len(inputs)}{' held-out' if task.held_out else ''} row{'' if len(inputs) == 1 else 's'}"
+    after = f"after {count(history.steps, 'step')} ({history.stopped})"
+    if table.class_names is None:
+        predictions = [y for (y,) in outputs]
+        if len(inputs) <= FEW:
+            say_each(table, inputs, targets, predictions, say)
+        error = mse_loss(predictions, targets)
+        guess = sum(targets) / len(targets)
+        baseline = mse_loss([guess] * len(targets), targets)
+        fits = f", R2 {r2_score(targets, predictions):.4f}" if baseline else ""
+        words = f"the mean squared error is {error:.2g}"
+        say(f"mean squared error {error:.2g}{fits} on {n} {after}")
+        say(f"(always the mean of the targets: {baseline:.2g})")
+        learned = task.goal is None or error < task.goal
+        words += "" if learned else f", not below {task.goal}"
+        return Outcome(error, learned, words, history.stopped == "interrupted")
+    accuracy = accuracy_score(targets, outputs)
+    most = max([targets.count(k) for k in set(targets)]) / len(targets)
+    say(f"{accuracy:.1%} of {n} right {after}")
+    say(f"(always the most frequent class: {most:.1%})")
+    learned = task.goal is None or accuracy >= task.goal
+    words = f"{accuracy:.1%} of the held-out rows are right"
+    words += "" if learned else f", not {task.goal:.0%}"
+    return Outcome(accuracy, learned, words, history.stopped == "interrupted")
+
+
+FEW = 8  # rows that are worth a line each
+
+
+def say_each(
+    table: Table,
+    inputs: Sequence[Sequence[float]],
+    targets: Sequence[float],
+    predictions: Sequence[float],
+    say: Callable[..., None],
+) -> None:
+    say("".join([f"{name:>8.8}" for name in table.feature_names]) + "  target  prediction")
+    for x, target, prediction in zip(inputs, targets, predictions):
+        say("".join([f"{v:8g}" for v in x]) + f"  {target:6g}  {prediction:10.4f}")
+
+
+def numbers(output: Any) -> list[float]:
+    """The numbers of an output, which is a list of Values or one Value."""
+    return [float(y) for y in output] if isinstance(output, list) else [float(output)]

@@ -1,0 +1,45 @@
+"""The network of a task, with its settings: layers, dropout, columns brought to like size."""
+
+from __future__ import annotations
+
+import random
+
+from nn.data.preparation import Standardizer
+from nn.layers import Dropout, Normalization, Sequential
+from nn.mlp import MLP, Layer
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from nn.command.rows import Rows
+    from nn.command.settings import Settings
+    from nn.command.tasks import Task
+    from nn.data.tables import Table
+    from nn.module import Module
+
+
+def network(table: Table, training: Rows, task: Task, settings: Settings) -> tuple[Module, Module]:
+    """The model that is fitted, and the whole model, which gives targets in their own units."""
+    inputs, targets = training
+    nin, nout = len(table.feature_names), len(table.class_names or ["the amount"])
+    nouts = [*settings.hidden, nout]
+    rng = random.Random(settings.seed)
+    fitted: Module = MLP(nin, nouts, activation=settings.activation, rng=rng)
+    if settings.dropout:
+        fitted = Sequential()
+        for width in settings.hidden:
+            fitted.append(Layer(nin, width, activation=settings.activation, rng=rng))
+            fitted.append(Dropout(settings.dropout, rng=rng))
+            nin = width
+        fitted.append(Layer(nin, nout, activation="linear", rng=rng))
+    if not task.standardize:
+        return fitted, fitted
+    scale = Standardizer(inputs)
+    fitted = Sequential(Normalization(scale.means, scale.deviations), *chained(fitted))
+    if table.class_names is not None:
+        return fitted, fitted
+    scale = Standardizer([[t] for t in targets])
+    return fitted, Sequential(*fitted, Normalization(scale.means, scale.deviations, invert=True))
+
+
+def chained(model: Module) -> list[Module]:
+    return list(model) if isinstance(model, Sequential) else [model]

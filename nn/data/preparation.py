@@ -1,0 +1,98 @@
+"""Preparing data: a part kept for judging, columns brought to one scale, classes as vectors."""
+
+from __future__ import annotations
+
+import math
+import random
+
+from nn.checks import flag, whole
+from nn.data.loader import check_data
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+
+def train_test_split(
+    inputs: Sequence[Any],
+    targets: Sequence[Any],
+    test_size: float = 0.25,
+    seed: int = 0,
+    stratify: bool = False,
+) -> tuple[list[Any], list[Any], list[Any], list[Any]]:
+    """(train inputs, test inputs, train targets, test targets), drawn at random.
+
+    test_size is the share that is held out, rounded up to whole samples. With stratify that share
+    of each class is held out, so that no class is rarer in one part than in the other. Raises
+    ValueError if a part, or a class of a part, would be empty.
+    """
+    check_data(inputs, targets)
+    flag("stratify", stratify)
+    if not 0 < test_size < 1:
+        raise ValueError(f"test_size is between 0 and 1, got {test_size!r}")
+    groups: dict[Any, list[int]] = {}
+    for i, target in enumerate(targets):
+        groups.setdefault(target if stratify else None, []).append(i)
+    rng = random.Random(seed)
+    held_out = set()
+    for label, places in groups.items():
+        count = math.ceil(test_size * len(places))
+        if count == len(places):
+            which = f" of class {label!r}" if stratify else ""
+            raise ValueError(f"nothing{which} is left to train on: {count} of {count} held out")
+        held_out.update(rng.sample(places, count))
+    train = [i for i in range(len(inputs)) if i not in held_out]
+    rng.shuffle(train)
+    test = rng.sample(sorted(held_out), len(held_out))
+    return (
+        [inputs[i] for i in train],
+        [inputs[i] for i in test],
+        [targets[i] for i in train],
+        [targets[i] for i in test],
+    )
+
+
+class Standardizer:
+    """Columns shifted and scaled so that those of the training data have mean 0 and deviation 1.
+
+    Networks learn faster from inputs of about the same size (LeCun et al. 1998, section 4.3). A
+    column of equal numbers is only shifted.
+
+    >>> Standardizer([[1.0, 5.0], [3.0, 5.0]])([[2.0, 5.0], [5.0, 6.0]])
+    [[0.0, 0.0], [3.0, 1.0]]
+    """
+
+    __module__ = "nn"
+
+    def __init__(self, inputs: Sequence[Sequence[float]]) -> None:
+        """inputs: [n][features], the training data."""
+        check_data(inputs, inputs)
+        n = len(inputs)
+        columns = list(zip(*inputs))
+        self.means = [math.fsum(column) / n for column in columns]
+        self.deviations = [
+            math.sqrt(math.fsum([(x - mean) ** 2 for x in column]) / n) or 1.0
+            for column, mean in zip(columns, self.means)
+        ]
+
+    def __call__(self, inputs: Sequence[Sequence[float]]) -> list[list[float]]:
+        """inputs: [m][features] -> the same, standardised."""
+        for row in inputs:
+            if len(row) != len(self.means):
+                raise ValueError(f"expected {len(self.means)} numbers in a row, got {len(row)}")
+        return [
+            [(x - mean) / size for x, mean, size in zip(row, self.means, self.deviations)]
+            for row in inputs
+        ]
+
+
+def one_hot(target: int, classes: int) -> list[float]:
+    """1 at the place of the class, 0 elsewhere. Raises ValueError if there is no such class.
+
+    >>> one_hot(1, 3)
+    [0.0, 1.0, 0.0]
+    """
+    if not 0 <= whole("a class", target, least=-(2**53)) < classes:
+        raise ValueError(f"a class is between 0 and {classes - 1}, got {target}")
+    return [float(i == target) for i in range(classes)]

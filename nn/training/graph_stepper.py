@@ -1,0 +1,52 @@
+"""The stepper on graphs: each step builds the graph of its batch, and sweeps it backward.
+
+A stepper does the steps of a run, and puts their losses into the record. `fit` asks it for the
+epochs in this order: `epochs`, for as many whole epochs as it can do alone; then `epoch`, for the
+steps of one; then `outputs`, to judge the model.
+"""
+
+from __future__ import annotations
+
+from nn.evaluation import outputs_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+    from engine import Value
+    from nn.training.run import Run
+
+
+class GraphStepper:
+    """The steps of a run, a graph for each of them."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+
+    def epochs(self, most: int) -> None:
+        """Do whole epochs, at most so many, with their figures in the record; here none."""
+
+    def epoch(self, batches: Sequence[Sequence[int]], advance: Callable[[int], None]) -> None:
+        """Do the steps of one epoch. batches: the places of the samples of each step.
+
+        advance: is called with the number of steps just done.
+        """
+        for batch in batches:
+            self.step(*self.run.loader.samples(batch))
+            advance(1)
+
+    def outputs(self, inputs: Sequence[Any]) -> Any:
+        """The outputs of the model for a list of inputs, as plain numbers."""
+        return outputs_of(self.run.model, inputs)
+
+    def step(self, inputs: Sequence[Any], targets: Sequence[Any]) -> None:
+        """One step of the optimiser on the graph of a batch."""
+
+        def gradient() -> Value:
+            loss = self.run.objective(inputs, targets)
+            self.run.optimizer.zero_grad()
+            loss.backward()
+            return loss
+
+        self.run.descend(gradient)

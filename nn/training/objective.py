@@ -1,0 +1,55 @@
+"""The objective: the loss of a batch, which a training makes small."""
+
+from __future__ import annotations
+
+import math
+
+from engine import Value
+from nn.losses import cross_entropy, nll_loss
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+    Loss = Callable[[Sequence[Any], Sequence[Any]], Any]
+
+
+class TrainingError(ArithmeticError):
+    """A loss that is not finite, or an arithmetic error on the way to it, with the step."""
+
+    __module__ = "nn"
+
+
+class Objective:
+    """The loss of a model's outputs for a batch, plus the penalty if there is one.
+
+    loss: a function of the outputs and the targets of a batch. penalty: a function without
+    arguments, such as an L2 penalty of the weights.
+
+    >>> from nn.losses import mse_loss
+    >>> w = Value(3.0)
+    >>> objective = Objective(lambda x: w * x, mse_loss, penalty=lambda: 0.5 * w * w)
+    >>> objective([1.0, 2.0], [3.0, 4.0]).data  # (0**2 + 2**2) / 2 + 0.5 * 3**2
+    6.5
+    """
+
+    def __init__(self, model: Any, loss: Loss, penalty: Callable[[], Any] | None = None) -> None:
+        self.model, self.loss, self.penalty = model, loss, penalty
+
+    def __call__(self, inputs: Sequence[Any], targets: Sequence[Any]) -> Value:
+        """The loss of a batch. Raises TrainingError if it is not finite."""
+        outputs = [self.model(x) for x in inputs]
+        if self.loss in (cross_entropy, nll_loss) and not hasattr(outputs[0], "__len__"):
+            raise ValueError(
+                "the model gives one number, and this loss takes one for each class: give it "
+                "more outputs, or take binary_cross_entropy_with_logits"
+            )
+        loss = self.loss(outputs, targets)
+        if self.penalty is not None:
+            loss = loss + self.penalty()
+        if not isinstance(loss, Value):
+            raise TypeError(f"the loss is no Value but {loss!r:.60}: nothing to differentiate")
+        if not math.isfinite(loss.data):
+            raise TrainingError(f"the loss is {loss.data}")
+        return loss

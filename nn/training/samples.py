@@ -1,0 +1,85 @@
+"""The samples of a training as arrays, in the order in which the machine reads them."""
+
+from __future__ import annotations
+
+from array import array
+
+from engine.programs.plan import NoPlanError
+from nn.checks import random_source
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from typing import Any
+
+    from nn.data.loader import DataLoader
+    from nn.layers import Dropout
+
+    Draws = list[tuple[Dropout, int]]
+
+
+class Samples:
+    """The numbers that a plan reads for each sample: its inputs, then its target if it is a number.
+
+    data: the samples, one after the other, of `width` numbers each. labels: their classes, or None
+    if the targets are numbers. draws: the Dropouts that each sample passes, and how many random
+    numbers each of them draws; these numbers come behind the others.
+    """
+
+    def __init__(self, loader: DataLoader, classes: Sequence[int] | None, draws: Draws) -> None:
+        self.data, self.draws = array("d"), draws
+        self.labels = array("i", classes) if classes is not None else None
+        for x, target in zip(loader.inputs, loader.targets):
+            self.data.extend([float(v) for v in row_of(x)])
+            if classes is None:
+                self.data.append(float(target))
+        self.width = len(self.data) // len(loader.inputs)
+
+    def batch(self, places: Iterable[int]) -> tuple[Any, Any]:
+        """What a machine evaluates: the numbers of the samples at these places, and their classes.
+
+        The random numbers are drawn sample by sample, as a graph of these samples would draw them.
+        """
+        rows, n = array("d"), self.width
+        for i in places:
+            rows += self.data[i * n : (i + 1) * n]
+            rows.extend(self.drawn())
+        labels = self.labels
+        return rows, None if labels is None else array("i", [labels[i] for i in places])
+
+    def batches(self, chunk: Sequence[Sequence[int]]) -> tuple[Any, Any, Any]:
+        """What a machine trains on: samples, their classes, and which of them each step sees."""
+        places = array("i", [i for batch in chunk for i in batch])
+        if not self.draws:
+            return self.data, self.labels, places
+        return *self.batch(places), array("i", range(len(places)))
+
+    def drawn(self) -> list[float]:
+        """The random numbers of the next sample."""
+        return [x for module, n in self.draws for x in module.mask(n)]
+
+    def sources(self) -> list[Any]:
+        """The random sources that are drawn from, each once."""
+        found = [random_source(module.rng) for module, _ in self.draws]
+        return list({id(rng): rng for rng in found}.values())
+
+
+def shared_draws(drawn: list[tuple[Any, list[Any]]], leaves: list[list[Any]]) -> Draws:
+    """The draws of every sample, from what was recorded of a batch.
+
+    drawn: each Dropout with the Values it drew, sample by sample. leaves: of each sample; its drawn
+    Values are added to them. Raises NoPlanError unless all samples draw alike.
+    """
+    each = len(drawn) // len(leaves)
+    samples = [drawn[i * each : (i + 1) * each] for i in range(len(leaves))]
+    alike = [[(module, len(numbers)) for module, numbers in sample] for sample in samples]
+    if each * len(leaves) < len(drawn) or any(draws != alike[0] for draws in alike):
+        raise NoPlanError("the samples do not draw the same random numbers")
+    for own, sample in zip(leaves, samples):
+        own.extend([x for _, numbers in sample for x in numbers])
+    return alike[0]
+
+
+def row_of(x: Any) -> Sequence[Any]:
+    """The numbers of one input; a bare number is a row of one."""
+    return x if hasattr(x, "__len__") else [x]

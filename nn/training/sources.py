@@ -1,0 +1,30 @@
+"""Random sources: what a training draws random numbers from, and how to leave them untouched."""
+
+from __future__ import annotations
+
+import random
+from contextlib import contextmanager
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
+
+    from nn.module import Module
+
+
+def random_sources(model: Module) -> list[Any]:
+    """The module random, and the random.Random of each module that has one, such as Dropout."""
+    found = [getattr(module, "rng", None) for module in model.modules()]
+    return [random, *[rng for rng in found if isinstance(rng, random.Random)]]
+
+
+@contextmanager
+def undrawn(sources: Iterable[Any]) -> Iterator[None]:
+    """A block after which the random sources are as if nothing had been drawn from them."""
+    states = [(rng, rng.getstate()) for rng in sources]
+    try:
+        yield
+    finally:
+        for rng, state in states:
+            rng.setstate(state)

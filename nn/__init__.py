@@ -63,8 +63,9 @@ if TYPE_CHECKING:
     from nn.layers import Dropout, Flatten, Identity, LayerNorm, Linear, Normalization, Sequential
     from nn.optim import LBFGS, SGD, Adagrad, Adam, AdamW, Optimizer, RMSprop
     from nn.optim.clip import clip_grad_norm_, clip_grad_value_
+    from nn.saving.checkpoints import load_checkpoint, save_checkpoint
     from nn.saving.export import to_onnx, to_torch
-    from nn.saving.models import load, load_checkpoint, load_notes, save, save_checkpoint
+    from nn.saving.models import load, load_notes, save
     from nn.schedules import (
         ConstantLR,
         CosineAnnealingLR,
@@ -179,8 +180,9 @@ if not TYPE_CHECKING:  # a type checker would take any name for granted
             "nn.layers": "Dropout Flatten Identity LayerNorm Linear Normalization Sequential",
             "nn.optim": "Adagrad Adam AdamW LBFGS Optimizer RMSprop SGD",
             "nn.optim.clip": "clip_grad_norm_ clip_grad_value_",
+            "nn.saving.checkpoints": "load_checkpoint save_checkpoint",
             "nn.saving.export": "to_onnx to_torch",
-            "nn.saving.models": "load load_checkpoint load_notes save save_checkpoint",
+            "nn.saving.models": "load load_notes save",
             "nn.schedules": "ConstantLR CosineAnnealingLR CosineAnnealingWarmRestarts "
             "ExponentialLR LambdaLR LinearLR MultiStepLR OneCycleLR ReduceLROnPlateau Schedule "
             "SequentialLR StepLR",

@@ -1,7 +1,7 @@
-"""The activations as modules: what stands between the layers of a Sequential.
+"""The activations: modules that stand between the layers of a Sequential, and functions by name.
 
-Each takes one sample, a list of Values or numbers, and gives a list of the same length: Values of
-Values, floats of plain numbers. A bare number is a list of one.
+A module takes one sample, a list of Values or numbers, and gives a list of the same length: Values
+if it got Values, floats if it got numbers. A bare number stands for a list of one.
 """
 
 from __future__ import annotations
@@ -10,13 +10,15 @@ from engine import ops
 from engine.op import number
 from nn.module import Module
 from nn.sample import sample
+from nn.settings import DIMENSION, NUMBER, Rule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Any, SupportsFloat
+    from collections.abc import Callable, Sequence
+    from typing import Any, ClassVar, SupportsFloat
 
     from engine import Value
+    from nn.module import Step
     from nn.sample import Vector
 
     Activation = Callable[[Any], Any]  # of one number
@@ -32,16 +34,21 @@ class ReLU(Module):
     """
 
     __module__ = "nn"
+    settings: ClassVar = {}
 
     def __call__(self, x: Vector | SupportsFloat) -> list[Any]:
         """x: [n] -> [n]."""
         return [ops.relu(v) for v in sample(x, "relu")]
+
+    def steps(self) -> list[Step]:
+        return [("relu", {})]
 
 
 class LeakyReLU(Module):
     """x where x > 0, else negative_slope * x (Maas et al. 2013)."""
 
     __module__ = "nn"
+    settings: ClassVar = {"negative_slope": NUMBER}
 
     def __init__(self, negative_slope: float = 0.01) -> None:
         self.negative_slope = number(negative_slope)
@@ -49,6 +56,9 @@ class LeakyReLU(Module):
     def __call__(self, x: Vector | SupportsFloat) -> list[Any]:
         """x: [n] -> [n]."""
         return [ops.leaky_relu(v, self.negative_slope) for v in sample(x, "leaky_relu")]
+
+    def steps(self) -> list[Step]:
+        return [("leaky_relu", {"negative_slope": self.negative_slope})]
 
     def __repr__(self) -> str:
         return f"LeakyReLU(negative_slope={self.negative_slope!r})"
@@ -58,6 +68,7 @@ class ELU(Module):
     """x where x > 0, else alpha * (e**x - 1) (Clevert et al. 2015)."""
 
     __module__ = "nn"
+    settings: ClassVar = {"alpha": NUMBER}
 
     def __init__(self, alpha: float = 1.0) -> None:
         self.alpha = number(alpha)
@@ -65,6 +76,9 @@ class ELU(Module):
     def __call__(self, x: Vector | SupportsFloat) -> list[Any]:
         """x: [n] -> [n]."""
         return [ops.elu(v, self.alpha) for v in sample(x, "elu")]
+
+    def steps(self) -> list[Step]:
+        return [("elu", {"alpha": self.alpha})]
 
     def __repr__(self) -> str:
         return f"ELU(alpha={self.alpha!r})"
@@ -74,30 +88,39 @@ class GELU(Module):
     """x * P(X <= x) for a standard normal X, exactly (Hendrycks & Gimpel 2016)."""
 
     __module__ = "nn"
+    settings: ClassVar = {}
 
     def __call__(self, x: Vector | SupportsFloat) -> list[Any]:
         """x: [n] -> [n]."""
         return [ops.gelu(v) for v in sample(x, "gelu")]
+
+    def steps(self) -> list[Step]:
+        return [("gelu", {})]
 
 
 class SiLU(Module):
     """x * sigmoid(x), also called swish (Elfwing et al. 2017)."""
 
     __module__ = "nn"
+    settings: ClassVar = {}
 
     def __call__(self, x: Vector | SupportsFloat) -> list[Any]:
         """x: [n] -> [n]."""
         return [ops.silu(v) for v in sample(x, "silu")]
 
+    def steps(self) -> list[Step]:
+        return [("silu", {})]
+
 
 class Softplus(Module):
     """log(1 + e**(beta * x)) / beta, a smooth relu (Dugas et al. 2001).
 
-    PyTorch's takes x itself for it where beta * x is above its `threshold` of 20, up to 2e-9 off;
-    this one needs no threshold, since it does not overflow.
+    PyTorch's Softplus gives x itself where beta * x is above its `threshold` of 20, which is up to
+    2e-9 off. This one has no threshold: it does not overflow.
     """
 
     __module__ = "nn"
+    settings: ClassVar = {"beta": NUMBER}
 
     def __init__(self, beta: float = 1.0) -> None:
         """Raises ValueError if beta is not positive."""
@@ -112,28 +135,39 @@ class Softplus(Module):
             return [ops.softplus(v) for v in xs]
         return [ops.softplus(ops.mul(self.beta, v)) / self.beta for v in xs]
 
+    def steps(self) -> list[Step]:
+        return [("softplus", {"beta": self.beta})]
+
     def __repr__(self) -> str:
         return f"Softplus(beta={self.beta!r})"
 
 
 class Sigmoid(Module):
-    """1 / (1 + e**-x), the logistic function: a probability out of any number."""
+    """1 / (1 + e**-x), the logistic function: it makes a probability of any number."""
 
     __module__ = "nn"
+    settings: ClassVar = {}
 
     def __call__(self, x: Vector | SupportsFloat) -> list[Any]:
         """x: [n] -> [n]."""
         return [ops.sigmoid(v) for v in sample(x, "sigmoid")]
+
+    def steps(self) -> list[Step]:
+        return [("sigmoid", {})]
 
 
 class Tanh(Module):
     """The hyperbolic tangent of each number."""
 
     __module__ = "nn"
+    settings: ClassVar = {}
 
     def __call__(self, x: Vector | SupportsFloat) -> list[Any]:
         """x: [n] -> [n]."""
         return [ops.tanh(v) for v in sample(x, "tanh")]
+
+    def steps(self) -> list[Step]:
+        return [("tanh", {})]
 
 
 # ---- of all numbers together ----
@@ -147,6 +181,7 @@ class Softmax(Module):
     """
 
     __module__ = "nn"
+    settings: ClassVar = {"dim": DIMENSION}
 
     def __init__(self, dim: int | None = None) -> None:
         """A sample has one dimension, so dim is -1, 0 or None. Raises ValueError for another."""
@@ -156,6 +191,9 @@ class Softmax(Module):
         """x: [n] -> [n]. Raises ValueError if x is empty."""
         return ops.softmax(sample(x, "softmax"))
 
+    def steps(self) -> list[Step]:
+        return [("softmax", {})]
+
     def __repr__(self) -> str:
         return f"Softmax(dim={self.dim})"
 
@@ -164,6 +202,7 @@ class LogSoftmax(Module):
     """log(softmax(x)), without underflow: x - log(sum of e**x)."""
 
     __module__ = "nn"
+    settings: ClassVar = {"dim": DIMENSION}
 
     def __init__(self, dim: int | None = None) -> None:
         """A sample has one dimension, so dim is -1, 0 or None. Raises ValueError for another."""
@@ -172,7 +211,7 @@ class LogSoftmax(Module):
     def __call__(self, x: Vector | SupportsFloat) -> list[Any]:
         """x: [n] -> [n]. Raises ValueError if x is empty.
 
-        The largest x is taken out first, which changes nothing but the rounding of large ones.
+        The largest x is subtracted first: that changes only how large numbers are rounded.
         """
         xs = sample(x, "log_softmax")
         if not len(xs):
@@ -181,6 +220,9 @@ class LogSoftmax(Module):
         shifted = [ops.sub(v, shift) for v in xs]
         z = ops.logsumexp(*shifted)
         return [ops.sub(v, z) for v in shifted]
+
+    def steps(self) -> list[Step]:
+        return [("log_softmax", {})]
 
     def __repr__(self) -> str:
         return f"LogSoftmax(dim={self.dim})"
@@ -212,6 +254,11 @@ ACTIVATIONS: dict[str, Activation] = {
 }
 
 
+ACTIVATION = Rule(
+    f"one of {', '.join(ACTIVATIONS)}", lambda x: isinstance(x, str) and x in ACTIVATIONS
+)
+
+
 def activation_called(name: str | Activation) -> Activation:
     """The activation of that name; a function is taken as it is. Raises ValueError or TypeError."""
     if callable(name):
@@ -226,3 +273,14 @@ def activation_called(name: str | Activation) -> Activation:
 def name_of(activation: Activation) -> str:
     """The name that an activation has, or else what Python calls it."""
     return str(getattr(activation, "name", None) or getattr(activation, "__name__", activation))
+
+
+def shared_name(functions: Sequence[Activation]) -> str:
+    """The name of the activation that all functions are. Raises TypeError if it is none of nn's."""
+    names = {name_of(f) for f in functions}
+    if len(names) > 1:
+        raise TypeError(f"a layer of several activations: {', '.join(sorted(names))}")
+    (name,) = names
+    if any(f is not ACTIVATIONS.get(name) for f in functions):
+        raise TypeError(f"the activation {name!r:.60} is none of {', '.join(ACTIVATIONS)}")
+    return name

@@ -1,8 +1,8 @@
 """Starting weights: numbers that keep signals, and gradients, from dying out or blowing up.
 
 Each function sets the data of Values in place and returns them as it got them: one Value, or lists
-nested to any depth. `rng` is the random source, the module random if not given; numbers are drawn
-in order, row by row.
+nested to any depth. Numbers are drawn in order, row by row, from `rng` or else from the module
+random.
 
 >>> from random import Random
 >>> from nn import MLP
@@ -56,7 +56,7 @@ def constant_(tensor: Tensor, val: float) -> Tensor:
 
 
 def zeros_(tensor: Tensor) -> Tensor:
-    """0 everywhere, as for biases. Weights that are all equal learn to stay equal."""
+    """0 everywhere, which is for biases. Weights that are all equal would stay equal."""
     return constant_(tensor, 0.0)
 
 
@@ -70,8 +70,8 @@ def xavier_uniform_(
 ) -> Tensor:
     """Uniform in +-gain * sqrt(6 / (fan_in + fan_out)), for tanh and sigmoid.
 
-    Keeps the variance of signals going forward and gradients going back, as far as both can be
-    had (Glorot & Bengio 2010, equation 16). tensor: [out][in].
+    It keeps the variance of the signals that go forward and of the gradients that go back, as far
+    as both can be kept at once (Glorot & Bengio 2010, equation 16). tensor: [out][in].
     """
     bound = math.sqrt(3.0) * xavier_std(tensor, gain)
     return uniform_(tensor, -bound, bound, rng=rng)
@@ -94,8 +94,8 @@ def kaiming_uniform_(
 ) -> Tensor:
     """Uniform in +-gain * sqrt(3 / fan), for relu and its kin.
 
-    The gain is that of the nonlinearity, where a is the slope of leaky_relu below 0. The fan is
-    fan_in, which keeps the variance of signals, or fan_out, that of gradients (He et al. 2015,
+    The gain belongs to the nonlinearity, where a is the slope of leaky_relu below 0. The mode
+    "fan_in" keeps the variance of signals, "fan_out" the variance of gradients (He et al. 2015,
     equations 10 and 14). tensor: [out][in]. Raises ValueError for an unknown mode or
     nonlinearity.
     """
@@ -116,9 +116,9 @@ def kaiming_normal_(
 
 
 def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
-    """How much larger weights are to be that feed a nonlinearity, to make up for what it shrinks.
+    """How much larger the weights before a nonlinearity must be, because it shrinks the signal.
 
-    The numbers of PyTorch; param is the slope of leaky_relu below 0, 0.01 if not given. Raises
+    The numbers are PyTorch's. param is the slope of leaky_relu below 0, 0.01 if not given. Raises
     ValueError for an unknown nonlinearity.
     """
     slope = 0.01 if param is None else number(param)
@@ -152,7 +152,7 @@ def kaiming_std(tensor: Any, a: float, mode: str, nonlinearity: str) -> float:
 def fans(tensor: Any) -> tuple[int, int]:
     """(fan_in, fan_out): how many numbers a neuron takes, and how many neurons take a number.
 
-    tensor: [out][in], or [out][in][...] of a convolution. Raises ValueError for fewer dimensions.
+    tensor: [out][in], or [out][in][...] for a convolution. Raises ValueError for fewer dimensions.
     """
     sizes = shape(tensor)
     if len(sizes) < 2:
@@ -175,7 +175,9 @@ def shape(tensor: Any) -> list[int]:
 
 
 def fill(tensor: Tensor, draw: Callable[[], float]) -> Tensor:
-    """The tensor, with a new number in each of its Values, or, if it is none, left alone."""
+    """The tensor, with a new number in each of its Values. Raises TypeError, and changes nothing,
+    if it is none.
+    """
     for value in values(tensor):
         value.data = draw()
     return tensor

@@ -6,18 +6,20 @@ from itertools import pairwise
 
 from engine import Value, dot
 from engine.value import constant
-from nn.activations import activation_called, linear, name_of
+from nn.activations import ACTIVATION, activation_called, linear, name_of, shared_name
 from nn.checks import check_size, random_source
 from nn.module import Module
 from nn.sample import vector
+from nn.settings import SIZE, SIZES, START, UNSAVED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import random
     from collections.abc import Sequence
-    from typing import Any, SupportsFloat
+    from typing import Any, ClassVar, SupportsFloat
 
     from nn.activations import Activation
+    from nn.module import Step
     from nn.sample import Vector
 
 
@@ -29,6 +31,7 @@ class Neuron(Module):
     """
 
     __module__ = "nn"
+    settings: ClassVar = {"nin": SIZE, "activation": ACTIVATION, "nonlin": UNSAVED, "rng": START}
 
     def __init__(
         self,
@@ -38,11 +41,10 @@ class Neuron(Module):
         activation: str | Activation = "relu",
         rng: random.Random | None = None,
     ) -> None:
-        """Weights uniform in [-1, 1], drawn in order from rng (from the module random, if not
-        given), and bias 0. `activation` is a name or a function of one Value; `nonlin=False`
-        makes it "linear".
+        """Weights are uniform in [-1, 1], drawn in order from rng or else from the module random.
 
-        Raises ValueError for nin below 1 or an unknown activation.
+        The bias is 0. `activation` is a name or a function of one Value; `nonlin=False` makes it
+        "linear". Raises ValueError for nin below 1 or an unknown activation.
         """
         check_size(nin, "a neuron", "input")
         if not isinstance(nonlin, bool):
@@ -63,6 +65,17 @@ class Neuron(Module):
             )
         return z
 
+    def steps(self) -> list[Step]:
+        affine = {"weight": [self.weights], "bias": [self.bias]}
+        return [("affine", affine), ("activation", {"functions": [self.activation]})]
+
+    def setting_values(self) -> dict[str, Any]:
+        return {"nin": len(self.weights), "activation": shared_name([self.activation])}
+
+    @classmethod
+    def parameter_count(cls, nin: int, **_: Any) -> int:
+        return nin + 1
+
     # micrograd's names
     w = property(lambda self: self.weights)
     b = property(lambda self: self.bias)
@@ -73,9 +86,16 @@ class Neuron(Module):
 
 
 class Layer(Module):
-    """nout neurons that look at the same inputs."""
+    """nout neurons that look at the same inputs: nin numbers make nout numbers."""
 
     __module__ = "nn"
+    settings: ClassVar = {
+        "nin": SIZE,
+        "nout": SIZE,
+        "activation": ACTIVATION,
+        "nonlin": UNSAVED,
+        "rng": START,
+    }
 
     def __init__(
         self,
@@ -86,7 +106,7 @@ class Layer(Module):
         activation: str | Activation = "relu",
         rng: random.Random | None = None,
     ) -> None:
-        """The arguments after nout are those of each Neuron. Raises ValueError as it does."""
+        """nonlin, activation and rng go to each Neuron. Raises ValueError as Neuron does."""
         check_size(nout, "a layer", "neuron")
         self.neurons = [Neuron(nin, nonlin, activation=activation, rng=rng) for _ in range(nout)]
 
@@ -99,6 +119,29 @@ class Layer(Module):
         x = tuple([v if isinstance(v, Value) else constant(v) for v in x])  # dot shares a tuple
         outputs = [neuron(x) for neuron in self.neurons]
         return outputs[0] if len(outputs) == 1 else outputs
+
+    def steps(self) -> list[Step]:
+        affine = {
+            "weight": [neuron.weights for neuron in self.neurons],
+            "bias": [neuron.bias for neuron in self.neurons],
+        }
+        functions = [neuron.activation for neuron in self.neurons]
+        return [("affine", affine), ("activation", {"functions": functions})]
+
+    def setting_values(self) -> dict[str, Any]:
+        """Raises TypeError for neurons of another class or of several activations."""
+        odd = next((type(neuron) for neuron in self.neurons if type(neuron) is not Neuron), None)
+        if odd is not None:
+            raise TypeError(f"a layer with a neuron of the class {odd.__name__}")
+        return {
+            "nin": len(self.neurons[0].weights),
+            "nout": len(self.neurons),
+            "activation": shared_name([neuron.activation for neuron in self.neurons]),
+        }
+
+    @classmethod
+    def parameter_count(cls, nin: int, nout: int, **_: Any) -> int:
+        return nout * (nin + 1)
 
     def __repr__(self) -> str:
         first = self.neurons[0]
@@ -114,6 +157,7 @@ class MLP(Module):
     """
 
     __module__ = "nn"
+    settings: ClassVar = {"nin": SIZE, "nouts": SIZES, "activation": ACTIVATION, "rng": START}
 
     def __init__(
         self,
@@ -123,9 +167,10 @@ class MLP(Module):
         activation: str | Activation = "relu",
         rng: random.Random | None = None,
     ) -> None:
-        """`activation` is that of every layer but the last, which is linear; weights are drawn
-        from rng as in Neuron. Raises ValueError for a size below 1, no layer, or an unknown
-        activation.
+        """Every layer has this activation, but the last layer is linear.
+
+        Weights are drawn from rng as in Neuron. Raises ValueError for a size below 1, no layer, or
+        an unknown activation.
         """
         if not hasattr(nouts, "__len__"):
             raise TypeError(f"nouts takes a list of layer sizes, got {nouts!r}")
@@ -145,6 +190,25 @@ class MLP(Module):
         for layer in self.layers:
             x = layer(x)
         return x
+
+    def steps(self) -> list[Step]:
+        return [(f"layers.{i}", layer) for i, layer in enumerate(self.layers)]
+
+    def setting_values(self) -> dict[str, Any]:
+        """Raises TypeError for layers that an MLP is not made with."""
+        changed = TypeError("an MLP whose layers were changed: put them in a Sequential")
+        if any(type(layer) is not Layer for layer in self.layers):
+            raise changed
+        *hidden, last = [layer.setting_values() for layer in self.layers]
+        names = {layer["activation"] for layer in hidden} or {"relu"}
+        if len(names) > 1 or last["activation"] != "linear":
+            raise changed
+        nouts = [layer["nout"] for layer in (*hidden, last)]
+        return {"nin": (*hidden, last)[0]["nin"], "nouts": nouts, "activation": names.pop()}
+
+    @classmethod
+    def parameter_count(cls, nin: int, nouts: Sequence[int], **_: Any) -> int:
+        return sum([(n + 1) * m for n, m in pairwise([nin, *nouts])])
 
     def __repr__(self) -> str:
         nin, nouts = len(self.layers[0].neurons[0].weights), [len(x.neurons) for x in self.layers]

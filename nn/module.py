@@ -8,6 +8,7 @@ from engine import Value
 from engine.op import number
 from nn.checks import count
 from nn.sample import numbers_of
+from nn.settings import enter, is_declared, saved
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,13 +17,18 @@ if TYPE_CHECKING:
 
     from engine.diagrams.diagram import Diagram
     from engine.diagrams.parts import Part
+    from nn.settings import Rule
+
+    Step = tuple[str, dict[str, Any] | "Module"]  # nn.steps says what they are
 
 
 class Module:
     """A part of a network. Every leaf Value among its attributes is one of its parameters.
 
     Attributes are searched in the order they were set, through lists, tuples, dicts and Modules.
-    A subclass sets its attributes in `__init__` and says in `__call__` what it computes.
+    A subclass sets its attributes in `__init__` and says in `__call__` what it computes. One that
+    says its `settings` can be saved and loaded (nn.settings), one that says its `steps` can be
+    exported and drawn (nn.steps).
 
     >>> from engine import Value
     >>> class Line(Module):
@@ -36,10 +42,21 @@ class Module:
     """
 
     __module__ = "nn"
+    # What it is made with, as nn.settings says.
+    settings: ClassVar[dict[str, Rule]] = {}
 
     # Whether it is being trained, which Dropout asks. Here and not in __init__, which a subclass
     # need not call; train and eval set it on the module itself.
     training = True
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """A class that says its settings becomes a kind that files may name.
+
+        Raises TypeError for settings that are not the arguments of `__init__`, or a name of nn's.
+        """
+        super().__init_subclass__(**options)
+        if is_declared(vars(cls).get("settings")):
+            enter(cls)
 
     def named_parameters(self) -> Iterator[tuple[str, Value]]:
         """("layers.0.neurons.1.bias", value) and so on; a Value that is shared comes once."""
@@ -110,6 +127,33 @@ class Module:
             raise ValueError(f"state dict does not fit: {'; '.join(problems)}")
         for value, data in new:
             value.data = data
+
+    # ---- what it is, as data ----
+
+    def setting_values(self) -> dict[str, Any]:
+        """What its settings are now: its attributes of their names.
+
+        A class whose attributes have other names says here what its settings are.
+        """
+        return {name: getattr(self, name) for name in saved(type(self).settings)}
+
+    @classmethod
+    def from_settings(cls, *_: Any, **settings: Any) -> Module:
+        """A new module of these settings."""
+        return cls(**settings)
+
+    @classmethod
+    def parameter_count(cls, *_: Any, **settings: Any) -> int | None:  # noqa: ARG003
+        """How many parameters a module of these settings has, not counting modules given to it.
+
+        A file whose model needs more numbers than the file has is refused before the model is
+        made. Where a class does not say, the product of its sizes is held to a limit.
+        """
+        return None
+
+    def steps(self) -> list[Step]:
+        """What it computes, as nn.steps says: for exports and pictures."""
+        raise NotImplementedError(f"{type(self).__name__} does not say its steps")
 
     # What engine.draw asks of a model: nn/__init__ sets them, for pictures are made of modules.
     _parts_: ClassVar[Callable[..., list[Part]]]

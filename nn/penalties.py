@@ -1,4 +1,4 @@
-"""Penalties: what large weights add to a loss, so that a network learns no more than it must.
+"""Penalties: what large weights add to a loss, so that a network does not learn the noise too.
 
 >>> from nn import MLP
 >>> model = MLP(2, [4, 1])
@@ -44,10 +44,10 @@ def l2_penalty(parameters: Iterable[Value]) -> Value:
 
 
 def weights_of(model: Module) -> list[Value]:
-    """The parameters that are no biases, for penalties: a bias makes no network overfit.
+    """The parameters that are no biases, for penalties: biases do not make a network overfit.
 
-    A bias is a parameter that is, or is in, an attribute called `bias`. The others keep the order
-    of model.parameters() (Goodfellow et al. 2016, section 7.1).
+    A bias is a parameter that is, or is in, an attribute called `bias`. The order is that of
+    model.parameters() (Goodfellow et al. 2016, section 7.1).
     """
     return [p for name, p in model.named_parameters() if attribute(name) != "bias"]
 

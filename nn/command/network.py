@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from nn.data.preparation import Standardizer
-from nn.layers.linear import Dropout, Normalization, Sequential
+from nn.layers import Dropout, Normalization, Sequential
 from nn.mlp import MLP, Layer
 
 TYPE_CHECKING = False

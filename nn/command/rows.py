@@ -6,7 +6,7 @@ from functools import partial
 
 from nn.checks import count
 from nn.data.preparation import train_test_split
-from nn.layers.linear import Normalization, Sequential
+from nn.layers import Normalization, Sequential
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

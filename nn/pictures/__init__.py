@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 def parts_of(model: Module, level: int | str | type | None) -> list[Part]:
     """What `draw(loss, collapse=model)` makes one box each."""
-    from nn.pictures.parts import parts
+    from nn.pictures import parts
 
-    return parts(model, level)
+    return parts.parts_of(model, level)
 
 
 def diagram_of(model: Module, **options: Any) -> Diagram:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine import Value
 from engine.diagrams.colors import INPUT, NOT_FINITE
 from engine.diagrams.diagram import Diagram, in_dot
-from nn.activations import name_of
-from nn.layers.linear import Dropout, Flatten, Identity, Linear, Sequential
-from nn.mlp import MLP, Layer, Neuron
 from nn.module import Module
-from nn.pictures.parts import ACTIVATIONS
+from nn.steps import PASSING, activation_name, has_steps, is_activation, steps_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 # Of the palette of Okabe and Ito (2008): blue and vermilion, which colour-blind eyes tell apart.
 POSITIVE, NEGATIVE, ZERO = "#0072b2", "#d55e00", "#d0d0d0"
@@ -26,11 +26,11 @@ DRAWABLE = "MLP, Layer, Neuron, Linear, and Sequential of these and of activatio
 
 @dataclass
 class Column:
-    """Neurons side by side. weights: [out][in]."""
+    """Neurons side by side. weights: [out][in], Values; a plain number among them is no weight."""
 
     name: str
-    weights: list[list[Value]]
-    biases: list[Value] | None
+    weights: Sequence[Sequence[Any]]
+    biases: Sequence[Any] | None
     activation: str = "linear"
 
 
@@ -39,9 +39,9 @@ def picture(
 ) -> Diagram:
     """A circle for each input and neuron, with its bias in the tooltip; a line for each weight.
 
-    Blue is positive, vermilion negative, and the wider the larger. Modules without parameters
-    that are no activation, such as Dropout, are left out. Raises TypeError for a model that is
-    not made of neurons.
+    A blue line is a positive weight, a vermilion line a negative one, and a wide line a large one.
+    Modules that pass numbers on, such as Dropout, are left out. Raises TypeError for a model that
+    is not made of neurons.
     """
     columns = columns_of(model, "")
     if not columns:
@@ -53,45 +53,43 @@ def picture(
         node_attr={"fontname": "Helvetica", "fontsize": "9", "shape": "circle", "style": "filled"},
         edge_attr={"arrowhead": "none"},
     )
-    sizes = [abs(w.data) for column in columns for row in column.weights for w in row]
+    weights = [w for column in columns for row in column.weights for w in row]
+    sizes = [abs(w.data) for w in weights if isinstance(w, Value)]
     largest = max([size for size in sizes if math.isfinite(size)], default=0.0) or 1.0
     before = add_inputs(diagram, len(columns[0].weights[0]))
     for n, column in enumerate(columns):
         circles = add_neurons(diagram, f"n{n}_", column)
         for tail, j in before.items():
             for head, i in circles.items():
-                if i is None or j is None:  # it holds the place of those left out
-                    diagram.edge(tail, head, color="transparent")
+                # One that is left out, or what is no weight, holds a place.
+                w = None if i is None or j is None else column.weights[i][j]
+                if isinstance(w, Value):
+                    add_weight(diagram, tail, head, w.data, largest)
                 else:
-                    add_weight(diagram, tail, head, column.weights[i][j].data, largest)
+                    diagram.edge(tail, head, color="transparent")
         before = circles
     return diagram
 
 
 def columns_of(module: Any, path: str) -> list[Column]:
     """The columns of a module, from its inputs to its outputs."""
-    match module:
-        case Neuron():
-            activation = name_of(module.activation)
-            return [Column(path, [module.weights], [module.bias], activation)]
-        case Layer():
-            weights = [neuron.weights for neuron in module.neurons]
-            biases = [neuron.bias for neuron in module.neurons]
-            return [Column(path, weights, biases, name_of(module.neurons[0].activation))]
-        case Linear():
-            return [Column(path, module.weight, module.bias)]
-        case MLP():
-            named = [(f"layers.{i}", layer) for i, layer in enumerate(module.layers)]
-        case Sequential():
-            named = [(str(i), part) for i, part in enumerate(module)]
-        case _:
-            raise TypeError(f"draw takes {DRAWABLE}; it has no picture of {module!r:.60}")
+    none = TypeError(f"draw takes {DRAWABLE}; it has no picture of {module!r:.60}")
+    if not has_steps(type(module)):
+        raise none
     columns: list[Column] = []
-    for name, part in named:
-        if isinstance(part, ACTIVATIONS) and columns:
-            columns[-1].activation = type(part).__name__.lower()
-        elif not isinstance(part, Dropout | Flatten | Identity):
-            columns += columns_of(part, f"{path}.{name}" if path else name)
+    for name, step in steps_of(module):
+        if isinstance(step, Module):
+            own = steps_of(step)
+            if columns and len(own) == 1 and is_activation(*own[0]):
+                columns[-1].activation = type(step).__name__.lower()
+            elif not own or any(part not in PASSING for part, _ in own):
+                columns += columns_of(step, f"{path}.{name}" if path else name)
+        elif name == "affine":
+            columns.append(Column(path, step["weight"], step["bias"]))
+        elif columns and is_activation(name, step):
+            columns[-1].activation = activation_name(name, step)
+        elif not columns or name not in PASSING:
+            raise none
     return columns
 
 
@@ -127,7 +125,7 @@ def add_neurons(diagram: Diagram, prefix: str, column: Column) -> dict[str, int 
         if i is None:
             add_more(diagram, name, len(column.weights))
         else:
-            bias = f", bias {column.biases[i].data:.4g}" if column.biases else ""
+            bias = f", bias {float(column.biases[i]):.4g}" if column.biases else ""
             tip = f"{column.name} neuron {i}: {column.activation}{bias}".strip()
             label = in_dot(column.activation)
             diagram.node(name, label=label, tooltip=in_dot(tip), fillcolor="white", **CIRCLE)

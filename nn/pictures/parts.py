@@ -1,10 +1,9 @@
 """The parts of a model that `draw(loss, collapse=model)` makes one box each.
 
-A part is known by its parameters, the only trace that a module leaves in a graph. One without any,
-such as Tanh, Softmax or Dropout, has no box of its own: what it computed is drawn by its ops, as
-"tanh x 12", or lies within the part around it. To tell it apart each node would have to remember
-its module, which all graphs would pay for; to go by the ops would take for a module's what was
-computed behind it.
+A part is known by its parameters: a module leaves no other trace in a graph. A module without
+parameters, such as Tanh, Softmax or Dropout, has no box of its own. What it computed is drawn by
+its ops, as "tanh x 12", or lies in the box of the part around it. To draw it as a box, each node
+would have to remember its module, and every graph would pay for that.
 """
 
 from __future__ import annotations
@@ -13,12 +12,10 @@ from contextvars import Context
 
 from engine import Value, topological_order
 from engine.diagrams.parts import Part
-from nn import activations
-from nn.activations import name_of
 from nn.checks import count
-from nn.layers.linear import Linear
-from nn.mlp import MLP, Layer, Neuron
 from nn.module import CONTAINERS, Module, collect
+from nn.settings import MODULE, MODULES, settings_of
+from nn.steps import activation_name, function_of, in_a_row, is_activation
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,17 +25,13 @@ if TYPE_CHECKING:
     from engine import Op
 
 Place = tuple[str, Module, int]  # a module's path in the model, and how deep it stands there
-ACTIVATIONS = tuple(
-    getattr(activations, name)
-    for name in ("ReLU", "LeakyReLU", "ELU", "GELU", "SiLU", "Softplus", "Sigmoid", "Tanh")
-)
 
 
-def parts(model: Module, level: int | str | type | None = None) -> list[Part]:
-    """The modules with parameters of their own, or those of a class, its name or a depth.
+def parts_of(model: Module, level: int | str | type | None = None) -> list[Part]:
+    """The modules with parameters of their own, or the modules of a class, its name or a depth.
 
-    A parameter belongs to the innermost of them. Raises ValueError for a name or a class that no
-    module has, TypeError for another level.
+    A parameter belongs to the innermost of these modules. Raises ValueError for a name or a class
+    that no module has, TypeError for another level.
     """
     places = list(named_modules(model))
     chosen = [(path, m) for path, m, depth in places if is_chosen(m, depth, level)]
@@ -101,35 +94,33 @@ def own_parameters(module: Module) -> list[Value]:
 
 
 def kind_of(module: Module) -> str:
-    """What a box says of a module: "Neuron(2 -> 1, tanh)"."""
-    match module:
-        case Neuron():
-            sizes, activation = [len(module.weights), 1], module.activation
-        case Layer():
-            neuron = module.neurons[0]
-            sizes, activation = [len(neuron.weights), len(module.neurons)], neuron.activation
-        case MLP():
-            sizes = [len(module.layers[0].neurons[0].weights)]
-            sizes += [len(layer.neurons) for layer in module.layers]
-            activation = module.layers[0].neurons[0].activation
-        case Linear():
-            return f"Linear({module.in_features} -> {module.out_features})"
-        case _:
-            return f"{type(module).__name__}, {count(len(Module.parameters(module)), 'parameter')}"
-    return f"{type(module).__name__}({' -> '.join(map(str, sizes))}, {name_of(activation)})"
+    """What a box says of a module: "Neuron(2 -> 1, tanh)", by its steps, or "Net, 9 parameters"."""
+    name = type(module).__name__
+    mixed = any(rule in (MODULE, MODULES) for rule in settings_of(type(module)).values())
+    steps = [] if mixed else steps_in(module)
+    layers = [step for kind, step in steps if kind == "affine"]
+    last = [activation_name(*step) for step in steps if is_activation(*step)]
+    if not layers or len(layers) + len(last) < len(steps):
+        return f"{name}, {count(len(Module.parameters(module)), 'parameter')}"
+    sizes = [len(layers[0]["weight"][0]), *[len(step["weight"]) for step in layers]]
+    return f"{name}({', '.join([' -> '.join(map(str, sizes)), *last[:1]])})"
+
+
+def steps_in(module: Module) -> list[tuple[str, dict[str, Any]]]:
+    """The steps of a module; none where its method `steps` is about something else."""
+    try:
+        return list(in_a_row(module))
+    except TypeError:
+        return []
 
 
 def last_ops(module: Module) -> frozenset[Op]:
     """The ops of the activation that a module ends with, found by applying it to a number."""
-    last = Module.modules(module)[-1]
-    x = Value(0.5)
+    steps = steps_in(Module.modules(module)[-1])
+    if not steps or not is_activation(*steps[-1]):
+        return frozenset()
     try:
-        if isinstance(last, Neuron):
-            z = Context().run(last.activation, x)
-        elif isinstance(last, ACTIVATIONS):
-            [z] = Context().run(last, [x])
-        else:
-            return frozenset()
+        z = Context().run(function_of(*steps[-1]), Value(0.5))
     except (ArithmeticError, ValueError):  # an activation of one's own, undefined at 0.5
         return frozenset()
     return frozenset([v.op for v in topological_order(z) if v.op])

@@ -1,9 +1,10 @@
-"""A model described as data, and made again: kinds and settings that nn knows, nothing that runs.
+"""A model described as data, and made again from it: kinds that are known, and their settings.
 
     {"kind": "Sequential", "modules": [{"kind": "Linear", "in_features": 2, ...}, {"kind": "Tanh"}]}
 
-A description may come from a file that anyone wrote, so every setting is held to its rule, and the
-parameters are counted, before a module is made.
+A kind is the name of a class that says its settings (nn.settings). A description may come from a
+file that anyone wrote: every setting is held to its rule, and the parameters are counted, before a
+module is made. Nothing is imported for it, and only classes that say their settings are made.
 """
 
 from __future__ import annotations
@@ -11,163 +12,34 @@ from __future__ import annotations
 import math
 import random
 
-from nn import activations, layers
-from nn.activations import ACTIVATIONS, name_of
+import nn.layers  # noqa: F401 - files may name its classes
 from nn.checks import count
-from nn.mlp import MLP, Layer, Neuron
 from nn.module import Module
+from nn.saving import strictjson
+from nn.settings import (
+    KINDS,
+    MODULE,
+    MODULES,
+    NUMBER,
+    NUMBERS,
+    POSITIVES,
+    SIZE,
+    SIZES,
+    START,
+    check_settings,
+    is_own,
+    saved,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterator
     from typing import Any
 
+    from nn.settings import Rule
+
 OWN = "module of your own"
-
-# ---- what a setting may be, by its name ----
-
-
-def whole(x: Any) -> bool:
-    return type(x) is int and 1 <= x <= 2**31
-
-
-def flag(x: Any) -> bool:
-    return isinstance(x, bool)
-
-
-def finite(x: Any) -> bool:
-    return isinstance(x, float) and math.isfinite(x)
-
-
-def sizes(x: Any) -> bool:
-    return isinstance(x, list) and bool(x) and all(map(whole, x))
-
-
-def finites(x: Any) -> bool:
-    return isinstance(x, list) and bool(x) and all(map(finite, x))
-
-
-def positives(x: Any) -> bool:
-    return finites(x) and min(x) > 0
-
-
-Rule = tuple[str, "Callable[[Any], bool]"]
-SIZE: Rule = ("a whole number from 1 to 2**31", whole)
-FLAG: Rule = ("True or False", flag)
-NUMBER: Rule = ("a finite float", finite)
-RULES: dict[str, Rule] = {
-    **dict.fromkeys(["nin", "nout", "in_features", "out_features", "normalized_shape"], SIZE),
-    **dict.fromkeys(["bias", "elementwise_affine", "invert"], FLAG),
-    **dict.fromkeys(["eps", "p", "negative_slope", "alpha", "beta"], NUMBER),
-    "nouts": ("a list of whole numbers from 1 to 2**31", sizes),
-    "activation": (
-        f"one of {', '.join(ACTIVATIONS)}",
-        lambda x: isinstance(x, str) and x in ACTIVATIONS,
-    ),
-    "dim": ("None, -1 or 0", lambda x: x is None or (type(x) is int and x in (-1, 0))),
-    "means": ("a list of finite floats", finites),
-    "deviations": ("a list of finite floats above 0", positives),
-    "modules": ("a list of descriptions", lambda x: isinstance(x, list)),
-}
-
-# ---- the settings of a module ----
-
-
-def activation(*neurons: Neuron) -> str:
-    """The name of the activation that neurons share. Raises TypeError if it is none of nn's."""
-    odd = next((type(neuron) for neuron in neurons if type(neuron) is not Neuron), None)
-    if odd is not None:
-        raise TypeError(f"a layer with a neuron of the class {odd.__name__}")
-    names = {name_of(neuron.activation) for neuron in neurons}
-    if len(names) > 1:
-        raise TypeError(f"a layer of several activations: {', '.join(sorted(names))}")
-    (name,) = names
-    if any(neuron.activation is not ACTIVATIONS.get(name) for neuron in neurons):
-        raise TypeError(f"the activation {name!r:.60} is none of {', '.join(ACTIVATIONS)}")
-    return name
-
-
-def settings_of_neuron(m: Neuron) -> dict[str, Any]:
-    return {"nin": len(m.weights), "activation": activation(m)}
-
-
-def settings_of_layer(m: Layer) -> dict[str, Any]:
-    nin = len(m.neurons[0].weights)
-    return {"nin": nin, "nout": len(m.neurons), "activation": activation(*m.neurons)}
-
-
-def settings_of_mlp(m: MLP) -> dict[str, Any]:
-    changed = TypeError("an MLP whose layers were changed: put them in a Sequential")
-    if any(type(layer) is not Layer for layer in m.layers):
-        raise changed
-    *hidden, last = [settings_of_layer(layer) for layer in m.layers]
-    names = {layer["activation"] for layer in hidden} or {"relu"}
-    if len(names) > 1 or last["activation"] != "linear":
-        raise changed
-    nouts = [layer["nout"] for layer in (*hidden, last)]
-    return {"nin": (*hidden, last)[0]["nin"], "nouts": nouts, "activation": names.pop()}
-
-
-# For each kind of module: the class, its settings, and how many parameters it has with them.
-Kind = tuple["type[Module]", "Callable[[Any], dict[str, Any]]", "Callable[..., int]"]
-KINDS: dict[str, Kind] = {
-    "Neuron": (Neuron, settings_of_neuron, lambda nin, activation: nin + 1),
-    "Layer": (Layer, settings_of_layer, lambda nin, nout, activation: nout * (nin + 1)),
-    "MLP": (
-        MLP,
-        settings_of_mlp,
-        lambda nin, nouts, activation: sum(
-            [(n + 1) * m for n, m in zip([nin, *nouts], nouts)],
-        ),
-    ),
-    "Sequential": (
-        layers.Sequential,
-        lambda m: {"modules": [described(part) for part in m]},
-        lambda modules: sum([parameters(part) for part in modules]),
-    ),
-    "Linear": (
-        layers.Linear,
-        lambda m: {
-            "in_features": int(m.in_features),
-            "out_features": int(m.out_features),
-            "bias": m.bias is not None,
-        },
-        lambda in_features, out_features, bias: out_features * (in_features + bias),
-    ),
-    "LayerNorm": (
-        layers.LayerNorm,
-        lambda m: {
-            "normalized_shape": int(m.normalized_shape),
-            "eps": m.eps,
-            "elementwise_affine": m.weight is not None,
-            "bias": m.bias is not None,
-        },
-        lambda normalized_shape, eps, elementwise_affine, bias: (
-            normalized_shape * elementwise_affine * (1 + bias)
-        ),
-    ),
-    "Normalization": (
-        layers.Normalization,
-        lambda m: {"means": m.means, "deviations": m.deviations, "invert": m.invert},
-        lambda means, deviations, invert: 0,
-    ),
-    "Dropout": (layers.Dropout, lambda m: {"p": m.p}, lambda p: 0),
-    "LeakyReLU": (
-        activations.LeakyReLU,
-        lambda m: {"negative_slope": m.negative_slope},
-        lambda negative_slope: 0,
-    ),
-    "ELU": (activations.ELU, lambda m: {"alpha": m.alpha}, lambda alpha: 0),
-    "Softplus": (activations.Softplus, lambda m: {"beta": m.beta}, lambda beta: 0),
-    "Softmax": (activations.Softmax, lambda m: {"dim": m.dim}, lambda dim: 0),
-    "LogSoftmax": (activations.LogSoftmax, lambda m: {"dim": m.dim}, lambda dim: 0),
-}
-for _plain in (
-    *(activations.ReLU, activations.GELU, activations.SiLU, activations.Sigmoid),
-    *(activations.Tanh, layers.Flatten, layers.Identity),
-):
-    KINDS[_plain.__name__] = (_plain, lambda m: {}, lambda: 0)
-DRAWN = (Neuron, Layer, MLP, layers.Linear)  # which start from random numbers
+GROWING = {SIZE, SIZES, MODULE, MODULES}  # rules of settings that make a module large
 
 # ---- a model as data ----
 
@@ -182,19 +54,49 @@ def description(model: Module) -> dict[str, Any]:
     if has_own(found):
         return found
     # Parts that share parameters, or have more than their class: no settings say so.
-    return found if parameters(found) == len(model.parameters()) else {"kind": OWN}
+    wanted, exact = parameters(found)
+    if not exact:
+        check_limit(wanted)
+        wanted = len(made(found).parameters())
+    return found if wanted == len(model.parameters()) else {"kind": OWN}
 
 
 def described(model: Module) -> dict[str, Any]:
-    name = type(model).__name__
-    kind, settings, _ = KINDS.get(name, (None, None, None))
-    if kind is not type(model) or settings is None:
+    """The kind and the settings of a module, and of the modules that it is made with."""
+    kind = type(model)
+    if KINDS.get(kind.__name__) is not kind:
         return {"kind": OWN}
-    return {"kind": name, **settings(model)}
+    check_settings(kind)
+    try:
+        values = kind.setting_values(model)
+    except AttributeError as error:
+        raise TypeError(f"{kind.__name__} has a setting that it does not keep: {error}") from None
+    rules = kind.settings
+    return {"kind": kind.__name__} | {n: as_data(x, rules.get(n)) for n, x in values.items()}
+
+
+def as_data(x: Any, rule: Rule | None) -> Any:
+    """A setting as it stands in a file: a number is a float there, a size an int."""
+    if isinstance(x, Module):
+        return described(x)
+    if isinstance(x, list | tuple):
+        return [as_data(item, rule) for item in x]
+    if isinstance(x, bool) or not hasattr(x, "__index__"):
+        return x
+    return float(x) if rule in (NUMBER, NUMBERS, POSITIVES) else x.__index__()
 
 
 def has_own(model: dict[str, Any]) -> bool:
-    return model["kind"] == OWN or any(map(has_own, model.get("modules", [])))
+    return model["kind"] == OWN or any(map(has_own, given_to(model)))
+
+
+def given_to(model: dict[str, Any]) -> Iterator[Any]:
+    """The descriptions of the modules that a module is made with."""
+    for name, rule in KINDS[model["kind"]].settings.items():
+        if rule is MODULE:
+            yield model[name]
+        elif rule is MODULES:
+            yield from model[name]
 
 
 # ---- and back ----
@@ -205,14 +107,52 @@ def built(model: Any, numbers: int) -> Module:
 
     Its random start is drawn apart from the module random. Raises ValueError.
     """
-    wanted = parameters(model)
+    wanted, exact = parameters(model)
+    if not exact:
+        check_limit(wanted)
+        found = made(model)
+        wanted = len(found.parameters())
     if wanted != numbers:
         raise ValueError(f"its model has {count(wanted, 'parameter')}, its numbers are {numbers}")
-    return made(model)
+    return found if not exact else made(model)
 
 
-def parameters(model: Any) -> int:
-    """How many parameters a description asks for. Raises ValueError if it is none."""
+def parameters(model: Any) -> tuple[int, bool]:
+    """How many parameters a description asks for, and True.
+
+    Of a class that has sizes and does not say how many that makes, the product of its sizes, and
+    False. Raises ValueError for what is no description.
+    """
+    settings = checked(model)
+    kind = KINDS[model["kind"]]
+    own, exact = kind.parameter_count(**settings), True
+    if own is None and GROWING.isdisjoint(kind.settings.values()):
+        own = len(made(model).parameters())
+    elif own is None:
+        own, exact = math.prod(sizes_in(kind.settings, settings)), False
+    others = [parameters(part) for part in given_to(model)]
+    return own + sum([n for n, _ in others]), exact and all(known for _, known in others)
+
+
+def check_limit(n: int) -> None:
+    """Raise ValueError for sizes that may make more parameters than a file has numbers."""
+    if n > strictjson.PARTS:
+        raise ValueError(
+            f"its model may have {n} parameters, more than the {strictjson.PARTS} that are read: "
+            "a class says by its parameter_count how many it has"
+        )
+
+
+def sizes_in(rules: dict[str, Rule], settings: dict[str, Any]) -> Iterator[int]:
+    for name, x in settings.items():
+        if rules[name] is SIZE:
+            yield x
+        elif rules[name] is SIZES:
+            yield from x
+
+
+def checked(model: Any) -> dict[str, Any]:
+    """The settings of a description, each by its rule. Raises ValueError for another."""
     if not isinstance(model, dict):
         raise ValueError(f"its model is {model!r:.60}")
     settings = {name: x for name, x in model.items() if name != "kind"}
@@ -220,22 +160,45 @@ def parameters(model: Any) -> int:
     if kind == OWN and not settings:
         raise ValueError("its model is a module of your own: say load(path, into=...)")
     if not isinstance(kind, str) or kind not in KINDS:
-        raise ValueError(f"its model has a part {kind!r:.60} that is not known")
+        raise ValueError(
+            f"its model has a part {kind!r:.60} that is not known: if it is a class of your own "
+            "that says its settings, import or define it first"
+        )
+    rules = saved(KINDS[kind].settings)
     for name, x in settings.items():
-        wanted, fits = RULES.get(name, ("nothing of that name", lambda x: False))
-        if not fits(x):
+        rule = rules.get(name) or rule_called(name)
+        if rule is None or not rule.fits(x):
+            wanted = rule.words if rule else "nothing of that name"
             raise ValueError(f"{kind} has {name:.60} = {x!r:.60}, wanted {wanted}")
-    try:
-        return KINDS[kind][2](**settings)
-    except TypeError:  # from the call: the settings themselves have passed
-        raise ValueError(f"{kind} has other settings: {', '.join(settings) or 'none'}") from None
+    if set(settings) != set(rules):
+        raise ValueError(f"{kind} has other settings: {', '.join(settings) or 'none'}")
+    return settings
+
+
+def rule_called(name: str) -> Rule | None:
+    """The rule that a setting of that name has in another class."""
+    found = [saved(kind.settings) for kind in KINDS.values()]
+    return next((rules[name] for rules in found if name in rules), None)
 
 
 def made(model: dict[str, Any]) -> Module:
-    settings = {name: x for name, x in model.items() if name != "kind"}
-    kind = KINDS[model["kind"]][0]
-    if kind is layers.Sequential:
-        return layers.Sequential(*[made(part) for part in settings["modules"]])
-    if kind in DRAWN:
-        settings["rng"] = random.Random(0)
-    return kind(**settings)
+    kind = KINDS[model["kind"]]
+    settings: dict[str, Any] = {}
+    for name, rule in kind.settings.items():
+        if rule is MODULE:
+            settings[name] = made(model[name])
+        elif rule is MODULES:
+            settings[name] = [made(part) for part in model[name]]
+        elif rule is START:
+            settings[name] = random.Random(0)
+        elif name in model:
+            settings[name] = model[name]
+    if is_own(kind):
+        found: Module = kind.from_settings(**settings)
+        return found
+    state = random.getstate()  # which a class of the user's may draw from
+    try:
+        found = kind.from_settings(**settings)
+    finally:
+        random.setstate(state)
+    return found

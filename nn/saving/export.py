@@ -5,30 +5,36 @@ Both take a batch of flat rows: inputs [n][nin] give outputs [n][nout], also whe
 
 from __future__ import annotations
 
+import math
 import os
 
+from engine import Op, no_grad
 from engine.saving.files import write_file
-from nn import activations, layers
-from nn.mlp import MLP, Layer, Neuron
-from nn.module import Module
-from nn.saving.description import OWN, activation, described
+from nn.activations import linear, shared_name
+from nn.module import Module, in_eval_mode
+from nn.sample import numbers_of
 from nn.saving.onnx_export import graph_of
 from nn.saving.torch_export import sequential_of
+from nn.settings import is_own
+from nn.steps import computed, has_steps, in_a_row, operands, says, steps_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
     from typing import Any
 
-    Step = tuple[str, dict[str, Any]]  # ("affine", {"weight": [out][in], "bias": [out] or None})
+    from nn.module import Step
+
+    PlainStep = tuple[str, dict[str, Any]]  # in which no module stands for its own steps
 
 
 def to_onnx(model: Module, path: str | os.PathLike[str] | None = None) -> Any:
     """The model as an `onnx.ModelProto` in double precision, written to path if there is one.
 
     Its input is called "input", its output "output", and any number of rows may go through. It
-    predicts as in eval mode: Dropout does nothing. Raises TypeError for a Module or an activation
-    of your own, ValueError for parts that do not fit together, and ImportError without the extra
-    `onnx`.
+    predicts as in eval mode: Dropout does nothing. Raises TypeError for a Module that does not say
+    its steps or an activation of your own, ValueError for parts that do not fit together and for
+    steps that compute something else than the module, and ImportError without the extra `onnx`.
     """
     found = steps("to_onnx", model)
     graph = graph_of(found, *widths(found))
@@ -49,98 +55,130 @@ def to_torch(model: Module) -> Any:
     return sequential_of(found).train(model.training)
 
 
-NAMES: dict[str, str] = {
-    cls.__name__: name
-    for name, cls in {
-        "relu": activations.ReLU,
-        "leaky_relu": activations.LeakyReLU,
-        "elu": activations.ELU,
-        "gelu": activations.GELU,
-        "silu": activations.SiLU,
-        "softplus": activations.Softplus,
-        "sigmoid": activations.Sigmoid,
-        "tanh": activations.Tanh,
-        "softmax": activations.Softmax,
-        "log_softmax": activations.LogSoftmax,
-        "linear": layers.Identity,
-        "flatten": layers.Flatten,
-        "dropout": layers.Dropout,
-        "normalization": layers.Normalization,
-    }.items()
-}
-DEFAULTS = {  # of an activation that is given by its name
-    "leaky_relu": {"negative_slope": 0.01},
-    "elu": {"alpha": 1.0},
-    "softplus": {"beta": 1.0},
-}
+HOOKS = {"to_onnx": "_onnx_", "to_torch": "_torch_"}  # what a class may have in place of steps
 
 
-def steps(taker: str, model: Module) -> list[Step]:
-    """What the model does, one after another: the name of each step, and its numbers."""
+def steps(taker: str, model: Module) -> list[PlainStep]:
+    """What the model does, one after another: the name of each step, and its numbers.
+
+    A module that has a hook for the taker is one step: ("module", {"module": module}).
+    """
     if not isinstance(model, Module):
         raise TypeError(f"{taker} takes a Module, got {type(model).__name__} {model!r:.60}")
-    return steps_of(model, "the model")
+    return list(plain_steps(model, "the model", HOOKS.get(taker, "")))
 
 
-def steps_of(module: Any, where: str) -> list[Step]:
-    if type(module) is layers.Sequential:
-        parts = [steps_of(m, f"{where}, module {i}") for i, m in enumerate(module)]
-        return [step for part in parts for step in part]
-    if type(module) is MLP:
-        parts = [steps_of(m, f"{where}, layer {i}") for i, m in enumerate(module.layers)]
-        return [step for part in parts for step in part]
-    if type(module) is Layer:
-        return neurons_in(module.neurons, where)
-    if type(module) is Neuron:
-        return neurons_in([module], where)
-    if type(module) is layers.Linear:
-        weight = [[w.data for w in row] for row in module.weight]
-        return [("affine", {"weight": weight, "bias": numbers(module.bias)})]
-    found = described(module)
-    kind = found.pop("kind")
-    if kind == OWN:
+def plain_steps(module: Module, where: str, hook: str) -> Iterator[PlainStep]:
+    """The steps of a module and of those inside it.
+
+    Raises TypeError for what cannot be exported, ValueError for steps that compute something else.
+    """
+    kind = type(module)
+    if says(kind, hook):
+        yield "module", {"module": module}
+        return
+    if not says(kind, "steps"):
         raise TypeError(
-            f"only nn's own modules can be exported: {where} is of the class "
-            f"{type(module).__name__}"
+            f"only nn's own modules can be exported: {where} is of the class {kind.__name__}"
         )
-    if kind == "LayerNorm":
-        parameters = {"weight": numbers(module.weight), "bias": numbers(module.bias)}
-        return [("layer_norm", {"eps": found["eps"], "n": found["normalized_shape"], **parameters})]
-    return [(NAMES[kind], found)]
-
-
-def neurons_in(neurons: list[Neuron], where: str) -> list[Step]:
-    """Neurons that look at the same inputs, and their activation."""
     try:
-        name = activation(*neurons)
+        found = steps_of(module)
+        if not any(isinstance(step, Module) for _, step in found):
+            check_inside(module)
+        named = [with_name(name, step) for name, step in found]
     except TypeError as error:
         raise TypeError(f"{where} cannot be exported: {error}") from None
-    weight = [numbers(neuron.weights) for neuron in neurons]
-    affine = ("affine", {"weight": weight, "bias": [neuron.bias.data for neuron in neurons]})
-    return [affine] if name == "linear" else [affine, (name, DEFAULTS.get(name, {}))]
+    if not is_own(kind):
+        check_agreement(module, found, where)
+    for name, step in named:
+        if isinstance(step, Module):
+            yield from plain_steps(step, f"{where}, {place(name)}", hook)
+        elif name != "linear" or len(named) == 1:
+            yield name, step
 
 
-def numbers(values: Any) -> list[float] | None:
-    return None if values is None else [v.data for v in values]
+def place(name: str) -> str:
+    """ "module 1" for "1", "layer 0" for "layers.0"."""
+    stem, _, i = name.rpartition(".")
+    return f"{stem.removesuffix('s') or 'module'} {i}" if i.isdigit() else name
 
 
-def widths(found: list[Step]) -> tuple[int | None, int | None]:
+def with_name(name: str, given: Any) -> tuple[str, Any]:
+    """The step; an activation by its name, or by its formula if it is no operation of the engine.
+
+    Raises TypeError for an activation that is none of nn's.
+    """
+    if name != "activation":
+        return name, given
+    name = shared_name(given["functions"])
+    f = given["functions"][0]
+    return (name, {}) if isinstance(f, Op) or f is linear else ("elementwise", {"f": f})
+
+
+def check_inside(module: Module) -> None:
+    """Raise TypeError for a module inside that inherits steps, but computes something else."""
+    for part in Module.modules(module)[1:]:
+        kind = type(part)
+        if has_steps(kind) and not says(kind, "steps"):
+            raise TypeError(f"the {kind.__name__} inside it does not say its own steps")
+
+
+def check_agreement(module: Any, found: Sequence[Step], where: str) -> None:
+    """Raise ValueError if the steps of a module make other numbers of some row than the module.
+
+    A row that the module itself has no numbers for tells nothing.
+    """
+    n = widths(list(in_a_row(module)))[0] or 3
+    row = [(0.25 + 0.5 * i / n) * (-1.0) ** i for i in range(n)]
+    for xs in (row, [-x for x in row]):
+        with no_grad(), in_eval_mode(module):
+            try:
+                made = module(list(xs))
+            except (ArithmeticError, LookupError, TypeError, ValueError):
+                continue
+            try:
+                said = computed(found, xs)
+            except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+                raise ValueError(f"{where} cannot be exported: its steps: {error}") from None
+        made = numbers_of(made if isinstance(made, list | tuple) else [made])
+        said = numbers_of(said)
+        if len(made) != len(said) or not all(map(alike, made, said)):
+            raise ValueError(
+                f"{where} cannot be exported: {type(module).__name__} makes {made!r:.60} of "
+                f"{xs!r:.60}, its steps make {said!r:.60}"
+            )
+
+
+def alike(x: float, y: float) -> bool:
+    return math.isclose(x, y, rel_tol=1e-9, abs_tol=1e-12) or (x != x and y != y)
+
+
+def widths(found: Iterable[PlainStep]) -> tuple[int | None, int | None]:
     """How many numbers go in and come out; None for any.
 
     Raises ValueError if a step takes another number of them than it is given.
     """
     first = width = None
-    for name, settings in found:
-        n = None
-        if name == "affine":
-            n = len(settings["weight"][0])
-        elif name == "layer_norm":
-            n = settings["n"]
-        elif name == "normalization":
-            n = len(settings["means"])
+    unknown = False
+    for name, given in found:
+        if name == "module":  # which does not say
+            unknown, width = True, None
+            continue
+        n = taken_by(name, given)
         if n is not None:
             if width is not None and width != n:
                 raise ValueError(f"the model has a part that takes {n} inputs and is given {width}")
-            first = n if first is None else first
-            width = len(settings["weight"]) if name == "affine" else n
+            first = n if first is None and not unknown else first
+            width = len(given["weight"]) if name == "affine" else n
     return first, width
+
+
+def taken_by(name: str, given: dict[str, Any]) -> int | None:
+    """How many numbers a step takes; None for any."""
+    if name == "affine":
+        return len(given["weight"][0])
+    if name == "elementwise":
+        each = [len(x) for x in operands(given).values() if isinstance(x, list | tuple)]
+        return each[0] if each else None
+    n: int | None = given.get("n")
+    return n

@@ -3,7 +3,7 @@
 The file is JSON: the format and its version, what is needed to make the model again, the shape of
 each entry of its state_dict, the state_dict itself (Python writes a float so that it reads back the
 same), and a SHA-256 checksum of all that. A file that is not, to the last bit, as it was written is
-refused. A checkpoint is such a file too: the states of all that takes part in a training run.
+refused.
 
 Reading takes no more than 600 MB of memory, whatever the file claims, and a model its own: there is
 a limit to a file's bytes and to its parts, and a model has as many parameters as it has numbers.
@@ -14,23 +14,32 @@ from __future__ import annotations
 import json
 import math
 import os
-import stat
 
 from engine.saving.files import write_file
 from nn.module import Module
 from nn.saving import tensors
+from nn.saving.checkpoints import load_checkpoint as load_checkpoint  # nn.serialize had it
+from nn.saving.checkpoints import save_checkpoint as save_checkpoint
 from nn.saving.description import built, description
-from nn.saving.strictjson import check_parts, parsed, parts
+from nn.saving.json_file import (
+    REFUSED,
+    VERSION,
+    check_length,
+    check_version,
+    content_of,
+    read,
+    refusal,
+    text,
+)
+from nn.saving.strictjson import parsed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    Path = str | os.PathLike[str]
+    from nn.saving.json_file import Path
 
-FORMAT, CHECKPOINT, VERSION = "chainrule", "chainrule checkpoint", 1
-LARGEST = 64 * 2**20  # bytes; two and a half million parameters
-REFUSED = (KeyError, TypeError, ValueError, OverflowError, RecursionError, MemoryError)
+FORMAT = "chainrule"
 
 
 def save(model: Module, path: Path, notes: dict[str, Any] | None = None) -> None:
@@ -40,7 +49,8 @@ def save(model: Module, path: Path, notes: dict[str, Any] | None = None) -> None
     `load_notes` gives it back. A path that ends in .safetensors gets that format, with the same
     content. Raises ValueError if a parameter is not finite or the file would be too large to load,
     TypeError if the model has an activation that is none of nn's, and ImportError for .safetensors
-    without the extra of that name. A module of your own is saved too: see `load`.
+    without the extra of that name. A module of your own is saved with its settings if its class
+    says them (nn.settings), else with its parameters alone.
     """
     check_module("save", model)
     if notes is not None and not isinstance(notes, dict):
@@ -63,7 +73,7 @@ def save(model: Module, path: Path, notes: dict[str, Any] | None = None) -> None
             shapes = {name: shape(numbers) for name, numbers in state.items()}
             content = {"format": FORMAT, "version": VERSION, **about, "shapes": shapes}
             raw = text({**content, "state_dict": state})
-        check_size(len(raw))
+        check_length(len(raw))
     except (TypeError, ValueError) as error:
         raise type(error)(f"cannot save: {error}") from None
     write_file(path, raw)
@@ -72,12 +82,14 @@ def save(model: Module, path: Path, notes: dict[str, Any] | None = None) -> None
 def load(path: Path, into: Module | None = None) -> Module:
     """The model saved at path, made anew, or `into`, which takes over its parameters.
 
-    A module of your own is loaded into one that you made. So is a .safetensors file of another
-    program, such as PyTorch, of F64 or F32 numbers: names and shapes must be those of `into`, and
-    no checksum guards it. A new model is in the mode, train or eval, that the saved one was in.
+    A module of your own whose class says its settings is made anew if the class is defined by then.
+    Any other is loaded `into` one that you made. So is a .safetensors file of another program, such
+    as PyTorch, of F64 or F32 numbers: names and shapes must be those of `into`, and no checksum
+    guards it. A new model is in the mode, train or eval, that the saved model was in.
 
     Raises ValueError, with the reason, for a file that is no such model, is not as it was written,
-    or does not fit; `into` is then as it was. Nothing in the file is run.
+    or does not fit; `into` is then as it was. Nothing that a file names is imported or run, but for
+    the classes that say their settings.
     """
     if into is not None:
         check_module("load", into)
@@ -93,7 +105,7 @@ def load(path: Path, into: Module | None = None) -> Module:
         model.load_state_dict(state)
         return model.train(content["training"])
     except REFUSED as error:
-        raise ValueError(f"cannot load {os.fsdecode(path)}: {reason_of(error)}") from None
+        raise refusal(path, error) from None
 
 
 def load_notes(path: Path) -> dict[str, Any]:
@@ -101,7 +113,7 @@ def load_notes(path: Path) -> dict[str, Any]:
     try:
         notes: dict[str, Any] = content_of_model(path).get("notes", {})
     except REFUSED as error:
-        raise ValueError(f"cannot load {os.fsdecode(path)}: {reason_of(error)}") from None
+        raise refusal(path, error) from None
     return notes
 
 
@@ -123,88 +135,11 @@ def take(model: Module, state: dict[str, Any]) -> None:
         raise ValueError("it has different numbers for a parameter that the model shares")
 
 
-def save_checkpoint(path: Path, states: dict[str, Any]) -> None:
-    """Write states, such as {"model": model.state_dict()}, to path, whole or not at all.
-
-    Always as JSON. Raises ValueError or TypeError for what JSON has no word for, such as nan.
-    """
-    raw = text({"format": CHECKPOINT, "version": VERSION, "states": states})
-    check_size(len(raw))
-    write_file(path, raw)
-
-
-def load_checkpoint(path: Path) -> dict[str, Any]:
-    """The states of a checkpoint, tuples as lists. Raises ValueError as `load` does."""
-    try:
-        states: dict[str, Any] = read(path, CHECKPOINT, ["states"])["states"]
-    except REFUSED as error:
-        raise ValueError(f"cannot load {os.fsdecode(path)}: {reason_of(error)}") from None
-    return states
-
-
-def reason_of(error: BaseException) -> str:
-    return "it is nested too deep" if isinstance(error, RecursionError) else str(error)
-
-
 def is_safetensors(path: Path) -> bool:
     return os.fsdecode(path).endswith(".safetensors")
 
 
-# ---- a file of bytes ----
-
-
-def content_of(path: Path) -> bytes:
-    """The bytes of a file or pipe. Raises ValueError for more than LARGEST."""
-    with open(path, "rb") as file:
-        status = os.fstat(file.fileno())
-        most = min(status.st_size, LARGEST) if stat.S_ISREG(status.st_mode) else LARGEST
-        raw = file.read(most + 1)
-    check_size(len(raw))
-    return raw
-
-
-def check_size(n: int) -> None:
-    if n > LARGEST:
-        raise ValueError(f"it has more than the {LARGEST} bytes that are read")
-
-
-def check_version(found: dict[str, Any], kind: str, wanted: int | str) -> None:
-    if found.get("format") != kind:
-        raise ValueError(f"it is not of the format {kind!r}")
-    version = found.get("version")
-    if type(version) is not type(wanted) or version != wanted:
-        raise ValueError(f"it has version {version!r:.60} of the format, this is version {VERSION}")
-
-
 # ---- as JSON ----
-
-
-def text(content: dict[str, Any]) -> bytes:
-    """The content as it stands in a file, with its checksum as the last entry."""
-    body = json.dumps(content, indent=1, allow_nan=False).encode()
-    check_parts(parts(body))
-    return body.removesuffix(b"\n}") + last_entry(tensors.checksum(body))
-
-
-def last_entry(checksum: Any) -> bytes:
-    return f',\n "checksum": "{checksum}"\n}}\n'.encode()
-
-
-def read(path: Path, kind: str, entries: list[str]) -> dict[str, Any]:
-    """The content of a file. Raises ValueError unless it is whole, ours and as it was written."""
-    raw = content_of(path)
-    found = parsed(raw)
-    if not isinstance(found, dict):
-        raise ValueError(f"it is not of the format {kind!r}")
-    check_version(found, kind, VERSION)
-    wanted = ["format", "version", *entries, "checksum"]
-    if list(found) != wanted:
-        raise ValueError(f"it has {list(found)!r:.200}, wanted {wanted}")
-    end = last_entry(found["checksum"])
-    body = raw.removesuffix(end) + b"\n}"
-    if not raw.endswith(end) or found["checksum"] != tensors.checksum(body):
-        raise ValueError("it is not as it was written: its checksum does not fit")
-    return {name: found[name] for name in wanted[:-1]}
 
 
 def of_json(path: Path) -> dict[str, Any]:

@@ -8,9 +8,15 @@ from __future__ import annotations
 
 import math
 
+from nn.sample import numbers_of
+from nn.steps import Formula
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
+
+    from engine import Op
 
 OPSET, IR_VERSION = 17, 8  # of 2022, so that readers need not be the newest
 
@@ -38,11 +44,12 @@ class Builder:
         self.nodes.append(make_node(op, inputs, [output], name=output, **attributes))
 
     def constant(self, x: Any, kind: str = "float64") -> str:
-        """A number, a list of them, or a list of rows, under the name that it gets."""
+        """A number or Value, a list of them, or a list of rows, under the name that it gets."""
         import numpy  # which onnx needs too
 
         name = f"constant_{len(self.constants)}"
-        self.constants[name] = self.onnx.numpy_helper.from_array(numpy.array(x, kind), name)
+        array = numpy.array(numbers_of(x) if kind == "float64" else x, kind)
+        self.constants[name] = self.onnx.numpy_helper.from_array(array, name)
         return name
 
 
@@ -51,10 +58,10 @@ def graph_of(steps: list[Any], width_in: int | None, width_out: int | None) -> A
     build = Builder()
     helper, double = build.onnx.helper, build.onnx.TensorProto.DOUBLE
     x = "input"
-    for name, settings in steps:
+    for name, given in steps:
         if name not in STEPS:
             raise ValueError(f"the activation {name!r} cannot be exported to ONNX")
-        x = STEPS[name](build, x, **settings)
+        x = STEPS[name](build, x, **given)
     build.add_node("Identity", [x], "output")
     source = helper.make_tensor_value_info("input", double, ["batch", width_in or "n_in"])
     target = helper.make_tensor_value_info("output", double, ["batch", width_out or "n_out"])
@@ -72,17 +79,37 @@ def graph_of(steps: list[Any], width_in: int | None, width_out: int | None) -> A
 # ---- each step: (builder, name of its input, numbers) -> name of its output ----
 
 
-def affine(build: Builder, x: str, weight: list[list[float]], bias: list[float] | None) -> str:
+def affine(build: Builder, x: str, weight: list[list[Any]], bias: list[Any] | None) -> str:
     inputs = [x, weight] if bias is None else [x, weight, bias]
     return build("Gemm", *inputs, transB=1)
+
+
+def elementwise(build: Builder, x: str, f: Callable[..., Any], **operands: Any) -> str:
+    """The operations of f, a node for each."""
+    constants: dict[int, str] = {}
+
+    def name_of(x: Any) -> Any:
+        if isinstance(x, str | float):
+            return x
+        if id(x) not in constants:
+            constants[id(x)] = build.constant(x)
+        return constants[id(x)]
+
+    def node(op: Op, inputs: list[Any]) -> Any:
+        if op.name not in OPERATORS:
+            raise ValueError(f"the operation {op.name!r} cannot be exported to ONNX")
+        return OPERATORS[op.name](build, *map(name_of, inputs))
+
+    made: str = Formula(f, operands).written({"x": x, **operands}, node)
+    return made
 
 
 def layer_norm(
     build: Builder,
     x: str,
     eps: float,
-    weight: list[float] | None,
-    bias: list[float] | None,
+    weight: list[Any] | None,
+    bias: list[Any] | None,
     **_: int,
 ) -> str:
     deviations = build("Sub", x, build("ReduceMean", x, axes=[-1]))
@@ -93,27 +120,19 @@ def layer_norm(
     return y if bias is None else build("Add", y, bias)
 
 
-def normalization(
-    build: Builder, x: str, means: list[float], deviations: list[float], invert: bool
-) -> str:
-    if invert:
-        return build("Add", build("Mul", x, deviations), means)
-    return build("Div", build("Sub", x, means), deviations)
-
-
-def leaky_relu(build: Builder, x: str, negative_slope: float) -> str:
+def leaky_relu(build: Builder, x: str, negative_slope: Any = 0.01) -> str:
     below = build("Min", x, 0.0)
-    return build("Add", build("Relu", x), build("Mul", below, float(negative_slope)))
+    return build("Add", build("Relu", x), build("Mul", below, negative_slope))
 
 
-def elu(build: Builder, x: str, alpha: float) -> str:
+def elu(build: Builder, x: str, alpha: Any = 1.0) -> str:
     """relu(x) + alpha * (e**y - 1) for y = min(x, 0), as 2t / (1 - t) for t = tanh(y / 2)."""
     t = build("Tanh", build("Mul", build("Min", x, 0.0), 0.5))
     expm1 = build("Div", build("Add", t, t), build("Sub", 1.0, t))
-    return build("Add", build("Relu", x), build("Mul", expm1, float(alpha)))
+    return build("Add", build("Relu", x), build("Mul", expm1, alpha))
 
 
-def softplus(build: Builder, x: str, beta: float) -> str:
+def softplus(build: Builder, x: str, beta: float = 1.0) -> str:
     """(max(y, 0) + log1p(u)) / beta for y = beta * x and u = e**-|y|.
 
     log1p(u) = log(w) * u / (w - 1) for w = 1 + u as rounded, and u where w is 1: the error of the
@@ -152,7 +171,8 @@ def gelu(build: Builder, x: str) -> str:
 STEPS: dict[str, Any] = {
     "affine": affine,
     "layer_norm": layer_norm,
-    "normalization": normalization,
+    "elementwise": elementwise,
+    "module": lambda build, x, module: module._onnx_(build, x),
     "dropout": lambda build, x, p: x,  # noqa: ARG005 - it drops in training only
     "flatten": lambda build, x: x,  # noqa: ARG005 - a row is flat
     "linear": lambda build, x: x,  # noqa: ARG005
@@ -165,6 +185,28 @@ STEPS: dict[str, Any] = {
     "sigmoid": lambda build, x: build("Sigmoid", x),
     "tanh": lambda build, x: build("Tanh", x),
     "sin": lambda build, x: build("Sin", x),
-    "softmax": lambda build, x, dim: build("Softmax", x, axis=-1),  # noqa: ARG005
-    "log_softmax": lambda build, x, dim: build("LogSoftmax", x, axis=-1),  # noqa: ARG005
+    "softmax": lambda build, x: build("Softmax", x, axis=-1),
+    "log_softmax": lambda build, x: build("LogSoftmax", x, axis=-1),
+}
+
+# The operations of the engine that a formula may have: (builder, names or numbers) -> name.
+OPERATORS: dict[str, Any] = {
+    **{name: STEPS[name] for name in ("relu", "leaky_relu", "elu", "gelu", "silu")},
+    **{name: STEPS[name] for name in ("softplus", "sigmoid", "tanh", "sin")},
+    "add": lambda build, x, y: build("Add", x, y),
+    "sub": lambda build, x, y: build("Sub", x, y),
+    "mul": lambda build, x, y: build("Mul", x, y),
+    "div": lambda build, x, y: build("Div", x, y),
+    "pow": lambda build, x, y: build("Pow", x, y),
+    "neg": lambda build, x: build("Neg", x),
+    "abs": lambda build, x: build("Abs", x),
+    "exp": lambda build, x: build("Exp", x),
+    "log": lambda build, x: build("Log", x),
+    "sqrt": lambda build, x: build("Sqrt", x),
+    "cos": lambda build, x: build("Cos", x),
+    "sign": lambda build, x: build("Sign", x),
+    "logsigmoid": lambda build, x: build("Neg", softplus(build, build("Neg", x))),
+    "maximum": lambda build, *xs: build("Max", *xs),
+    "minimum": lambda build, *xs: build("Min", *xs),
+    "stop_gradient": lambda build, x: x,  # noqa: ARG005
 }

@@ -17,7 +17,7 @@ def parsed(raw: bytes) -> Any:
 
     Raises ValueError with the reason, RecursionError for what is nested too deep.
     """
-    check_parts(parts(raw))
+    check_parts(number_of_parts(raw))
     try:
         return json.loads(
             raw.decode(),
@@ -36,7 +36,7 @@ def check_parts(n: int) -> None:
         raise ValueError(f"it has {n} parts, more than the {PARTS} that are read")
 
 
-def parts(raw: bytes) -> int:
+def number_of_parts(raw: bytes) -> int:
     """How many values JSON has at most: each comes first in a list or dict, or after a comma."""
     return raw.count(b",") + raw.count(b"[") + raw.count(b"{")
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import re
-from hashlib import sha256
 
-from nn.saving.strictjson import check_parts, parsed, parts
+from nn.saving.json_file import checksum
+from nn.saving.strictjson import check_parts, number_of_parts, parsed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def packed(state: dict[str, Any], metadata: dict[str, str]) -> bytes:
         data += array.tobytes()
     # By hand, since the package puts the metadata in another order each time.
     head = json.dumps(entries).encode()
-    check_parts(parts(head))
+    check_parts(number_of_parts(head))
     check_parts(len(data) // 8)
     head += b" " * (-len(head) % 8)  # the numbers start at a multiple of their size
     raw = len(head).to_bytes(8, "little") + head + data
@@ -96,10 +96,6 @@ def as_written(raw: bytes, stated: str) -> bool:
     if not re.fullmatch("sha256:[0-9a-f]{64}", stated):
         return False
     return stated == checksum(raw.replace(stated.encode(), BLANK.encode()))
-
-
-def checksum(raw: bytes) -> str:
-    return "sha256:" + sha256(raw).hexdigest()
 
 
 def packages() -> tuple[Any, Any]:

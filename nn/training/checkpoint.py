@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 def save_run(run: Run, path: str | os.PathLike[str]) -> None:
     """Write the states of a run to a file, whole or not at all."""
-    from nn.saving.models import save_checkpoint
+    from nn.saving.checkpoints import save_checkpoint
 
     save_checkpoint(path, states_of(run))
 
 
 def resume_run(run: Run, path: str | os.PathLike[str]) -> None:
     """Take over all states of a checkpoint, or raise ValueError and leave the run as it was."""
-    from nn.saving.models import load_checkpoint
+    from nn.saving.checkpoints import load_checkpoint
 
     states, before = load_checkpoint(path), states_of(run)
     try:

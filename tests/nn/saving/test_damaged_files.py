@@ -9,8 +9,9 @@ import tracemalloc
 import pytest
 
 from nn import MLP, load, load_checkpoint, save, save_checkpoint
-from nn.saving import models, strictjson
-from nn.saving.description import RULES, description
+from nn.saving import json_file, strictjson
+from nn.saving.description import description
+from nn.settings import KINDS, Rule, is_own, saved
 from tests.nn.saving.saved_models import MODELS, seeded
 
 
@@ -65,7 +66,7 @@ def forged(path, **changes):
     save(MLP(2, [1]), path)
     content = json.loads(path.read_text())
     del content["checksum"]
-    path.write_bytes(models.text({**content, **changes}))
+    path.write_bytes(json_file.text({**content, **changes}))
 
 
 STATE = {"layers.0.neurons.0.weights": [1.0, 2.0], "layers.0.neurons.0.bias": 0.0}
@@ -198,9 +199,13 @@ def test_a_forged_file_leaves_the_model_that_it_is_loaded_into(changes, reason, 
 
 
 def test_every_setting_of_every_kind_has_a_rule():
-    settings = [x for model in MODELS for part in model.modules() for x in description(part)]
+    own = [kind for kind in KINDS.values() if is_own(kind)]
+    made = [part for model in MODELS for part in model.modules()]
 
-    assert set(settings) - set(RULES) == {"kind"}
+    assert {type(rule) for kind in own for rule in kind.settings.values()} == {Rule}
+    assert {(type(part).__name__, *description(part)) for part in made} == {
+        (kind.__name__, "kind", *saved(kind.settings)) for kind in own
+    }
 
 
 @pytest.mark.parametrize(
@@ -239,7 +244,7 @@ def test_the_same_numbers_spelt_otherwise_are_noticed(path):
 
 def test_a_file_that_is_too_large_is_not_read(path, monkeypatch):
     save(MLP(1, [1]), path)
-    monkeypatch.setattr(models, "LARGEST", 100)
+    monkeypatch.setattr(json_file, "LARGEST", 100)
 
     with pytest.raises(ValueError, match=r": it has more than the 100 bytes that are read$"):
         load(path)
@@ -254,7 +259,7 @@ def test_a_file_of_too_many_parts_is_not_read(path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("module", "limit"), [(models, "LARGEST"), (strictjson, "PARTS")], ids=["bytes", "parts"]
+    ("module", "limit"), [(json_file, "LARGEST"), (strictjson, "PARTS")], ids=["bytes", "parts"]
 )
 def test_what_could_not_be_loaded_is_not_saved(module, limit, path, monkeypatch):
     monkeypatch.setattr(module, limit, 10)
@@ -266,7 +271,7 @@ def test_what_could_not_be_loaded_is_not_saved(module, limit, path, monkeypatch)
 
 @pytest.mark.skipif(not os.path.exists("/dev/zero"), reason="needs /dev/zero")
 def test_a_file_without_an_end_is_not_read(monkeypatch):
-    monkeypatch.setattr(models, "LARGEST", 1000)
+    monkeypatch.setattr(json_file, "LARGEST", 1000)
 
     with pytest.raises(ValueError, match=r"^cannot load /dev/zero: it has more than the 1000 "):
         load("/dev/zero")

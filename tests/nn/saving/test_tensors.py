@@ -28,7 +28,7 @@ from nn import (
     load_notes,
     save,
 )
-from nn.saving import models, strictjson, tensors
+from nn.saving import json_file, strictjson, tensors
 
 ROOT = Path(__file__).parents[3]
 
@@ -344,7 +344,7 @@ def test_another_format_is_refused(content, path):
         load(path)
 
 
-@pytest.mark.parametrize(("module", "limit"), [(models, "LARGEST"), (strictjson, "PARTS")])
+@pytest.mark.parametrize(("module", "limit"), [(json_file, "LARGEST"), (strictjson, "PARTS")])
 def test_limits_are_those_of_json(module, limit, path, monkeypatch):
     save(MLP(1, [1]), path)
     monkeypatch.setattr(module, limit, 10)

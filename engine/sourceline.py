@@ -37,7 +37,7 @@ def calling() -> SourceLine | None:
     first, last, start, end = positions(frame.f_code, frame.f_lasti)
     file = frame.f_code.co_filename
     lines = [linecache.getline(file, n, frame.f_globals) for n in range(first, last + 1)]
-    return cut(f"{called(file)}:{first}", lines, start, end) if all(lines) else None
+    return cut(f"{file_name(file)}:{first}", lines, start, end) if all(lines) else None
 
 
 def positions(code: CodeType, instruction: int) -> tuple[int, int, int, int]:
@@ -69,7 +69,7 @@ def shortened(text: str) -> str:
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}\u2026"
 
 
-def called(file: str) -> str:
+def file_name(file: str) -> str:
     """The name of a file, or of the cell of a notebook that it stands for."""
     ipython = sys.modules.get("IPython")
     shell = ipython and ipython.get_ipython()

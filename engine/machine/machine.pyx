@@ -8,7 +8,7 @@ the caller has the graph do it. What computes is C: machine.h, and what machine.
 from _thread import allocate_lock
 from array import array
 
-from engine.machine.instructions import Reader, entries, index, read_sums
+from engine.machine.instructions import Reader, index, items_of, read_sums
 from engine.machine.optimizers import MOST, read_optimizer
 from engine.machine.repeats import Products, Repeat, follow, in_layers, in_repeats, in_rows
 
@@ -353,7 +353,7 @@ cdef class Machine:
         cdef Lent x = lent("rows", rows, "d", m.lanes * m.body.inputs)
         cdef bint raised = False
         cdef Rows *body = &m.body
-        columns = Reader("wanted", self.known, 0).operands("wanted", entries("wanted", wanted))
+        columns = Reader("wanted", self.known, 0).operands("wanted", items_of("wanted", wanted))
         needed = self.needed(columns)
         cdef const char *chosen = needed
         answer = array("d", bytes(8 * m.lanes * len(columns)))

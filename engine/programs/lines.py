@@ -37,7 +37,7 @@ class Lines:
         self.tape, self.language = tape, language
         self.own = own
         self.own_ops: list[Any] = []
-        self.names = names(tape, language)
+        self.names = variables(tape, language)
         self.values = self.forward()
 
     def forward(self) -> list[str]:
@@ -133,7 +133,7 @@ class Lines:
         return f"d_{self.names[slot]}"
 
 
-def names(tape: Tape, language: Language) -> list[str]:
+def variables(tape: Tape, language: Language) -> list[str]:
     """A variable for each slot: its label if that is a free name, otherwise its number, as in v3.
 
     A constant is written as its digits.

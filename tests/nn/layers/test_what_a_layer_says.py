@@ -23,7 +23,7 @@ from nn import (
     to_torch,
 )
 from nn.saving import export
-from nn.saving.description import description, parameters
+from nn.saving.description import description, parameters_of
 from nn.settings import KINDS, NUMBER, SIZE, UNSAVED, is_own
 from nn.steps import computed, steps_of
 from tests.nn.layers.own_layers import Snake
@@ -285,7 +285,7 @@ PARTS = [part for model in MODELS for part in model.modules()]
 
 @pytest.mark.parametrize("part", PARTS, ids=lambda part: repr(part)[:40])
 def test_nns_own_classes_count_their_parameters_before_they_are_made(part):
-    assert parameters(description(part)) == (len(part.parameters()), True)
+    assert parameters_of(description(part)) == (len(part.parameters()), True)
 
 
 def test_an_activation_by_name_that_is_a_formula_is_exported_without_a_row_of_its_own(monkeypatch):

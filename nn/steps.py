@@ -26,7 +26,7 @@ from __future__ import annotations
 from contextvars import Context
 
 from engine import Value, dot, ops, topological_order
-from nn.activations import name_of
+from nn.activation_names import name_of
 from nn.module import Module
 from nn.sample import added
 

@@ -7,7 +7,7 @@ import random
 import sys
 from pathlib import Path
 
-from nn.activations import ACTIVATIONS
+from nn.activation_names import ACTIVATIONS
 from nn.command.options import batch, delimiter_option, not_negative, positive
 from nn.command.settings import PACES, chosen_settings
 from nn.command.tasks import TASKS, own_table, task_called

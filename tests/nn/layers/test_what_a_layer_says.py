@@ -16,7 +16,7 @@ from nn import (
     Neuron,
     Sequential,
     Tanh,
-    activations,
+    activation_names,
     load,
     save,
     to_onnx,
@@ -292,7 +292,7 @@ def test_an_activation_by_name_that_is_a_formula_is_exported_without_a_row_of_it
     def mish(x):
         return x * tanh(softplus(x))
 
-    monkeypatch.setitem(activations.ACTIVATIONS, "mish", mish)
+    monkeypatch.setitem(activation_names.ACTIVATIONS, "mish", mish)
     model = MLP(2, [3, 1], activation="mish", rng=random.Random(0))
     (f,) = [step["f"] for name, step in export.steps("to_onnx", model) if name == "elementwise"]
 

@@ -41,7 +41,7 @@ def calling() -> SourceLine | None:
 
 
 def positions(code: CodeType, instruction: int) -> tuple[int, int, int, int]:
-    """First and last line, and first and last byte in them, of what an instruction is for."""
+    """Where the source of an instruction stands: first and last line, first and last byte."""
     first, last, start, end = next(islice(code.co_positions(), instruction // 2, None))
     line = first or code.co_firstlineno
     # Without columns, which python -X no_debug_ranges leaves out, it is all of the line.

@@ -159,5 +159,5 @@ def in_lines(row: Row) -> str:
 
 
 def in_digits(count: int) -> str:
-    """A count in full up to 100 digits, and about that of a longer one."""
+    """A count with all its digits, up to 100 of them; else its size, such as "about 10**120"."""
     return f"{count:,}" if count < 10**100 else f"about 10**{math.log10(count):.0f}"

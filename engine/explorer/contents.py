@@ -113,7 +113,7 @@ def printable(text: str) -> str:
 
 
 class Textbook(Language):
-    """Slopes as a textbook writes them, without what the table adds for single points.
+    """Slopes as a textbook writes them, without the terms that the table adds at single points.
 
     The text comes from the table's own row, because it has to hold wherever the sliders go.
     `explain` needs a slope at one point only, and simplifies it there.

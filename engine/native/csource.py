@@ -49,7 +49,7 @@ def c_source(calculus: str) -> str:
 def vector_source(calculus: str) -> str:
     """C for the same table as loops: an array NAME(LOOPS) of LOOP_COUNT rows.
 
-    There is a row for each op of one or two inputs of which all is translated: its name, its
+    There is a row for each op of one or two inputs that is translated as a whole: its name, its
     number of inputs, the loop of its value, and one for each partial, NULL where that is None.
     """
     return "".join([VECTORS, LOOP_MACROS, *Translation(calculus).loops()])

@@ -30,7 +30,7 @@ def machine_in_c(plan: Any, lanes: int, fast: bool = False) -> Any:
 
 
 def machine_of_plan(plan: Any, fast: bool = False) -> Any:
-    """The machine of a plan of so many samples: in C or, which is never fast, in Python.
+    """The machine of a plan: in C, or in Python if the build is pure, where `fast` has no effect.
 
     Raises NoPlanError for an operation that the machine does not have.
     """

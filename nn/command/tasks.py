@@ -116,7 +116,7 @@ def own_table(
 def task_called(
     name: str, target: str | None = None, delimiter: str = ",", classes: bool | None = None
 ) -> Task:
-    """The task of that name, or of the CSV file. Raises ValueError for what is neither."""
+    """The task of that name, or of the CSV file. Raises ValueError for any other name."""
     from pathlib import Path
 
     if name in TASKS:

@@ -120,8 +120,8 @@ def built(model: Any, numbers: int) -> Module:
 def parameters_of(model: Any) -> tuple[int, bool]:
     """How many parameters a description asks for, and True.
 
-    Of a class that has sizes and does not say how many that makes, the product of its sizes, and
-    False. Raises ValueError for what is no description.
+    A class may have sizes and not say how many parameters they make: then the product of its sizes,
+    and False. Raises ValueError for anything else than a description.
     """
     settings = checked(model)
     kind = KINDS[model["kind"]]

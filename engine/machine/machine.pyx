@@ -230,8 +230,8 @@ cdef class Machine:
         c.kind, c.loop, c.out, c.rows = REPEAT, repeat.loop, repeat.out, repeat.rows
         c.differentiated, c.serial, c.count = repeat.live, repeat.serial, repeat.count
         c.operands = self.ints(repeat.operands)
-        for i, step in enumerate(repeat.steps):
-            c.steps[<Py_ssize_t>i] = step
+        for i, move in enumerate(repeat.moves):
+            c.moves[<Py_ssize_t>i] = move
         return 0
 
     cdef int lay_out_products(self, Instruction *c, found) except -1:

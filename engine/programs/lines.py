@@ -47,7 +47,7 @@ class Lines:
             slot = self.tape.first + k
             name, inputs = self.names[slot], [self.names[i] for i in args]
             label = self.tape.label(slot)
-            note = f"  {self.language.comment} {one_line(label)}" if label else ""
+            note = f"  {self.language.comment} {brief(label)}" if label else ""
             if op is ops.dot and len(args) // 2 > TERMS:
                 lines += [line + self.language.end for line in self.long_dot(name, inputs)]
                 lines[-1] += note
@@ -169,5 +169,5 @@ def is_variable(text: str) -> bool:
     )
 
 
-def one_line(label: str) -> str:
+def brief(label: str) -> str:
     return " ".join(label.split())[:60]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from nn.checks import not_negative, positive, whole
 from nn.optim.linesearch import Point, strong_wolfe
 from nn.optim.optimizer import Optimizer
-from nn.optim.states import check_length, complete, like
+from nn.optim.states import check_list, complete, like
 from nn.optim.vectors import along, inner_product, size, small
 
 TYPE_CHECKING = False
@@ -196,7 +196,7 @@ class LBFGS(Optimizer):
         state = {}
         for name, x in found.items():
             if name in ("old_dirs", "old_stps"):
-                check_length(name, x, len(history))
+                check_list(name, x, len(history))
                 state[name] = [like(name, vector, [0.0] * n) for vector in x]
             else:
                 state[name] = like(name, x, fresh[name])

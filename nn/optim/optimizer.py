@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine import Value
 from nn.checks import count, listed, not_negative, positive
-from nn.optim.states import as_json, check_length, complete, like
+from nn.optim.states import as_json, check_list, complete, like
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ class Optimizer:
         if found["optimizer"] != own["optimizer"]:
             raise ValueError(f"it is of {found['optimizer']!s:.60}, not of {own['optimizer']}")
         for name in ("param_groups", "state"):
-            check_length(name, found[name], len(self.param_groups))
+            check_list(name, found[name], len(self.param_groups))
         for i, group in enumerate(own["param_groups"]):
             try:
                 groups.append(self.fitting_group(found["param_groups"][i], group))
@@ -149,7 +149,7 @@ class Optimizer:
         """The settings given in a state dict; a schedule may have brought the rate down to 0."""
         optional = ["initial_lr"] if isinstance(given, dict) and "initial_lr" in given else []
         found = complete(given, ["params", *self.rules, *optional])
-        check_length("params", found["params"], len(own["params"]))
+        check_list("params", found["params"], len(own["params"]))
         if found["params"] != own["params"]:
             raise ValueError(f"params are {own['params']!r:.60}, got {found['params']!r:.60}")
         rules = {**self.rules, "lr": not_negative, "initial_lr": not_negative}

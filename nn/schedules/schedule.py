@@ -6,7 +6,7 @@ from math import inf
 
 from nn.checks import positive, whole
 from nn.optim.optimizer import Optimizer
-from nn.optim.states import check_length, complete
+from nn.optim.states import check_list, complete
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ class Schedule:
         for name in self.settings:
             if found[name] != own[name]:
                 raise ValueError(f"{name} is {found[name]!r:.60} there and {own[name]!r:.60} here")
-        check_length("base_lrs", found["base_lrs"], len(self.base_lrs))
+        check_list("base_lrs", found["base_lrs"], len(self.base_lrs))
         found["base_lrs"] = [positive("lr", x) for x in found["base_lrs"]]
         found["last_epoch"] = whole("last_epoch", found["last_epoch"], least=0)
         return found

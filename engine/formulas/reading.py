@@ -43,7 +43,7 @@ def expression(text: str, variables: Mapping[str, Value]) -> Value:
 
 
 def names_in(text: str) -> list[str]:
-    """The variables of a formula, in order; empty for what is no formula."""
+    """The variables of a formula, in order; an empty list if the text is no formula."""
     try:
         tree = ast.parse(text.strip(), mode="eval")
     except (SyntaxError, RecursionError, MemoryError):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine import no_grad, softmax
+from engine import softmax
 from nn.checks import finite
-from nn.command.judge import numbers
 from nn.command.options import delimiter_option
 from nn.data.csv_files import read_rows
+from nn.evaluation import rows_of_outputs
 from nn.metrics import classes
 from nn.saving.models import load, load_notes
 
@@ -58,8 +58,7 @@ def predict(
         raise ValueError(f"the model in {path} tells no classes apart: it has no probabilities")
     lines = []
     for x in [x for row in rows for x in rows_of(row, names, delimiter)]:
-        with no_grad():
-            output = numbers(model(x))
+        [output] = rows_of_outputs(model, [x])
         lines.append(answer(output, labels, probabilities))
     return lines
 

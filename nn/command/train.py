@@ -7,9 +7,9 @@ import random
 import sys
 from pathlib import Path
 
-from nn.activations import ACTIVATIONS
+from nn.activation_names import ACTIVATIONS
 from nn.command.options import batch, delimiter_option, not_negative, positive
-from nn.command.settings import PACES, settings_of
+from nn.command.settings import PACES, chosen_settings
 from nn.command.tasks import TASKS, own_table, task_called
 from nn.command.version import version
 from nn.optim.by_name import OPTIMIZERS
@@ -120,7 +120,7 @@ def run(options: argparse.Namespace) -> int:
     if not options.quiet:
         print(version())
     random.seed(options.seed)  # its state is part of a checkpoint
-    outcome = train(options.task, task, settings_of(task, options))
+    outcome = train(options.task, task, chosen_settings(task, options))
     if outcome.interrupted:
         return 130
     if outcome.learned:

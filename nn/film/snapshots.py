@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from engine import Op, Program, Value
 from engine.recording import tracing
 from engine.value import number_of
-from nn.activations import linear
+from nn.activation_names import linear
 from nn.mlp import Neuron
 from nn.module import Module, in_eval_mode
 from nn.plot.answers import answers

@@ -21,6 +21,7 @@ NUMBERS = {
     "adam": ("betas", "eps", "weight_decay", "amsgrad"),
     "adamw": ("betas", "eps", "weight_decay", "amsgrad"),
 }
+NAMES = {name: frozenset(numbers) for name, numbers in NUMBERS.items()}
 # The rate comes with each step, and the state holds what its sums began with.
 TOLD_OTHERWISE = ("lr", "initial_accumulator_value")
 
@@ -72,14 +73,16 @@ def numbers_of(name: str, given: Any) -> dict[str, Any]:
     """The numbers of a group, which must be all that the optimiser has and no others."""
     if not isinstance(given, dict):
         raise TypeError(f"the numbers of a group are a dict, got {given!r:.60}")
-    known = ", ".join(NUMBERS[name])
-    found = {key: x for key, x in given.items() if key not in TOLD_OTHERWISE}
-    for key in found:
-        if key not in NUMBERS[name]:
-            raise ValueError(f"{name} has {known}: no {key!r:.60}")
-    for key in NUMBERS[name]:
-        if key not in found:
-            raise ValueError(f"{name} has {known}: {key!r} is missing")
+    found = given.copy()
+    for key in TOLD_OTHERWISE:
+        found.pop(key, None)
+    if found.keys() != NAMES[name]:
+        known = ", ".join(NUMBERS[name])
+        for key in found:
+            if key not in NAMES[name]:
+                raise ValueError(f"{name} has {known}: no {key!r:.60}")
+        missing = next(key for key in NUMBERS[name] if key not in found)
+        raise ValueError(f"{name} has {known}: {missing!r} is missing")
     if "betas" in found:
         found["beta1"], found["beta2"] = found.pop("betas")
     return found

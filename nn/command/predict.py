@@ -50,6 +50,8 @@ def predict(
     rows: numbers with commas between, as in "0,1", or the names of CSV files. probabilities: give
     the probabilities of all classes instead. Raises ValueError for what the model does not take.
     """
+    if (path / "weights.json").is_file():
+        raise ValueError(f"{path} is a folder: take {path / 'weights.json'}")
     model: Any = load(path).eval()
     notes = load_notes(path)
     names = list_of_names(notes.get("inputs"))

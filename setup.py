@@ -52,7 +52,7 @@ def asked_for(variable: str) -> bool:
 def why_pure() -> str:
     """Why everything stays in Python; empty if it is to be compiled."""
     if asked_for("CHAINRULE_PURE"):
-        return "CHAINRULE_PURE is set"
+        return "CHAINRULE_PURE was set when it was installed"
     if "editable_wheel" in sys.argv and not asked_for("CHAINRULE_COMPILE"):
         return "an editable install, without CHAINRULE_COMPILE=1"
     from distutils.ccompiler import new_compiler  # setuptools' own, once that is imported

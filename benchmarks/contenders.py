@@ -139,8 +139,9 @@ class Replayed(Eager):
         self.arrays = Arrays(self.run.optimizer)
 
     def parts(self) -> dict[str, Callable[[], Any]]:
+        from engine.programs.machines import machine_of_plan
         from nn.training.machine_stepper import MachineStepper
-        from nn.training.plans import PLANS, machine
+        from nn.training.plans import PLANS
 
         run, plans, lanes = self.run, self.plans, len(self.inputs)
 
@@ -152,7 +153,7 @@ class Replayed(Eager):
         return {
             "all of it": lambda: anew(lambda: MachineStepper(run)),
             "recording and lowering": lambda: anew(lambda: plans.plan(lanes)),
-            "making the machine": lambda: machine(plan),
+            "making the machine": lambda: machine_of_plan(plan),
             "comparing its bits with a graph's": lambda: plans.check_numbers(lanes),
         }
 

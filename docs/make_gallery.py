@@ -56,7 +56,7 @@ draw(model)""",
     ),
     (
         "A wide network",
-        "Of many neurons the first and the last.",
+        "Only the first and the last of many neurons are drawn.",
         """\
 draw(MLP(64, [32, 10], rng=Random(1)))""",
     ),
@@ -91,7 +91,7 @@ draw(loss, depth=3, color="gradient")""",
     ),
     (
         "Around a value",
-        "What it is computed by and what is computed with it.",
+        "The values that it is computed from, and the values that are computed from it.",
         """\
 bias = model.layers[0].neurons[0].bias
 bias.label = "bias"

@@ -19,8 +19,8 @@ BEGIN, END = "<!-- shelf -->", "<!-- end of shelf -->"
 SHELVES = {
     "engine": "op ops value recording sourceline copying unfolding reach calculus check"
     " lazy former",
-    "nn": "module settings steps checks sample activations mlp init losses penalties"
-    " metrics estimators",
+    "nn": "module settings steps checks sample activations activation_names mlp init losses"
+    " penalties metrics estimators",
 }
 ROOMS = {
     "engine": "native languages formulas programs machine"

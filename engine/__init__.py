@@ -4,8 +4,8 @@ Read the shelf in this order: op (an operation), ops (the calculus: the table of
 value (the graph), calculus (gradients as graphs), check (the judge). Each imports only from the
 ones before it. The rooms beside the shelf draw, explain and run graphs: they import the shelf.
 
-`compiled` says whether op and value run as C, which they do where a C compiler was there when
-chainrule was installed. CHAINRULE_PURE=1 in the environment has Python run all the same.
+`compiled` says whether op and value run as C. They do if there was a C compiler when chainrule was
+installed. With CHAINRULE_PURE=1 in the environment they run as Python.
 """
 
 from __future__ import annotations

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 def grad(output: Value, inputs: Value | Sequence[Value]) -> Value | tuple[Value, ...]:
     """d output / d x for each x of inputs, as Values that can be differentiated again.
 
-    Inputs may be leaves or inner nodes. One that output does not depend on has gradient 0. No
-    node's `.grad` is touched. For a single Value the answer is a single Value.
-    Raises TypeError if output is not a Value.
+    Inputs may be leaves or inner nodes. An input that output does not depend on has gradient 0. No
+    node's `.grad` is touched. For a single Value the answer is a single Value. Raises TypeError if
+    output is not a Value.
 
     >>> x = Value(2.0)
     >>> first = grad(x**3, x)
@@ -66,7 +66,7 @@ def times(adjoint: Any, slope: Any) -> Any:
 
 
 def fresh(gradient: Any, known: set[Value]) -> Value:
-    """The gradient as a Value of its own, that is not among those known."""
+    """The gradient as a Value that is not among the known ones."""
     if not isinstance(gradient, Value):
         return Value(gradient)
     own = gradient * 1.0 if gradient in known else gradient

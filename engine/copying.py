@@ -1,8 +1,9 @@
 """Copies: how deepcopy and pickle take a graph apart, whatever its depth.
 
-Either follows from a node to its inputs, and from those to theirs, by recursion. So a node hands
-them its whole graph as a list, each node after its inputs: when its turn comes, they have been
-taken already, and the recursion ends there.
+Both go from a node to its inputs, and from there to their inputs, by recursion. In a long chain
+that is too deep for Python. So a node hands them its whole graph as a list, each node after its
+inputs. When the turn of a node comes, its inputs have been copied already, and the recursion ends
+there.
 """
 
 from __future__ import annotations

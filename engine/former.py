@@ -1,6 +1,6 @@
-"""Former paths: where a module was before, for programs and pickles from then.
+"""Former paths: where modules were before they moved, for old programs and pickles.
 
-A pickle of an Adam from then asks for `nn.adaptive`, which is `nn.optim.adaptive` now.
+An old pickle of an Adam asks for `nn.adaptive`, which is `nn.optim.adaptive` now.
 """
 
 from __future__ import annotations
@@ -26,10 +26,7 @@ FORMER = {  # nn adds its own
 
 
 class FormerPaths:
-    """Finds a module under its former path. It comes last: it is asked for what nobody has found.
-
-    It is its own loader.
-    """
+    """Finds a module under its former path, once nothing else has found it; its own loader."""
 
     def find_spec(self, name: str, *_others: Any) -> ModuleSpec | None:
         if name not in FORMER:

@@ -30,8 +30,9 @@ def lazy_names(
     homes: modules and the names in each, {"nn.optim.adaptive": "Adam AdamW"}. rooms: modules of
     the package that are names themselves, "data plot". needs: packages without which a name
     cannot be imported, {"draw": "graphviz"}. Where such a package is missing, __dir__ leaves the
-    name out, because help() asks for all that __dir__ lists. former: where a module is now that
-    was a name of the package, {"adaptive": "nn.optim.adaptive"}; __dir__ leaves these out.
+    name out, because help() asks for all that __dir__ lists. It also leaves out what the face
+    imports for itself, such as `os`. former: where a module is now that was a name of the package,
+    {"adaptive": "nn.optim.adaptive"}; __dir__ leaves these out too.
     """
     package = face["__name__"]
     home_of = {name: home for home, listed in homes.items() for name in listed.split()}
@@ -64,7 +65,13 @@ def lazy_names(
         from importlib.util import find_spec
 
         missing = {name for name, needed in needs.items() if not find_spec(needed)}
-        return sorted({*face, *({*home_of, *rooms.split()} - missing)})
+        late = {*home_of, *rooms.split()}
+        here = {name for name in face if name in late or is_shown(name)}
+        return sorted(here | (late - missing))
+
+    def is_shown(name: str) -> bool:
+        inside = getattr(face[name], "__name__", "").startswith(f"{package}.")
+        return name.startswith("__") or name in face["__all__"] or inside
 
     return attribute, names
 

@@ -26,8 +26,8 @@ TABLE: dict[str, Op] = {}  # every op the engine knows, by its name: ops.py writ
 class Number:
     """What ops compute with besides floats, such as a Value: `apply_op` says what they make of it.
 
-    A subclass has a method `apply_op(self, op, inputs, evaluate=None)`: op of the inputs, one of
-    which at least is of its kind. `evaluate` computes op's number, if op is not to do it itself.
+    A subclass has a method `apply_op(self, op, inputs, evaluate=None)`: op of the inputs, at least
+    one of them of its kind. `evaluate` computes op's number, if op is not to do it itself.
     """
 
     __slots__ = ()

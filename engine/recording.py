@@ -74,8 +74,8 @@ class no_grad(Block):  # noqa: N801 - PyTorch's name
 class source_lines(Block):  # noqa: N801 - as no_grad
     """A block, or as a decorator a function, in which each Value notes where it was written.
 
-    `explore` and `draw` show the line; `Value.source_line` is it. What the engine and nn compute
-    has the line of yours that called them::
+    `explore` and `draw` show the line; `Value.source_line` is it. A Value that the engine or nn
+    computes has the line of your program that called them::
 
         with source_lines():
             y = Value(3.0) * 2

@@ -37,11 +37,11 @@ def calling() -> SourceLine | None:
     first, last, start, end = positions(frame.f_code, frame.f_lasti)
     file = frame.f_code.co_filename
     lines = [linecache.getline(file, n, frame.f_globals) for n in range(first, last + 1)]
-    return cut(f"{called(file)}:{first}", lines, start, end) if all(lines) else None
+    return cut(f"{file_name(file)}:{first}", lines, start, end) if all(lines) else None
 
 
 def positions(code: CodeType, instruction: int) -> tuple[int, int, int, int]:
-    """First and last line, and first and last byte in them, of what an instruction is for."""
+    """Where the source of an instruction stands: first and last line, first and last byte."""
     first, last, start, end = next(islice(code.co_positions(), instruction // 2, None))
     line = first or code.co_firstlineno
     # Without columns, which python -X no_debug_ranges leaves out, it is all of the line.
@@ -69,7 +69,7 @@ def shortened(text: str) -> str:
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}\u2026"
 
 
-def called(file: str) -> str:
+def file_name(file: str) -> str:
     """The name of a file, or of the cell of a notebook that it stands for."""
     ipython = sys.modules.get("IPython")
     shell = ipython and ipython.get_ipython()

@@ -29,8 +29,8 @@ NEG, ABS, CONSTANT = ops.neg, ops.absolute, ops.CONSTANT
 class Value(Number):
     """A number that remembers how it was made: data == op(x, y).
 
-    A leaf (an input, a parameter) was made by no op. `grad` is d output / d self, summed over
-    the calls of `output.backward()` for a leaf, and the latest call's for an inner node.
+    A leaf (an input, a parameter) was made by no op. `grad` is d output / d self. In a leaf it is
+    summed over all calls of `output.backward()`, in an inner node it is from the latest call.
 
     >>> a = Value(2.0, label="a")
     >>> z = a * a + 3
@@ -245,7 +245,7 @@ class Value(Number):
         return self.op, self._data, self._grad, arguments(self), vars(self)
 
     def __setstate__(self, state: Any) -> None:
-        """Become the node that gave the state. Raises TypeError for what is no such state."""
+        """Become the node that gave the state. Raises TypeError for anything else."""
         if type(state) is not tuple or len(state) != 5:
             raise TypeError(f"expected the state of a Value, got {state!r:.60}")
         op, data, grad, inputs, attributes = state
@@ -262,7 +262,7 @@ class Value(Number):
     def __dealloc__(self) -> None:
         """Free a node without recursion, however long the chain: only the compiled build calls it.
 
-        Past 50 nodes below one another, what a node took waits until those above it are gone.
+        Below a depth of 50 nodes, the inputs of a node wait until the nodes above it are gone.
         """
         global freeing
         if freeing < 50:
@@ -317,7 +317,7 @@ def unary(op: Op, x: Value) -> Value:
 
 
 def binary(op: Op, x: Any, y: Any) -> Value:
-    """op of two inputs, of which one at least is a Value."""
+    """op of two inputs, at least one of them a Value."""
     u: Value = x if isinstance(x, Value) else constant(x)
     v: Value = y if isinstance(y, Value) else constant(y)
     return node(op, op.value(u._data, v._data), u, v)
@@ -415,7 +415,7 @@ def arguments(v: Value) -> tuple[Any, ...]:
 
 # One sweep at a time: threads that share nodes take turns.
 sweeping = RLock()
-sorts = 0  # each sort has marks of its own, so that those of an old one mean nothing to it
+sorts = 0  # each sort has marks of its own, and takes an older mark for none
 
 freeing = 0  # how many nodes are being freed, one below the other
 waiting: list[Any] = []  # the inputs of those whose turn comes later
@@ -441,7 +441,7 @@ def sort(outputs: tuple[Value, ...]) -> list[Value]:
     """The topological order, depth first.
 
     A list is the stack, so that no depth of graph meets Python's limit. A node stays on it until
-    all its inputs, which come to lie above it, are sorted.
+    all its inputs are sorted; they lie above it.
     """
     global sorts
     sorts += 2
@@ -477,7 +477,7 @@ def sort(outputs: tuple[Value, ...]) -> list[Value]:
 
 
 def sweep(output: Value, seed: float) -> None:
-    """What backward does: every grad from 0, but in the end a leaf has its earlier one added."""
+    """What backward does: compute every grad from 0, then add to a leaf the grad it had before."""
     order = sort((output,))
     earlier: list[Any] = []
     for v in order:

@@ -89,7 +89,7 @@ class ChainruleEstimator(BaseEstimator):
     ) -> None:
         """Make a network for these samples and train it: `model_`, `history_` and `n_iter_`.
 
-        With classes, the labels, a target is the place of one among them.
+        classes: the labels; then a target is the place of its label among them.
         """
         sizes: Any = self.hidden if hasattr(self.hidden, "__len__") else [self.hidden]
         hidden = [whole("a size in hidden", size) for size in sizes]
@@ -197,7 +197,7 @@ class ChainruleClassifier(ClassifierMixin, ChainruleEstimator):
 class ChainruleRegressor(MultiOutputMixin, RegressorMixin, ChainruleEstimator):
     """A network with an output for each target, trained on the mean squared error.
 
-    The settings and what is there once it is fitted are those of ChainruleClassifier, without
+    It has the settings of ChainruleClassifier and, once it is fitted, the same attributes without
     `classes_`. Targets that are large, or far from 0, take many epochs to reach: scikit-learn's
     TransformedTargetRegressor brings them to the size that a network learns fast.
     """

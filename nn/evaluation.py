@@ -21,3 +21,12 @@ def outputs_of(model: Callable[[Any], Any], inputs: Sequence[Any]) -> list[Any]:
     """
     with no_grad():
         return [numbers_of(model(x)) for x in inputs]
+
+
+def rows_of_outputs(model: Callable[[Any], Any], inputs: Sequence[Any]) -> list[list[float]]:
+    """The output of a model for each of the inputs as a list, also where it is one number.
+
+    >>> rows_of_outputs(lambda x: 2 * x, [1.0, 2.0])
+    [[2.0], [4.0]]
+    """
+    return [y if isinstance(y, list) else [y] for y in outputs_of(model, inputs)]

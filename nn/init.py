@@ -176,7 +176,7 @@ def shape(tensor: Any) -> list[int]:
 
 def fill(tensor: Tensor, draw: Callable[[], float]) -> Tensor:
     """The tensor, with a new number in each of its Values. Raises TypeError, and changes nothing,
-    if it is none.
+    if it holds anything else.
     """
     for value in values(tensor):
         value.data = draw()

@@ -81,7 +81,7 @@ def binary_cross_entropy(input: Any, target: Any, reduction: str = "mean") -> An
 
     A logarithm below -100 counts as -100, as in PyTorch, and has slope 0 there. So
     binary_cross_entropy_with_logits does better than this loss of a sigmoid. Raises ValueError for
-    what is no probability.
+    a number that is no probability.
     """
 
     def loss(p: Any, t: Any) -> Any:

@@ -1,9 +1,9 @@
 """Metrics: how good predictions are, in numbers that people can read.
 
 Predictions are classes for a classification and numbers for a regression; a Value counts as its
-number. An output of a number for each class counts as the class of the largest; of one number
-`classes` makes a class. Names, definitions and the order of arguments, targets first, are those of
-scikit-learn.
+number. An output with a number for each class counts as the class of the largest number. An output
+of one number is no class yet: `classes` makes one of it. Names, definitions and the order of
+arguments (targets first) are as in scikit-learn.
 """
 
 from __future__ import annotations
@@ -63,12 +63,12 @@ def confusion_matrix(
 
 
 def precision_score(y_true: Sequence[Any], y_pred: Sequence[Any], average: str = "binary") -> Any:
-    """The share of right ones among those predicted to be of the class; 0 if none were."""
+    """Of the samples predicted to be of the class, the share that is; 0 if there is none."""
     return scores("precision_score", y_true, y_pred, average)[0]
 
 
 def recall_score(y_true: Sequence[Any], y_pred: Sequence[Any], average: str = "binary") -> Any:
-    """The share of those of the class that were predicted to be; 0 if there are none."""
+    """Of the samples of the class, the share predicted to be of it; 0 if there is none."""
     return scores("recall_score", y_true, y_pred, average)[1]
 
 
@@ -84,7 +84,7 @@ def f1_score(y_true: Sequence[Any], y_pred: Sequence[Any], average: str = "binar
 
 
 def r2_score(y_true: Sequence[Any], y_pred: Sequence[Any]) -> float:
-    """1 - (sum of squared errors) / (that of predicting the mean): 1 is perfect.
+    """1 - (sum of squared errors) / (the same sum if all predictions are the mean): 1 is perfect.
 
     Where all targets are the same it is 1 for perfect predictions and 0 for others.
     """

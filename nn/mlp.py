@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from engine import Value, dot
 from engine.value import constant
-from nn.activations import ACTIVATION, activation_called, linear, name_of, shared_name
+from nn.activation_names import ACTIVATION, activation_called, linear, name_of, shared_name
 from nn.checks import check_size, random_source
 from nn.module import Module
 from nn.sample import vector
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any, ClassVar, SupportsFloat
 
-    from nn.activations import Activation
+    from nn.activation_names import Activation
     from nn.module import Step
     from nn.sample import Vector
 

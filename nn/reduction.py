@@ -41,7 +41,7 @@ def each_pair(
     if hasattr(input, "__len__") != hasattr(target, "__len__"):
         raise ValueError(
             "predictions and targets differ in shape: "
-            f"{described(input)} and {described(target)}{where(at)}"
+            f"{in_words(input)} and {in_words(target)}{where(at)}"
         )
     if not hasattr(input, "__len__"):
         check_no_nan(name, target, at)
@@ -66,7 +66,7 @@ def each_sample(name: str, f: Callable[[Any, Any], Any], input: Any, target: Any
         if not hasattr(x, "__len__") or len(x) != len(input[0]):
             raise ValueError(
                 f"{name} takes {len(input[0])} numbers for each sample, "
-                f"got {described(x)} for sample {i}"
+                f"got {in_words(x)} for sample {i}"
             )
         try:
             losses.append(f(x, t))
@@ -98,5 +98,5 @@ def where(at: str) -> str:
     return f", at {at}" if at else ""
 
 
-def described(x: Any) -> str:
+def in_words(x: Any) -> str:
     return f"a list of {len(x)}" if hasattr(x, "__len__") else f"the number {float(x):g}"

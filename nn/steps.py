@@ -26,7 +26,7 @@ from __future__ import annotations
 from contextvars import Context
 
 from engine import Value, dot, ops, topological_order
-from nn.activations import name_of
+from nn.activation_names import name_of
 from nn.module import Module
 from nn.sample import added
 
@@ -182,7 +182,7 @@ class Formula:
     """
 
     def __init__(self, f: Callable[..., Any], operands: dict[str, Any]) -> None:
-        x, given = Value(0.5), {name: Value(first_of(x)) for name, x in operands.items()}
+        x, given = Value(0.5), {name: Value(one_of(x)) for name, x in operands.items()}
         self.f, self.leaves = f, {"x": x, **given}
         self.result = Context().run(f, x, **given)  # also in a block of no_grad
         self.order = topological_order(self.result) if isinstance(self.result, Value) else []
@@ -242,7 +242,7 @@ def shape_at(f: Callable[..., Any], leaves: dict[str, Value], number: float) -> 
     return shape(topological_order(result) if isinstance(result, Value) else [], there)
 
 
-def first_of(x: Any) -> float:
+def one_of(x: Any) -> float:
     """A number that stands for an operand: one that it takes somewhere."""
     return float(x[0] if isinstance(x, list | tuple) else x)
 

@@ -124,7 +124,7 @@ class Explanation:
             return [f"{said}: no path, {quoted(y)} was not computed from {quoted(x)}"]
         if not self.count:
             return [f"{said}: no path, {kept}"]
-        sentences = [f"{said}: {grouped(self.count)} path{'s' if self.count > 1 else ''}"]
+        sentences = [f"{said}: {in_digits(self.count)} path{'s' if self.count > 1 else ''}"]
         if self.paths is None:
             products = sum(map(len, self.uses.values()))
             sentences[0] += f", more than limit={self.limit}"
@@ -158,6 +158,6 @@ def in_lines(row: Row) -> str:
     return "\n".join([f"  {row.head.rstrip(' =')}", *[f"    = {step}" for step in row.steps]])
 
 
-def grouped(count: int) -> str:
-    """A count in full up to 100 digits, and about that of a longer one."""
+def in_digits(count: int) -> str:
+    """A count with all its digits, up to 100 of them; else its size, such as "about 10**120"."""
     return f"{count:,}" if count < 10**100 else f"about 10**{math.log10(count):.0f}"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Use(NamedTuple):
-    """One use of a Value: d head / d tail, tail being head's input number `place`."""
+    """One use of a Value: d head / d tail, where tail is head's input number `place`."""
 
     tail: Value
     head: Value
@@ -60,7 +60,7 @@ def spelled_out(output: Value) -> Graph:
 
 
 def uses_between(graph: Graph, leaf: Value, output: Value) -> Uses:
-    """The uses on any path, by the Value that makes them, output first; none without a path."""
+    """The uses that lie on a path, by the Value that makes them, output first."""
     between = depending([(v, *made) for v, made in graph.items()], [leaf])
     if output not in between:
         return {}

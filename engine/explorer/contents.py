@@ -77,12 +77,12 @@ def contents(box_of: dict[Value, Box], model: Any, lang: str, title: str) -> dic
         "title": printable(title) or called[-1],
         "lang": lang,
         "nodes": nodes,
-        "numbers": numbers_of(boxes),
+        "numbers": data_and_slopes(boxes),
         "placements": {"wide": placement(inputs_of, "LR"), "tall": placement(inputs_of, "TB")},
     }
 
 
-def numbers_of(boxes: Iterable[Box]) -> dict[str, Any]:
+def data_and_slopes(boxes: Iterable[Box]) -> dict[str, Any]:
     """data: the number of each box; slopes: of each box, the slope by each of its inputs."""
     boxes = list(boxes)
     slopes: list[list[Any]] = []
@@ -112,8 +112,8 @@ def printable(text: str) -> str:
 # ---- slopes in symbols ----
 
 
-class Formula(Language):
-    """Slopes as a textbook writes them, without what the table adds for single points.
+class Textbook(Language):
+    """Slopes as a textbook writes them, without the terms that the table adds at single points.
 
     The text comes from the table's own row, because it has to hold wherever the sliders go.
     `explain` needs a slope at one point only, and simplifies it there.
@@ -150,7 +150,7 @@ def slope_in_symbols(op: Op, i: int, name: str, inputs: list[str | float]) -> st
         if not isinstance(x, str):
             stand_ins[j] = f"({x:g})" if x < 0 else f"{x:g}"
     try:
-        text = Formula().factor(op, i, "Z_", stand_ins)
+        text = Textbook().factor(op, i, "Z_", stand_ins)
     except NoTranslationError:
         return f"d{name}/d{inputs[i]}"
     return re.sub(

@@ -51,7 +51,7 @@ def op_table(uses: Iterable[tuple[Op, int]]) -> str:
 
 
 def goes_on(op: Op, n: int) -> bool:
-    """Whether Python raises for no large numbers: true of x + y, which is inf, not of exp(x)."""
+    """Whether large numbers never raise: true of x + y, which becomes inf, false of exp(x)."""
     large = (1e308, -1e308, inf, -inf)
     points = product(large, repeat=n) if n <= 2 else [(x,) * n for x in large]
     return all(failure(op, xs) is None for xs in points)

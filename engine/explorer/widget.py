@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine.explorer.assets import script, style
-from engine.explorer.contents import boxes_of, numbers_of
+from engine.explorer.contents import boxes_of, data_and_slopes
 from engine.value import Value, topological_order
 
 try:
@@ -44,7 +44,7 @@ class Widget(anywidget.AnyWidget):
             move_leaf(self.value, self.leaf_of[card], float(text))
         except (ArithmeticError, ValueError) as reason:
             error = {"node": card, "message": str(reason), "kept": True}
-        found = numbers_of(boxes_of(self.value).values())
+        found = data_and_slopes(boxes_of(self.value).values())
         self.numbers = {**found, "error": error, "turn": turn}
 
 

@@ -36,6 +36,8 @@ def expression(text: str, variables: Mapping[str, Value]) -> Value:
         result = evaluated(ast.parse(text, mode="eval").body, variables, text)
     except SyntaxError as error:
         place = f" at column {error.offset}" if error.offset else ""
+        if error.msg == "invalid decimal literal":  # what Python says of 2x
+            place += "; a product is written with *, as in 2*x"
         raise ValueError(f"{short(text)!r} is not a formula: {error.msg}{place}") from None
     except (RecursionError, MemoryError):
         raise ValueError(f"{short(text)!r} is nested too deep") from None
@@ -43,7 +45,7 @@ def expression(text: str, variables: Mapping[str, Value]) -> Value:
 
 
 def names_in(text: str) -> list[str]:
-    """The variables of a formula, in order; empty for what is no formula."""
+    """The variables of a formula, in order; an empty list if the text is no formula."""
     try:
         tree = ast.parse(text.strip(), mode="eval")
     except (SyntaxError, RecursionError, MemoryError):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 class JavaScript(Language):
     """One sample at a time, where Python raises, JavaScript has NaN or an infinity.
 
-    The last bits of functions are those of the browser or of Node.
+    The browser or Node decides the last bits of functions such as exp.
     """
 
     name = "javascript"

@@ -1,4 +1,4 @@
-"""The words in which languages differ: here Python's, in whose place others have their own."""
+"""The words in which languages differ. These are Python's; each other language has its own."""
 
 from __future__ import annotations
 

@@ -5,21 +5,14 @@
    gradient of a scalar is a sum over samples, which takes the last lane first and the first lane
    last. There a vector holds neighbouring weights instead of lanes. */
 
+#include "vector_type.h"
 #if WIDTH == 4
-typedef double NAME(Vector) __attribute__((vector_size(32), aligned(8), may_alias));
 typedef long long NAME(Lanes) __attribute__((vector_size(32)));
-#define SPLAT(x) ((NAME(Vector)){(x), (x), (x), (x)})
 #ifdef __clang__
 #define SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
 #else
 #define SHUFFLE(a, b, ...) __builtin_shuffle(a, b, (NAME(Lanes)){__VA_ARGS__})
 #endif
-#elif WIDTH == 2
-typedef double NAME(Vector) __attribute__((vector_size(16), aligned(8), may_alias));
-#define SPLAT(x) ((NAME(Vector)){(x), (x)})
-#else
-typedef double NAME(Vector);
-#define SPLAT(x) (x)
 #endif
 
 #include "vectors.h"

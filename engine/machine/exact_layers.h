@@ -98,7 +98,7 @@ TARGET static void NAME(turn)(const Machine *m, const Rows *rows, const Instruct
 }
 
 /* The gradients of J neurons' weights, from the j-th on, for V vectors of inputs, from the i-th on.
-   They begin at g, and those of the next neuron are `width` further. Of the last vector, only the
+   They begin at g; the next neuron has its own `width` further. Of the last vector, only the
    first `kept` numbers belong to the neuron. */
 TARGET static INLINE void NAME(weight_slopes)(const int J, const int V, const Instruction *c,
                                               const double *gz, ptrdiff_t stride,

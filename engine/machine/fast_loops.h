@@ -3,16 +3,7 @@
    fast.h includes this once for each kind of processor. The lanes behind the last sample hold
    numbers that belong to no sample, so a sum leaves them out. */
 
-#if WIDTH == 4
-typedef double NAME(Vector) __attribute__((vector_size(32), aligned(8), may_alias));
-#define SPLAT(x) ((NAME(Vector)){(x), (x), (x), (x)})
-#elif WIDTH == 2
-typedef double NAME(Vector) __attribute__((vector_size(16), aligned(8), may_alias));
-#define SPLAT(x) ((NAME(Vector)){(x), (x)})
-#else
-typedef double NAME(Vector);
-#define SPLAT(x) (x)
-#endif
+#include "vector_type.h"
 #if FUSED
 #define MADD(a, b, c) \
     ((NAME(Vector))_mm256_fmadd_pd((__m256d)(a), (__m256d)(b), (__m256d)(c)))

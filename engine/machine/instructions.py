@@ -75,7 +75,7 @@ class Reader:
 
     def read(self, instructions: Any) -> list[Checked]:
         """The instructions, checked. Raises TypeError or ValueError that numbers the wrong one."""
-        given = entries(self.part, instructions)
+        given = items_of(self.part, instructions)
         return [self.instruction(f"{self.part} {i}", c) for i, c in enumerate(given)]
 
     def instruction(self, at: str, given: Any) -> Checked:
@@ -89,7 +89,7 @@ class Reader:
         if len(given) > 4:
             raise ValueError(f"{at}: {name} has 3 or 4 parts, got {len(given)}")
         live = len(given) == 3 or bool(given[3])
-        operands = self.operands(at, entries(f"{at}: its operands", given[2]))
+        operands = self.operands(at, items_of(f"{at}: its operands", given[2]))
         kind, loop = name, 0
         if name in self.loops:
             kind, (loop, inputs) = "elementwise", self.loops[name]
@@ -102,7 +102,7 @@ class Reader:
     def layer(self, at: str, out: Any, parts: tuple[Any, ...]) -> Checked:
         if len(parts) not in (3, 4):
             raise ValueError(f"{at}: a layer has 5 or 6 parts, got {len(parts) + 2}")
-        inputs, weights, biases = [entries(f"{at}: a part of it", part) for part in parts[:3]]
+        inputs, weights, biases = [items_of(f"{at}: a part of it", part) for part in parts[:3]]
         live = len(parts) == 3 or bool(parts[3])
         operands = self.operands(at, inputs)
         k, m = len(inputs), len(weights)
@@ -113,7 +113,7 @@ class Reader:
         if len(biases) not in (0, m):
             raise ValueError(f"{at}: a layer of {m} neurons has {m} biases or 0, got {len(biases)}")
         for j, taken in enumerate(weights):
-            own = entries(f"{at}: weights", taken)
+            own = items_of(f"{at}: weights", taken)
             if len(own) != k:
                 raise ValueError(f"{at}: neuron {j} has {k} weights, got {len(own)}")
             for x in (*own, *biases[j : j + 1]):
@@ -147,11 +147,11 @@ def read_sums(sums: Any, body: Reader, tail: Reader) -> list[tuple[int, list[int
     body: a reader of rows that has no scalars.
     """
     pairs = []
-    for i, part in enumerate(entries("sums", sums)):
+    for i, part in enumerate(items_of("sums", sums)):
         at = f"sums {i}"
         if not isinstance(part, tuple) or len(part) != 3 or part[0] != "sum":
             raise TypeError(f"{at}: a sum is ('sum', out, rows), got {part!r:.60}")
-        rows = body.operands(at, entries(f"{at}: rows", part[2]))
+        rows = body.operands(at, items_of(f"{at}: rows", part[2]))
         if not rows:
             raise ValueError(f"{at}: a sum has at least 1 row, got 0")
         pairs.append((tail.computes(at, part[1], 1), rows))
@@ -168,7 +168,7 @@ def index(name: str, x: Any, low: int, high: int) -> int:
     return number
 
 
-def entries(name: str, xs: Any) -> list[Any]:
+def items_of(name: str, xs: Any) -> list[Any]:
     """What a list or tuple holds, as a list. Raises TypeError for anything else."""
     if not isinstance(xs, (list, tuple)):
         raise TypeError(f"{name} is a list, got {xs!r:.60}")

@@ -12,7 +12,7 @@
    All indices of a plan were checked, in instructions.py, before anything here runs. */
 #include "state.h"
 
-/* exact.h twice: for vectors that every processor of this kind has, and for those of newer ones. */
+/* exact.h twice: for vectors that every processor of this kind has, and for wider, newer ones. */
 #if defined(__GNUC__)
 #define WIDTH 2
 #else

@@ -21,7 +21,7 @@ cdef extern from *:
         int neurons, biased, direct, neighbours, wanted_count
         const int *operands
         int first[2]
-        int steps[2]
+        int moves[2]
         int serial
         int *wanted
         Py_ssize_t width, height

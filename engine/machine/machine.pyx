@@ -8,7 +8,7 @@ the caller has the graph do it. What computes is C: machine.h, and what machine.
 from _thread import allocate_lock
 from array import array
 
-from engine.machine.instructions import Reader, entries, index, read_sums
+from engine.machine.instructions import Reader, index, items_of, read_sums
 from engine.machine.optimizers import MOST, read_optimizer
 from engine.machine.repeats import Products, Repeat, follow, in_layers, in_repeats, in_rows
 
@@ -230,8 +230,8 @@ cdef class Machine:
         c.kind, c.loop, c.out, c.rows = REPEAT, repeat.loop, repeat.out, repeat.rows
         c.differentiated, c.serial, c.count = repeat.live, repeat.serial, repeat.count
         c.operands = self.ints(repeat.operands)
-        for i, step in enumerate(repeat.steps):
-            c.steps[<Py_ssize_t>i] = step
+        for i, move in enumerate(repeat.moves):
+            c.moves[<Py_ssize_t>i] = move
         return 0
 
     cdef int lay_out_products(self, Instruction *c, found) except -1:
@@ -353,7 +353,7 @@ cdef class Machine:
         cdef Lent x = lent("rows", rows, "d", m.lanes * m.body.inputs)
         cdef bint raised = False
         cdef Rows *body = &m.body
-        columns = Reader("wanted", self.known, 0).operands("wanted", entries("wanted", wanted))
+        columns = Reader("wanted", self.known, 0).operands("wanted", items_of("wanted", wanted))
         needed = self.needed(columns)
         cdef const char *chosen = needed
         answer = array("d", bytes(8 * m.lanes * len(columns)))

@@ -7,7 +7,7 @@ other numbers might make Python raise an exception, C leaves the step to Python:
 
 from __future__ import annotations
 
-from engine.machine.instructions import entries, index
+from engine.machine.instructions import index, items_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ NUMBERS = {
     "adam": ("betas", "eps", "weight_decay", "amsgrad"),
     "adamw": ("betas", "eps", "weight_decay", "amsgrad"),
 }
+NAMES = {name: frozenset(numbers) for name, numbers in NUMBERS.items()}
 # The rate comes with each step, and the state holds what its sums began with.
 TOLD_OTHERWISE = ("lr", "initial_accumulator_value")
 
@@ -50,8 +51,8 @@ def read_optimizer(optimizer: Any, step: Any, parameters: int) -> tuple[str, lis
         raise ValueError(f"the machine has the optimizers {known}, got {name!r:.60}")
     if isinstance(given, dict):
         given = [(parameters, given)]
-    pairs = entries("the groups", given)
-    steps = entries("step", step if isinstance(step, list) else [step] * len(pairs))
+    pairs = items_of("the groups", given)
+    steps = items_of("step", step if isinstance(step, list) else [step] * len(pairs))
     if not pairs or len(steps) != len(pairs):
         raise ValueError(f"a step for each group is wanted, got {len(steps)}, {len(pairs)}")
     groups: list[Group] = []
@@ -60,7 +61,7 @@ def read_optimizer(optimizer: Any, step: Any, parameters: int) -> tuple[str, lis
         if not isinstance(pair, tuple) or len(pair) != 2:
             raise TypeError(f"a group is a pair (count, numbers), got {pair!r:.60}")
         count = index("parameters of a group", pair[0], 0, parameters - first + 1)
-        numbers = numbers_of(name, pair[1])
+        numbers = group_numbers(name, pair[1])
         groups.append(Group(first, count, index("step", before, 0, MOST), numbers))
         first += count
     if first != parameters:
@@ -68,18 +69,20 @@ def read_optimizer(optimizer: Any, step: Any, parameters: int) -> tuple[str, lis
     return name, groups
 
 
-def numbers_of(name: str, given: Any) -> dict[str, Any]:
+def group_numbers(name: str, given: Any) -> dict[str, Any]:
     """The numbers of a group, which must be all that the optimiser has and no others."""
     if not isinstance(given, dict):
         raise TypeError(f"the numbers of a group are a dict, got {given!r:.60}")
-    known = ", ".join(NUMBERS[name])
-    found = {key: x for key, x in given.items() if key not in TOLD_OTHERWISE}
-    for key in found:
-        if key not in NUMBERS[name]:
-            raise ValueError(f"{name} has {known}: no {key!r:.60}")
-    for key in NUMBERS[name]:
-        if key not in found:
-            raise ValueError(f"{name} has {known}: {key!r} is missing")
+    found = given.copy()
+    for key in TOLD_OTHERWISE:
+        found.pop(key, None)
+    if found.keys() != NAMES[name]:
+        known = ", ".join(NUMBERS[name])
+        for key in found:
+            if key not in NAMES[name]:
+                raise ValueError(f"{name} has {known}: no {key!r:.60}")
+        missing = next(key for key in NUMBERS[name] if key not in found)
+        raise ValueError(f"{name} has {known}: {missing!r} is missing")
     if "betas" in found:
         found["beta1"], found["beta2"] = found.pop("betas")
     return found

@@ -66,15 +66,15 @@ def in_repeats(tail: list[Checked], parameters: int) -> list[Any]:
 class Repeat:
     """The same op of one or two inputs for several rows.
 
-    operands: of its first row. steps: 1 for an operand that moves on to the next row or scalar with
+    operands: of its first row. moves: 1 for an operand that moves on to the next row or scalar with
     each row, 0 for one that stays. For example, rows 6, 7 and 8 that are w * x of rows 0, 1 and 2
-    have operands [~0, 0] and steps [0, 1]. An operand may move from the parameters on to the
+    have operands [~0, 0] and moves [0, 1]. An operand may move from the parameters on to the
     constants: nobody asks for the gradient of a constant.
     """
 
     def __init__(self, c: Checked) -> None:
         self.loop, self.out, self.live, self.operands = c.loop, c.out, c.live, c.operands
-        self.rows, self.count, self.steps = 1, c.count, [0] * c.count
+        self.rows, self.count, self.moves = 1, c.count, [0] * c.count
 
     def join(self, c: Any) -> bool:
         """Take c into this repeat if it is the next row of it. Returns whether it was taken."""
@@ -83,10 +83,10 @@ class Repeat:
         if c.out != self.out + self.rows:
             return False
         moved = [y - x if x >= 0 else x - y for x, y in zip(self.operands, c.operands)]
-        steps = self.steps if self.rows > 1 else moved
-        if moved != [step * self.rows for step in steps] or not {*steps} <= {0, 1}:
+        moves = self.moves if self.rows > 1 else moved
+        if moved != [move * self.rows for move in moves] or not {*moves} <= {0, 1}:
             return False
-        self.steps = steps
+        self.moves = moves
         self.rows += 1
         return True
 
@@ -100,10 +100,10 @@ class Repeat:
         """
         if self.rows == 1:
             return False
-        spans = [span(x, step * (self.rows - 1) + 1) for x, step in zip(self.operands, self.steps)]
+        spans = [span(x, move * (self.rows - 1) + 1) for x, move in zip(self.operands, self.moves)]
         if any(part.stop > self.out for part in spans):
             return True
-        twice = len({*self.operands}) == 1 and all(self.steps)
+        twice = len({*self.operands}) == 1 and all(self.moves)
         return len(spans) == 2 and overlap(*spans) and not twice
 
 

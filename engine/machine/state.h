@@ -39,7 +39,7 @@ typedef struct {
     const int *operands; /* of a layer: its inputs, then each neuron's weights and bias */
     int first[2];        /* for each operand: whether its first gradient comes from here. Of a layer
                             first[0] alone counts, for all inputs together */
-    int steps[2];        /* of a repeat: for each operand, whether it moves on from row to row */
+    int moves[2];        /* of a repeat: for each operand, whether it moves on from row to row */
     int serial;          /* of a repeat: whether its rows have to be done one after the other */
     /* the rest is for layers, but for `neighbours` and `in_place` of a dot: */
     int neurons, biased;

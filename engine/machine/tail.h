@@ -8,7 +8,7 @@
 TARGET static INLINE const double *NAME(taken)(const Machine *m, const Rows *rows,
                                                const Instruction *c, int i, double *scratch) {
     const double *at = value_at(m, rows, c->operands[i], 0);
-    if (c->steps[i] || c->rows == 1 || c->serial) return at;
+    if (c->moves[i] || c->rows == 1 || c->serial) return at;
     for (int r = 0; r < c->rows; r++) scratch[r] = *at;
     return scratch;
 }
@@ -21,7 +21,7 @@ TARGET static int NAME(repeat)(const Machine *m, const Rows *rows, const Instruc
     if (c->count == 2) y = NAME(taken)(m, rows, c, 1, m->y);
     if (!c->serial) return loops->forward(c->rows, z, x, y);
     for (ptrdiff_t r = 0; r < c->rows; r++)
-        f |= loops->forward(1, z + r, x + r * c->steps[0], y + r * c->steps[1]);
+        f |= loops->forward(1, z + r, x + r * c->moves[0], y + r * c->moves[1]);
     return f;
 }
 
@@ -33,11 +33,11 @@ TARGET static INLINE int NAME(repeat_part_back)(const Machine *m, const Rows *ro
     const double *z = value_at(m, rows, c->out, 0) + first;
     const double *gz = grad_at(m, rows, c->out, 0) + first;
     int f = 0;
-    x += first * c->steps[0], y += first * c->steps[1];
+    x += first * c->moves[0], y += first * c->moves[1];
     for (int i = 0; i < c->count; i++) {
         if (loops->backward[i] == NULL || !has_gradient(m, rows, c->operands[i])) continue;
-        double *g = grad_at(m, rows, c->operands[i], 0) + first * c->steps[i];
-        if (c->steps[i] || length == 1) {
+        double *g = grad_at(m, rows, c->operands[i], 0) + first * c->moves[i];
+        if (c->moves[i] || length == 1) {
             f |= loops->backward[i](length, 0, gz, z, x, y, g);
             continue;
         }

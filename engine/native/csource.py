@@ -49,7 +49,7 @@ def c_source(calculus: str) -> str:
 def vector_source(calculus: str) -> str:
     """C for the same table as loops: an array NAME(LOOPS) of LOOP_COUNT rows.
 
-    There is a row for each op of one or two inputs of which all is translated: its name, its
+    There is a row for each op of one or two inputs that is translated as a whole: its name, its
     number of inputs, the loop of its value, and one for each partial, NULL where that is None.
     """
     return "".join([VECTORS, LOOP_MACROS, *Translation(calculus).loops()])
@@ -81,7 +81,7 @@ def rows_and_functions(calculus: str) -> tuple[dict[str, ast.Call], dict[str, as
 class Translation:
     """The functions and rows of a module, each translated when another needs it.
 
-    fast: for fast kernels, whose functions have other names for each width of vectors.
+    fast: for the fast loops, whose functions have other names for each width of vectors.
     """
 
     def __init__(self, calculus: str, fast: bool = False) -> None:
@@ -163,9 +163,9 @@ class Translation:
         body: list[ast.stmt]
         match function:
             case ast.Lambda(args=arguments, body=result):
-                names, body = parameters(arguments), [ast.Return(result)]
+                names, body = input_names(arguments), [ast.Return(result)]
             case ast.Name(id=known) if known in self.functions:
-                names = parameters(self.functions[known].args)
+                names = input_names(self.functions[known].args)
                 body = self.functions[known].body
             case ast.Name() | ast.Attribute():
                 names = ["x", "y"][:inputs]
@@ -249,7 +249,7 @@ class Translation:
             case ast.Name(id=name) if name in BUILTINS:
                 return f"{BUILTINS[name]}({numbers})"
             case ast.Name(id=name) if name in self.functions:
-                takes = len(parameters(self.functions[name].args))
+                takes = len(input_names(self.functions[name].args))
                 if takes == len(inputs) and self.translated(f"f_{name}", function, takes):
                     return f"{self.named(f'f_{name}')}({numbers}, flag)"
             case ast.Name(id=name) if name in self.rows and (
@@ -260,7 +260,7 @@ class Translation:
         raise BeyondCError
 
 
-def parameters(arguments: ast.arguments) -> list[str]:
+def input_names(arguments: ast.arguments) -> list[str]:
     """The names of a function's inputs, which must be a fixed number."""
     if arguments.vararg or arguments.kwonlyargs or arguments.kwarg:
         raise BeyondCError

@@ -1,4 +1,4 @@
-"""The switch: with CHAINRULE_PURE=1 Python runs, though the same files are there as C."""
+"""The switch: CHAINRULE_PURE=1 makes Python run the files that are also there as C."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def floats(inputs: Any, n: int) -> list[float]:
-    """The n inputs of a sample, as floats. Raises TypeError or ValueError for what they are not."""
+    """The n inputs of a sample, as floats. Raises TypeError or ValueError for anything else."""
     wanted = f"{n} input{'s' * (n != 1)}"
     if not is_list(inputs):
         raise TypeError(f"a program takes a list of its {wanted}, got {inputs!r:.60}")
@@ -41,7 +41,7 @@ def is_list(given: Any) -> bool:
 
 
 def values(name: str, given: Any) -> list[Value]:
-    """The Values that were given. Raises TypeError for what is none."""
+    """The Values that were given. Raises TypeError for anything else."""
     if not is_list(given) and not hasattr(given, "__next__"):
         raise TypeError(f"{name} are a list of Values, got {given!r:.60}")
     found = list(given)

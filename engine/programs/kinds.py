@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 ANY = -1  # the sample of what is the same for all samples
 MIXED = -2  # the sample of what is made of several samples, or of none: it belongs to the tail
-NONE = -1  # the kind of what is no operation of a sample
+NONE = -1  # the kind of a slot that is no operation of a sample
 # The slopes of these ops are numbers, whatever the inputs. A sample that has no such operation gets
 # a gradient of 0 there, and 0 times such a slope stays 0.
 LINEAR = {"add", "sub", "neg"}

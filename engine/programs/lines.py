@@ -37,7 +37,7 @@ class Lines:
         self.tape, self.language = tape, language
         self.own = own
         self.own_ops: list[Any] = []
-        self.names = names(tape, language)
+        self.names = variables(tape, language)
         self.values = self.forward()
 
     def forward(self) -> list[str]:
@@ -47,7 +47,7 @@ class Lines:
             slot = self.tape.first + k
             name, inputs = self.names[slot], [self.names[i] for i in args]
             label = self.tape.label(slot)
-            note = f"  {self.language.comment} {one_line(label)}" if label else ""
+            note = f"  {self.language.comment} {brief(label)}" if label else ""
             if op is ops.dot and len(args) // 2 > TERMS:
                 lines += [line + self.language.end for line in self.long_dot(name, inputs)]
                 lines[-1] += note
@@ -133,7 +133,7 @@ class Lines:
         return f"d_{self.names[slot]}"
 
 
-def names(tape: Tape, language: Language) -> list[str]:
+def variables(tape: Tape, language: Language) -> list[str]:
     """A variable for each slot: its label if that is a free name, otherwise its number, as in v3.
 
     A constant is written as its digits.
@@ -169,5 +169,5 @@ def is_variable(text: str) -> bool:
     )
 
 
-def one_line(label: str) -> str:
+def brief(label: str) -> str:
     return " ".join(label.split())[:60]

@@ -29,8 +29,8 @@ def machine_in_c(plan: Any, lanes: int, fast: bool = False) -> Any:
         raise NoPlanError(str(error)) from None
 
 
-def machine(plan: Any, fast: bool = False) -> Any:
-    """The machine of a plan of so many samples: in C or, which is never fast, in Python.
+def machine_of_plan(plan: Any, fast: bool = False) -> Any:
+    """The machine of a plan: in C, or in Python if the build is pure, where `fast` has no effect.
 
     Raises NoPlanError for an operation that the machine does not have.
     """
@@ -41,7 +41,7 @@ def machine(plan: Any, fast: bool = False) -> Any:
     return RowMachine(plan)
 
 
-def machine_of(tape: Tape) -> Any:
+def machine_of_tape(tape: Tape) -> Any:
     """The machine for the gradient of a program; None where Python source is all there is."""
     if len(tape) < LONG or len(tape.outputs) != 1:
         return None

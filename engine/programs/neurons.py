@@ -1,7 +1,7 @@
 """Neurons and layers: dot products of weights and inputs, and those that look at the same inputs.
 
-The machine computes a layer at once. Both plans look for layers here: that of a batch's loss
-(`plan`) and that of a program's outputs for many samples (`batch`).
+The machine computes a layer at once. Two files look for layers here: `plan`, for the loss of a
+batch, and `batch`, for the outputs of a program for many samples.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ class Plan:
 
     body: done for each sample. sums: over the samples. tail: done once. A plan is `sequential` if
     several operations of a sample take the same parameter. Then the gradients of one sample have to
-    be added up before those of the sample before it.
+    be added up before the gradients of the sample that precedes it.
     """
 
     def __init__(

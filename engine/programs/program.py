@@ -17,7 +17,7 @@ from engine.programs.batch import LANES, Batch
 from engine.programs.body import MANY
 from engine.programs.given import floats, is_batch, values
 from engine.programs.kinds import NoPlanError
-from engine.programs.machines import machine_of
+from engine.programs.machines import machine_of_tape
 from engine.programs.tape import Tape
 from engine.value import Value
 
@@ -71,7 +71,7 @@ class Program:
         if not self.tape.outputs:
             raise ValueError("a program has at least 1 output, got 0")
         self._functions: dict[str, Callable[..., Any]] = {}
-        self._machine = machine_of(self.tape)
+        self._machine = machine_of_tape(self.tape)
         self._batch: Any = False  # not yet asked for; None where there is none
 
     def __call__(self, inputs: Sequence[Any]) -> Any:

@@ -1,7 +1,7 @@
 """A plan as Python: a list for each row, and a line for each instruction.
 
 This is what `engine.machine` does in C, for a build without C: one comprehension computes an
-operation for all samples. Sums keep their order, so the bits are those of the graph.
+operation for all samples. Sums keep their order, and so their last bits.
 """
 
 from __future__ import annotations

@@ -81,7 +81,7 @@ def header(language: Language) -> str:
     return text + "".join([f"{definition}\n\n" for definition in language.definitions.values()])
 
 
-def leaves(lines: Lines, kind: str) -> tuple[list[str], list[str]]:
+def assignments(lines: Lines, kind: str) -> tuple[list[str], list[str]]:
     """The lines that take inputs and parameters from arrays, as variables of that kind.
 
     And the names of their gradients, in the same order.
@@ -97,7 +97,7 @@ def leaves(lines: Lines, kind: str) -> tuple[list[str], list[str]]:
 def in_c(lines: Lines, with_gradient: bool) -> str:
     """Functions of the inputs and the parameters; the gradient is with respect to both."""
     tape = lines.tape
-    unpack, grads = leaves(lines, "double")
+    unpack, grads = assignments(lines, "double")
     outputs = [f"outputs[{i}] = {lines.names[slot]};" for i, slot in enumerate(tape.outputs)]
     taken = "const double *inputs, const double *parameters, double *outputs"
     texts = [f"void program({taken}) {{\n" + indented([*unpack, *lines.values, *outputs]) + "}\n"]
@@ -117,7 +117,7 @@ def in_c(lines: Lines, with_gradient: bool) -> str:
 def in_javascript(lines: Lines, with_gradient: bool) -> str:
     """Functions of the inputs and the parameters, which are arrays."""
     tape = lines.tape
-    unpack, grads = leaves(lines, "let")
+    unpack, grads = assignments(lines, "let")
     outputs = ", ".join([lines.names[slot] for slot in tape.outputs])
     taken = "(inputs, parameters)"
     body = [*unpack, *lines.values, f"return [{outputs}];"]

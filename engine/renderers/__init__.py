@@ -1,1 +1,1 @@
-"""Renderers: DOT as a picture, or as the text that another program draws."""
+"""Renderers: DOT, the text of a graph, as SVG and other pictures, or for other programs to draw."""

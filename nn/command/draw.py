@@ -69,13 +69,21 @@ def run(options: Namespace) -> int:
         return 0
     write(diagram, output, options.format)
     if options.open:
-        import graphviz
-
-        graphviz.view(output)
+        show(output)
     print(f"{options.expression.strip()} = {result.data:.6g}")
     for name, x in variables.items():
         print(f"  d/d{name} = {x.grad:.6g}")
     return 0
+
+
+def show(picture: Path) -> None:
+    """Open a window with the picture."""
+    import graphviz
+
+    try:
+        graphviz.view(picture)
+    except FileNotFoundError as error:
+        raise RuntimeError(f"cannot show {picture}: there is no {error.filename} here") from None
 
 
 def write(diagram: Diagram, output: Path, format: str | None) -> None:

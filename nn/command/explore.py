@@ -16,15 +16,15 @@ Make a page that steps through a formula and its chain rule.
 It steps forward through the computation and backward through the gradients.
 The page is one file for any browser, and needs no network."""
 EXAMPLES = """\
-  chainrule explore "tanh(w*x + b)" w=2 x=-0.5 b=1.5 -o film.html
-  chainrule explore "a*a + a" a=3 --lang zh -o film.html"""
+  chainrule explore "tanh(w*x + b)" w=2 x=-0.5 b=1.5 -o steps.html
+  chainrule explore "a*a + a" a=3 --lang zh -o steps.html"""
 
 
 def options(parser: ArgumentParser) -> None:
     add = parser.add_argument
     formula_option(add)
     variables_option(add)
-    add("-o", "--output", type=Path, required=True, metavar="FILE", help="such as film.html")
+    add("-o", "--output", type=Path, required=True, metavar="FILE", help="such as steps.html")
     add("--lang", choices=["en", "zh"], default="en", help="language of the page (default: en)")
     add("--open", action="store_true", help="show it in the browser")
 
@@ -34,8 +34,10 @@ def run(options: Namespace) -> int:
     from engine import explore
 
     result, _ = formula(options.expression, options.variables)
-    film = explore(result, lang=options.lang, title=options.expression.strip())
-    path = film.save(options.output)
+    if options.output.suffix.lower() not in ("", ".htm", ".html"):
+        raise ValueError(f"the page is HTML: it goes into a .html file, got {options.output}")
+    steps = explore(result, lang=options.lang, title=options.expression.strip())
+    path = steps.save(options.output)
     print(f"{options.expression.strip()} = {result.data:.6g}, step by step: {path}")
     if options.open:
         import webbrowser

@@ -12,7 +12,7 @@ from nn.checks import not_negative
 from nn.command.judge import judge
 from nn.command.network import network
 from nn.command.outputs import check_outputs, write_outputs
-from nn.command.rows import described, parts, scaled
+from nn.command.rows import divided, scaled, summary
 from nn.command.settings import what_matters
 from nn.losses import cross_entropy, mse_loss
 from nn.metrics import accuracy_score
@@ -45,7 +45,7 @@ def train(name: str, task: Task, settings: Settings) -> Outcome:
     """
     say: Callable[..., None] = (lambda *_: None) if settings.quiet else print
     table = task.make(settings.seed)
-    training, validation, held_out = parts(table, task, settings)
+    training, validation, held_out = divided(table, task, settings)
     fitted, model = network(table, training, task, settings)
     optimizer = make_optimizer(
         settings.optimizer, fitted, settings.lr, settings.momentum, settings.weight_decay
@@ -64,7 +64,7 @@ def train(name: str, task: Task, settings: Settings) -> Outcome:
     penalty = partial(weighted_l1, strength, weights) if strength else None
     check_outputs(settings)
 
-    say(f"{name}: {described(table, training, held_out)}")
+    say(f"{name}: {summary(table, training, held_out)}")
     say(fitted)
     history = fit(
         fitted,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from nn.checks import count
+from nn.evaluation import rows_of_outputs
 from nn.losses import mse_loss
 from nn.metrics import accuracy_score, r2_score
 
@@ -38,7 +39,7 @@ def judge(
 ) -> Outcome:
     """Print the figures on the rows that judge, beside those of the simplest guess."""
     inputs, targets = rows
-    outputs = [numbers(model(x)) for x in inputs]
+    outputs = rows_of_outputs(model, inputs)
     n = f"{len(inputs)}{' held-out' if task.held_out else ''} row{'' if len(inputs) == 1 else 's'}"
     after = f"after {count(history.steps, 'step')} ({history.stopped})"
     if table.class_names is None:
@@ -78,8 +79,3 @@ def say_each(
     say("".join([f"{name:>8.8}" for name in table.feature_names]) + "  target  prediction")
     for x, target, prediction in zip(inputs, targets, predictions):
         say("".join([f"{v:8g}" for v in x]) + f"  {target:6g}  {prediction:10.4f}")
-
-
-def numbers(output: Any) -> list[float]:
-    """The numbers of an output, which is a list of Values or one Value."""
-    return [float(y) for y in output] if isinstance(output, list) else [float(output)]

@@ -15,7 +15,8 @@ def formula_option(add: Callable[..., Any]) -> None:
 
 
 def variables_option(add: Callable[..., Any], words: str = "as in w=2 x=-0.5") -> None:
-    add("variables", nargs="*", metavar="name=number", help=words)
+    # With a default, argparse does not list them as required.
+    add("variables", nargs="*", default=[], metavar="name=number", help=words)
 
 
 def delimiter_option(add: Callable[..., Any]) -> None:
@@ -26,23 +27,37 @@ def delimiter_option(add: Callable[..., Any]) -> None:
 # ---- types ----
 
 
-def positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"expected at least 1, got {number}")
-    return number
+def whole(text: str, also: str = "") -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected a whole number{also}, got {text!r}") from None
+
+
+def number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected a number, got {text!r}") from None
+
+
+def positive(text: str, also: str = "") -> int:
+    n = whole(text, also)
+    if n < 1:
+        raise argparse.ArgumentTypeError(f"expected at least 1, got {n}")
+    return n
 
 
 def not_negative(text: str) -> int:
-    number = int(text)
-    if number < 0:
-        raise argparse.ArgumentTypeError(f"expected at least 0, got {number}")
-    return number
+    n = whole(text)
+    if n < 0:
+        raise argparse.ArgumentTypeError(f"expected at least 0, got {n}")
+    return n
 
 
 def batch(text: str) -> int | None:
     """A number of rows; None for "all"."""
-    return None if text == "all" else positive(text)
+    return None if text == "all" else positive(text, " or all")
 
 
 def delimiter(text: str) -> str:

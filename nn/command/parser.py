@@ -38,11 +38,16 @@ examples:
 class Parser(argparse.ArgumentParser):
     """A parser that keeps the line ends of its texts, and says an error in one line."""
 
+    wanted: str | None = None  # the subcommand that was typed
+
     def __init__(self, **settings: Any) -> None:
         super().__init__(formatter_class=argparse.RawDescriptionHelpFormatter, **settings)
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"chainrule: {message} (see {self.prog} --help)\n")
+        prog = self.prog
+        if message.startswith("unrecognized arguments") and self.wanted:
+            prog = f"{prog} {self.wanted}"  # argparse asks the top for what its subcommand left
+        self.exit(2, f"chainrule: {message} (see {prog} --help)\n")
 
 
 def parser(wanted: str | None = None) -> argparse.ArgumentParser:
@@ -51,6 +56,7 @@ def parser(wanted: str | None = None) -> argparse.ArgumentParser:
     Files of other subcommands are not imported, so that help and version come at once.
     """
     top = Parser(prog="chainrule", description=DESCRIPTION, epilog=EPILOG)
+    top.wanted = wanted if wanted in SUBCOMMANDS else None
     top.add_argument("--version", action="version", version=version())
     commands = top.add_subparsers(required=True, metavar="command")
     for name, summary in SUBCOMMANDS.items():

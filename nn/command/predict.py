@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine import no_grad, softmax
+from engine import softmax
 from nn.checks import finite
-from nn.command.judge import numbers
 from nn.command.options import delimiter_option
 from nn.data.csv_files import read_rows
+from nn.evaluation import rows_of_outputs
 from nn.metrics import classes
 from nn.saving.models import load, load_notes
 
@@ -50,6 +50,8 @@ def predict(
     rows: numbers with commas between, as in "0,1", or the names of CSV files. probabilities: give
     the probabilities of all classes instead. Raises ValueError for what the model does not take.
     """
+    if (path / "weights.json").is_file():
+        raise ValueError(f"{path} is a folder: take {path / 'weights.json'}")
     model: Any = load(path).eval()
     notes = load_notes(path)
     names = list_of_names(notes.get("inputs"))
@@ -58,8 +60,7 @@ def predict(
         raise ValueError(f"the model in {path} tells no classes apart: it has no probabilities")
     lines = []
     for x in [x for row in rows for x in rows_of(row, names, delimiter)]:
-        with no_grad():
-            output = numbers(model(x))
+        [output] = rows_of_outputs(model, [x])
         lines.append(answer(output, labels, probabilities))
     return lines
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Rows = tuple["list[list[float]]", "list[Any]"]
 
 
-def parts(table: Table, task: Task, settings: Settings) -> tuple[Rows, Rows, Rows]:
+def divided(table: Table, task: Task, settings: Settings) -> tuple[Rows, Rows, Rows]:
     """Rows to train on, rows to watch meanwhile, and rows to judge by in the end.
 
     They are drawn with a seed of their own, `split_seed`, so that trainings with different seeds
@@ -66,7 +66,7 @@ def scaled(rows: Rows, model: Module) -> Rows:
     return inputs, [(t - mean) / size for t in targets]
 
 
-def described(table: Table, training: Rows, held_out: Rows) -> str:
+def summary(table: Table, training: Rows, held_out: Rows) -> str:
     """The columns and the number of rows, in a line."""
     n, k = len(training[0]), len(held_out[0])
     kinds = "a number" if table.class_names is None else f"{len(table.class_names)} classes"

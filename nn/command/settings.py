@@ -49,7 +49,7 @@ class Settings(NamedTuple):
 PACES = {"sgd": 10.0, "adagrad": 10.0}
 
 
-def settings_of(task: Task, options: Namespace) -> Settings:
+def chosen_settings(task: Task, options: Namespace) -> Settings:
     """What the options say, and else what the task does."""
     given = vars(options)
     own: dict[str, Any] = {**task._asdict(), "output": Path(Path(options.task).stem)}

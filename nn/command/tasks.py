@@ -53,7 +53,7 @@ def points(make: Callable[..., synthetic.Points], n: int) -> Callable[[int], Tab
     return table
 
 
-def real(
+def measured(
     make: Callable[[int], Table],
     hidden: tuple[int, ...],
     lr: float,
@@ -90,10 +90,10 @@ TASKS = {
     "circles": Task(points(data.circles, 200), (16,), 0.05, 100),
     "spirals": Task(points(data.spirals, 300), (24, 24), 0.02, 150),
     "blobs": Task(points(data.blobs, 150), (8,), 0.02, 50),
-    "iris": real(lambda _seed: tables.iris(), (8,), 0.02, 100, 0.01),
-    "wine": real(lambda _seed: tables.wine(), (16,), 0.02, 60, 0.3),
-    "breast_cancer": real(lambda _seed: tables.breast_cancer(), (16,), 0.01, 30, 0.3),
-    "digits": real(lambda _seed: tables.digits(), (32,), 0.01, 30, 0.1),
+    "iris": measured(lambda _seed: tables.iris(), (8,), 0.02, 100, 0.01),
+    "wine": measured(lambda _seed: tables.wine(), (16,), 0.02, 60, 0.3),
+    "breast_cancer": measured(lambda _seed: tables.breast_cancer(), (16,), 0.01, 30, 0.3),
+    "digits": measured(lambda _seed: tables.digits(), (32,), 0.01, 30, 0.1),
 }
 
 
@@ -110,13 +110,13 @@ def own_table(
         except ValueError as error:  # with what a user of the command can say instead
             raise ValueError(str(error).replace("classes=True", "--kind classes")) from None
 
-    return real(make, (16,), 0.01, 100, 0.1, goal=None)
+    return measured(make, (16,), 0.01, 100, 0.1, goal=None)
 
 
 def task_called(
     name: str, target: str | None = None, delimiter: str = ",", classes: bool | None = None
 ) -> Task:
-    """The task of that name, or of the CSV file. Raises ValueError for what is neither."""
+    """The task of that name, or of the CSV file. Raises ValueError for any other name."""
     from pathlib import Path
 
     if name in TASKS:

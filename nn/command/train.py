@@ -7,9 +7,16 @@ import random
 import sys
 from pathlib import Path
 
-from nn.activations import ACTIVATIONS
-from nn.command.options import batch, delimiter_option, not_negative, positive
-from nn.command.settings import PACES, settings_of
+from nn.activation_names import ACTIVATIONS
+from nn.command.options import (
+    batch,
+    delimiter_option,
+    not_negative,
+    number,
+    positive,
+    whole,
+)
+from nn.command.settings import PACES, chosen_settings
 from nn.command.tasks import TASKS, own_table, task_called
 from nn.command.version import version
 from nn.optim.by_name import OPTIMIZERS
@@ -36,9 +43,14 @@ def options(parser: argparse.ArgumentParser) -> None:
     add("task", help=f"one of {', '.join(TASKS)}; or a CSV file")
     add("--target", metavar="COLUMN", help="the column of the CSV file that is to be predicted")
     delimiter_option(add)
-    add("--kind", choices=KINDS, help="what is in that column (default: as read_csv guesses)")
-    add("--seed", type=int, default=0, help="seed of all else that is random (default: 0)")
-    add("--split-seed", type=int, default=0, help="seed of which rows are held out (default: 0)")
+    add("--kind", choices=KINDS, help="what is in the target column (default: a guess)")
+    add(
+        "--seed",
+        type=whole,
+        default=0,
+        help="seed of all that is random but the split (default: 0)",
+    )
+    add("--split-seed", type=whole, default=0, help="seed of which rows are held out (default: 0)")
     network_options(parser.add_argument_group("the network"))
     descent_options(parser.add_argument_group("gradient descent"))
     overfitting_options(parser.add_argument_group("against overfitting"))
@@ -51,20 +63,20 @@ OWN: dict[str, Any] = {"default": argparse.SUPPRESS}
 
 def network_options(group: Any) -> None:
     add = group.add_argument
-    add("--hidden", type=int, nargs="*", metavar="N", help="sizes of hidden layers", **OWN)
+    add("--hidden", type=whole, nargs="*", metavar="N", help="sizes of hidden layers", **OWN)
     add("--activation", default="tanh", help=f"one of {', '.join(ACTIVATIONS)} (default: tanh)")
 
 
 def descent_options(group: Any) -> None:
     add = group.add_argument
     add("--optimizer", choices=OPTIMIZERS, metavar="NAME", help=", ".join(OPTIMIZERS), **OWN)
-    add("--lr", type=float, metavar="RATE", help="learning rate", **OWN)
-    add("--momentum", type=float, default=0.0, help="of sgd and rmsprop (default: 0)")
+    add("--lr", type=number, metavar="RATE", help="learning rate", **OWN)
+    add("--momentum", type=number, default=0.0, help="of sgd and rmsprop (default: 0)")
     schedules = [*SCHEDULES, "onecycle"]
     add("--schedule", choices=schedules, metavar="NAME", help=", ".join(schedules), **OWN)
     words = "epochs at the start in which the rate grows"
     add("--warmup", type=not_negative, default=0, metavar="EPOCHS", help=words)
-    add("--max-norm", type=float, metavar="LENGTH", help="clip gradients to that length")
+    add("--max-norm", type=number, metavar="LENGTH", help="clip gradients to that length")
     add("--batch-size", type=batch, metavar="N", help="rows in a step, or all", **OWN)
     length = group.add_mutually_exclusive_group().add_argument
     length("--epochs", type=positive, metavar="N", help="passes over the data", **OWN)
@@ -73,10 +85,12 @@ def descent_options(group: Any) -> None:
 
 def overfitting_options(group: Any) -> None:
     add = group.add_argument
-    add("--weight-decay", type=float, help="pull towards 0 (L2)", **OWN)
-    add("--l1", type=float, default=0.0, help="strength of the sum of |weight| in the loss")
-    add("--dropout", type=float, default=0.0, help="share of hidden outputs that are dropped")
-    add("--label-smoothing", type=float, default=0.0, help="share of a target given to all classes")
+    add("--weight-decay", type=number, help="pull towards 0 (L2)", **OWN)
+    add("--l1", type=number, default=0.0, help="strength of the sum of |weight| in the loss")
+    add("--dropout", type=number, default=0.0, help="share of hidden outputs that are dropped")
+    add(
+        "--label-smoothing", type=number, default=0.0, help="share of a target given to all classes"
+    )
     words = "stop after so many epochs without gain, the warm-up not counted"
     add("--patience", type=positive, metavar="EPOCHS", help=words)
 
@@ -120,7 +134,7 @@ def run(options: argparse.Namespace) -> int:
     if not options.quiet:
         print(version())
     random.seed(options.seed)  # its state is part of a checkpoint
-    outcome = train(options.task, task, settings_of(task, options))
+    outcome = train(options.task, task, chosen_settings(task, options))
     if outcome.interrupted:
         return 130
     if outcome.learned:

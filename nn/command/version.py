@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import engine
@@ -13,7 +12,7 @@ def version() -> str:
     answer = f"chainrule {engine.__version__}, compiled: "
     if engine.compiled:
         return answer + "yes"
-    if "engine.native.switch" in sys.modules:
+    if hasattr(engine, "switch"):  # which engine imports only then
         return answer + "no (CHAINRULE_PURE is set)"
     folder = Path(engine.__file__).parent
     if (folder / "pure.txt").exists():

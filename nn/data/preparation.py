@@ -54,7 +54,7 @@ def train_test_split(
 
 
 class Standardizer:
-    """Columns shifted and scaled so that those of the training data have mean 0 and deviation 1.
+    """Columns shifted and scaled: in the training data each has mean 0 and deviation 1.
 
     Networks learn faster from inputs of about the same size (LeCun et al. 1998, section 4.3). A
     column of equal numbers is only shifted.

@@ -17,7 +17,7 @@ from nn.data.loader import check_data, width_of
 from nn.film.plane import Plane
 from nn.film.snapshots import Snapshots
 from nn.metrics import classes
-from nn.plot.answers import class_at, spread
+from nn.plot.answers import class_at, evenly
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ class Recording:
             self.xs, self.ys, self.names, self.held = plane.xs, plane.ys, plane.names, plane.held
             places: list[Any] = plane.places
         else:
-            self.xs = spread([x for (x,) in rows], 4 * resolution)
+            self.xs = evenly([x for (x,) in rows], 4 * resolution)
             places = list(self.xs) if bare else [[x] for x in self.xs]
             self.names = [str(name) for name in (("x", "y") if names is None else names)]
             if len(self.names) != 2:
@@ -113,7 +113,7 @@ class Recording:
             if width != 1:
                 raise ValueError(f"a film of 1 input shows 1 output, got {width}")
             self.points = [(x, number_of(t), 0) for (x,), t in zip(rows, targets)]
-            self.ys = spread([y for _, y, _ in self.points], 2)
+            self.ys = evenly([y for _, y, _ in self.points], 2)
         self.frames = [Shot(0, math.nan, state)]
         self.steps: list[int] = []
         self.losses: list[float] = []

@@ -9,7 +9,7 @@ from engine import Op, Value
 from engine.programs.program import Program
 from engine.recording import tracing
 from engine.value import number_of
-from nn.activations import linear
+from nn.activation_names import linear
 from nn.mlp import Neuron
 from nn.module import Module, in_eval_mode
 from nn.plot.answers import answers

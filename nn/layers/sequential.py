@@ -32,7 +32,7 @@ class Sequential(Module):
     settings: ClassVar = {"modules": MODULES}
 
     def __init__(self, *modules: Module) -> None:
-        """Without modules it gives what it takes. Raises TypeError for what is no module."""
+        """Without modules it gives what it takes. Raises TypeError for anything but modules."""
         for i, module in enumerate(modules):
             self._put(i, module)
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from nn.checks import not_negative, positive, whole
 from nn.optim.linesearch import Point, strong_wolfe
 from nn.optim.optimizer import Optimizer
-from nn.optim.states import entries, like, shape
-from nn.optim.vectors import along, inner, size, small
+from nn.optim.states import check_list, complete, like
+from nn.optim.vectors import along, inner_product, size, small
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ class LBFGS(Optimizer):
             d, t = state["d"], group["lr"]
             if state["n_iter"] == 1:
                 t *= min(1.0, 1.0 / size(grad))
-            slope = inner(grad, d)
+            slope = inner_product(grad, d)
             if slope > -tolerance_change:
                 state["t"] = t
                 break
@@ -168,11 +168,11 @@ class LBFGS(Optimizer):
         if state["n_iter"]:
             y = [new - old for new, old in zip(grad, state["prev_flat_grad"])]
             s = [state["t"] * part for part in state["d"]]
-            ys = inner(y, s)
+            ys = inner_product(y, s)
             if ys > 1e-10:  # curved upwards, or H would not lead down
                 kept = slice(-history_size, None)
                 changes, steps, ro = [*changes, y][kept], [*steps, s][kept], [*ro, 1.0 / ys][kept]
-                scale = ys / inner(y, y)
+                scale = ys / inner_product(y, y)
         return {
             **state,
             "n_iter": state["n_iter"] + 1,
@@ -186,7 +186,7 @@ class LBFGS(Optimizer):
 
     def fitting_state(self, given: Any, group: dict[str, Any]) -> dict[str, Any]:
         fresh = self.start(group)
-        found = entries(given, fresh)
+        found = complete(given, fresh)
         n, history = len(group["params"]), found["ro"]
         if not isinstance(history, list) or len(history) > group["history_size"]:
             raise ValueError(
@@ -196,7 +196,7 @@ class LBFGS(Optimizer):
         state = {}
         for name, x in found.items():
             if name in ("old_dirs", "old_stps"):
-                shape(name, x, len(history))
+                check_list(name, x, len(history))
                 state[name] = [like(name, vector, [0.0] * n) for vector in x]
             else:
                 state[name] = like(name, x, fresh[name])
@@ -220,7 +220,7 @@ def searched(
     def trial(t: float) -> Point:
         move(params, along(x, t, d))
         _, f, grad = evaluated(closure, params)
-        return Point(t, f, grad, inner(grad, d))
+        return Point(t, f, grad, inner_product(grad, d))
 
     return strong_wolfe(trial, start, t, max([abs(part) for part in d]), max_tries)
 
@@ -232,12 +232,12 @@ def direction(
     d = [-g for g in grad]
     shares = []
     for y, s, r in zip(reversed(changes), reversed(steps), reversed(ro)):
-        share = r * inner(s, d)
+        share = r * inner_product(s, d)
         shares.append(share)
         d = along(d, -share, y)
     d = [scale * part for part in d]
     for y, s, r, share in zip(changes, steps, ro, reversed(shares)):
-        d = along(d, share - r * inner(y, d), s)
+        d = along(d, share - r * inner_product(y, d), s)
     return d
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine import Value
 from nn.checks import count, listed, not_negative, positive
-from nn.optim.states import as_json, entries, like, shape
+from nn.optim.states import as_json, check_list, complete, like
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -131,11 +131,11 @@ class Optimizer:
         """The settings and the state of each group. Raises ValueError for what does not fit."""
         groups, states = [], []
         own = self.state_dict()
-        found = entries(state_dict, own)
+        found = complete(state_dict, own)
         if found["optimizer"] != own["optimizer"]:
             raise ValueError(f"it is of {found['optimizer']!s:.60}, not of {own['optimizer']}")
         for name in ("param_groups", "state"):
-            shape(name, found[name], len(self.param_groups))
+            check_list(name, found[name], len(self.param_groups))
         for i, group in enumerate(own["param_groups"]):
             try:
                 groups.append(self.fitting_group(found["param_groups"][i], group))
@@ -148,8 +148,8 @@ class Optimizer:
     def fitting_group(self, given: Any, own: dict[str, Any]) -> dict[str, Any]:
         """The settings given in a state dict; a schedule may have brought the rate down to 0."""
         optional = ["initial_lr"] if isinstance(given, dict) and "initial_lr" in given else []
-        found = entries(given, ["params", *self.rules, *optional])
-        shape("params", found["params"], len(own["params"]))
+        found = complete(given, ["params", *self.rules, *optional])
+        check_list("params", found["params"], len(own["params"]))
         if found["params"] != own["params"]:
             raise ValueError(f"params are {own['params']!r:.60}, got {found['params']!r:.60}")
         rules = {**self.rules, "lr": not_negative, "initial_lr": not_negative}
@@ -158,7 +158,7 @@ class Optimizer:
     def fitting_state(self, given: Any, group: dict[str, Any]) -> dict[str, Any]:
         """The state given in a state dict, of the shape that the group's state has."""
         fresh = self.start(group)
-        return {name: like(name, x, fresh[name]) for name, x in entries(given, fresh).items()}
+        return {name: like(name, x, fresh[name]) for name, x in complete(given, fresh).items()}
 
     def __repr__(self) -> str:
         """The settings of each group, one on a line."""

@@ -20,8 +20,8 @@ def as_json(tree: Any) -> Any:
     return [as_json(branch) for branch in tree] if isinstance(tree, list | tuple) else tree
 
 
-def entries(given: Any, wanted: Iterable[str]) -> dict[str, Any]:
-    """The dict that was given. Raises ValueError unless its entries are those wanted."""
+def complete(given: Any, wanted: Iterable[str]) -> dict[str, Any]:
+    """The dict that was given. Raises ValueError if an entry is missing, or is not wanted."""
     wanted = list(wanted)
     if not isinstance(given, dict):
         raise TypeError(f"expected a dict, got {type(given).__name__} {given!r:.60}")
@@ -32,7 +32,7 @@ def entries(given: Any, wanted: Iterable[str]) -> dict[str, Any]:
     return {name: given[name] for name in wanted}
 
 
-def shape(name: str, given: Any, n: int) -> None:
+def check_list(name: str, given: Any, n: int) -> None:
     """Raise TypeError or ValueError unless a list of n was given."""
     if not isinstance(given, list):
         raise TypeError(f"{name} is a list of {n}, got {type(given).__name__} {given!r:.60}")
@@ -46,7 +46,7 @@ def like(name: str, given: Any, own: Any) -> Any:
         return whole(name, given, least=0)
     if isinstance(own, float):
         return number(given)
-    shape(name, given, len(own))
+    check_list(name, given, len(own))
     numbers = [number(x) for x in given]
     if name in SQUARES and any(x < 0 for x in numbers):
         raise ValueError(f"{name} is at least 0, got {min(numbers)}")

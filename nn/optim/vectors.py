@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     Vector = list[float]
 
 
-def inner(xs: Vector, ys: Vector) -> float:
+def inner_product(xs: Vector, ys: Vector) -> float:
     """x0 * y0 + x1 * y1 + ..."""
     total = 0.0
     for x, y in zip(xs, ys):

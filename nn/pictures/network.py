@@ -61,7 +61,7 @@ def picture(
         circles = add_neurons(diagram, f"n{n}_", column)
         for tail, j in before.items():
             for head, i in circles.items():
-                # One that is left out, or what is no weight, holds a place.
+                # A place is kept for a neuron that is left out and for a number that is no weight.
                 w = None if i is None or j is None else column.weights[i][j]
                 if isinstance(w, Value):
                     add_weight(diagram, tail, head, w.data, largest)

@@ -43,10 +43,10 @@ def class_at(i: int, target: Any) -> int:
 def surroundings(points: Points, resolution: int) -> list[list[float]]:
     """The coordinates, x and y, of a grid that reaches past the points on all sides."""
     whole("resolution", resolution, least=2)
-    return [spread([point[i] for point in points], resolution) for i in (0, 1)]
+    return [evenly([point[i] for point in points], resolution) for i in (0, 1)]
 
 
-def spread(numbers: Sequence[float], n: int) -> list[float]:
+def evenly(numbers: Sequence[float], n: int) -> list[float]:
     """n numbers at equal distances that reach a quarter of the range past either end."""
     low, high = min(numbers), max(numbers)
     margin = (high - low or 1.0) / 4

@@ -57,7 +57,7 @@ def description(model: Module) -> dict[str, Any]:
     if has_own(found):
         return found
     # Parts that share parameters, or have more than their class: no settings say so.
-    wanted, exact = parameters(found)
+    wanted, exact = parameters_of(found)
     if not exact:
         check_limit(wanted)
         wanted = len(made(found).parameters())
@@ -110,7 +110,7 @@ def built(model: Any, numbers: int) -> Module:
 
     Its random start is drawn apart from the module random. Raises ValueError.
     """
-    wanted, exact = parameters(model)
+    wanted, exact = parameters_of(model)
     if not exact:
         check_limit(wanted)
         found = made(model)
@@ -120,11 +120,11 @@ def built(model: Any, numbers: int) -> Module:
     return found if not exact else made(model)
 
 
-def parameters(model: Any) -> tuple[int, bool]:
+def parameters_of(model: Any) -> tuple[int, bool]:
     """How many parameters a description asks for, and True.
 
-    Of a class that has sizes and does not say how many that makes, the product of its sizes, and
-    False. Raises ValueError for what is no description.
+    A class may have sizes and not say how many parameters they make: then the product of its sizes,
+    and False. Raises ValueError for anything else than a description.
     """
     settings = checked(model)
     kind = KINDS[model["kind"]]
@@ -133,7 +133,7 @@ def parameters(model: Any) -> tuple[int, bool]:
         own = len(made(model).parameters())
     elif own is None:
         own, exact = math.prod(sizes_in(kind.settings, settings)), False
-    others = [parameters(part) for part in given_to(model)]
+    others = [parameters_of(part) for part in given_to(model)]
     return own + sum([n for n, _ in others]), exact and all(known for _, known in others)
 
 

@@ -10,7 +10,7 @@ import os
 
 from engine import Op, no_grad
 from engine.saving.files import write_file
-from nn.activations import linear, shared_name
+from nn.activation_names import linear, shared_name
 from nn.module import Module, in_eval_mode
 from nn.sample import numbers_of
 from nn.saving.onnx_export import graph_of

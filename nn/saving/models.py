@@ -5,8 +5,9 @@ each entry of its state_dict, the state_dict itself (Python writes a float so th
 same), and a SHA-256 checksum of all that. A file that is not, to the last bit, as it was written is
 refused.
 
-Reading takes no more than 600 MB of memory, whatever the file claims, and a model its own: there is
-a limit to a file's bytes and to its parts, and a model has as many parameters as it has numbers.
+Reading takes at most 600 MB of memory, whatever the file claims; the model comes on top. The bytes
+of a file and its parts are limited, and a model is made only if the file has a number for each of
+its parameters.
 """
 
 from __future__ import annotations
@@ -84,7 +85,7 @@ def load(path: Path, into: Module | None = None) -> Module:
 
     A module of your own whose class says its settings is made anew if the class is defined by then.
     Any other is loaded `into` one that you made. So is a .safetensors file of another program, such
-    as PyTorch, of F64 or F32 numbers: names and shapes must be those of `into`, and no checksum
+    as PyTorch. It has F64 or F32 numbers, the same names and shapes as `into`, and no checksum
     guards it. A new model is in the mode, train or eval, that the saved model was in.
 
     Raises ValueError, with the reason, for a file that is no such model, is not as it was written,

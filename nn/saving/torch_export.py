@@ -34,7 +34,7 @@ def sequential_of(steps: list[Any]) -> Any:
 
 
 def affine(torch: Any, weight: list[list[Any]], bias: list[Any] | None) -> Any:
-    """Linear; what is no parameter among its numbers stays as it is."""
+    """A torch.nn.Linear. A number in it that is no parameter stays as it is."""
     nout, nin = len(weight), len(weight[0])
     module = torch.nn.utils.skip_init(
         torch.nn.Linear, nin, nout, bias=bias is not None, dtype=torch.float64

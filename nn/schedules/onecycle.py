@@ -100,7 +100,8 @@ class OneCycleLR(Schedule):
     def between(self, corners: list[list[float]], epoch: int) -> list[float]:
         """The number of each group at an epoch, between the ends of the phase it is in.
 
-        corners: at the first step, at the peak, and, in three phases, back from it, and last.
+        corners: the numbers at the first step, at the peak, at the end of the way back (in three
+        phases only), and at the last step.
         """
         peak, last = self.pct_start * self.total_steps - 1, self.total_steps - 1
         ends = [0.0, peak, 2 * peak, last] if self.three_phase else [0.0, peak, last]

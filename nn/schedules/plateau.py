@@ -7,7 +7,7 @@ from math import inf
 from engine.op import number
 from nn.checks import below_one, finite, not_negative, positive, whole
 from nn.optim.optimizer import Optimizer
-from nn.optim.states import shape
+from nn.optim.states import check_list
 from nn.schedules.schedule import Schedule, per_group
 
 TYPE_CHECKING = False
@@ -103,7 +103,7 @@ class ReduceLROnPlateau(Schedule):
 
     def fitting(self, state_dict: Any) -> dict[str, Any]:
         found = super().fitting(state_dict)
-        shape("lrs", found["lrs"], len(self.base_lrs))
+        check_list("lrs", found["lrs"], len(self.base_lrs))
         found["lrs"] = [not_negative("lr", x) for x in found["lrs"]]
         found["best"] = None if found["best"] is None else number(found["best"])
         for name in ("num_bad_epochs", "cooldown_counter"):

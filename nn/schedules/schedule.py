@@ -6,7 +6,7 @@ from math import inf
 
 from nn.checks import positive, whole
 from nn.optim.optimizer import Optimizer
-from nn.optim.states import entries, shape
+from nn.optim.states import check_list, complete
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -120,11 +120,11 @@ class Schedule:
         name = state_dict.get("schedule") if isinstance(state_dict, dict) else None
         if name is not None and name != own["schedule"]:
             raise ValueError(f"it is of {name!s:.60}, not of {own['schedule']}")
-        found = entries(state_dict, own)
+        found = complete(state_dict, own)
         for name in self.settings:
             if found[name] != own[name]:
                 raise ValueError(f"{name} is {found[name]!r:.60} there and {own[name]!r:.60} here")
-        shape("base_lrs", found["base_lrs"], len(self.base_lrs))
+        check_list("base_lrs", found["base_lrs"], len(self.base_lrs))
         found["base_lrs"] = [positive("lr", x) for x in found["base_lrs"]]
         found["last_epoch"] = whole("last_epoch", found["last_epoch"], least=0)
         return found

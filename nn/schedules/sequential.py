@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 
 from nn.checks import whole
-from nn.optim.states import shape
+from nn.optim.states import check_list
 from nn.schedules.schedule import Schedule
 
 TYPE_CHECKING = False
@@ -69,7 +69,7 @@ class SequentialLR(Schedule):
 
     def fitting(self, state_dict: Any) -> dict[str, Any]:
         found = super().fitting(state_dict)
-        shape("schedulers", found["schedulers"], len(self.schedulers))
+        check_list("schedulers", found["schedulers"], len(self.schedulers))
         parts = zip(self.schedulers, found["schedulers"])
         return {**found, "schedulers": [part.fitting(state) for part, state in parts]}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nn.training.sources import random_sources
+from nn.training.randomness import random_sources
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def resume_run(run: Run, path: str | os.PathLike[str]) -> None:
 
     states, before = load_checkpoint(path), states_of(run)
     try:
-        check_settings(states.get("settings"), run.settings)
+        check_same_settings(states.get("settings"), run.settings)
         if set(states) != set(before):
             raise ValueError(f"it has {sorted(states)}, wanted {sorted(before)}")
         take_over(run, states)
@@ -67,7 +67,7 @@ def take_over(run: Run, states: dict[str, Any]) -> None:
     run.last_finite = [p.data for p in run.parameters]
 
 
-def check_settings(there: Any, here: dict[str, Any]) -> None:
+def check_same_settings(there: Any, here: dict[str, Any]) -> None:
     """Raise ValueError, with what differs, unless a run was started with the same settings."""
     there = there if isinstance(there, dict) else {}
     different = [

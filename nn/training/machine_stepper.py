@@ -17,7 +17,7 @@ from engine.programs.plan import NoPlanError
 from nn.training.arrays import KNOWN, Arrays
 from nn.training.graph_stepper import GraphStepper
 from nn.training.plans import BatchPlans
-from nn.training.sources import random_sources
+from nn.training.randomness import random_sources
 from nn.training.upcoming import Upcoming
 
 TYPE_CHECKING = False

@@ -8,12 +8,12 @@ from hashlib import sha256
 from math import inf
 
 from engine import Value
-from engine.programs.machines import machine
+from engine.programs.machines import machine_of_plan
 from engine.programs.plan import NoPlanError, Plan, lowered
 from engine.programs.tape import Tape
 from engine.recording import tracing
+from nn.training.randomness import undrawn
 from nn.training.samples import Samples, row_of, shared_draws
-from nn.training.sources import undrawn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class BatchPlans:
                 plan, draws = self.plan(size)
             except NoPlanError:
                 raise error from None
-        self.machines: dict[int, Any] = {size: machine(plan, fast)}
+        self.machines: dict[int, Any] = {size: machine_of_plan(plan, fast)}
         self.samples = Samples(loader, self.classes, draws)
         self.check_numbers(size)
 
@@ -78,7 +78,7 @@ class BatchPlans:
         places = self.places(lanes)
         inputs, targets = self.loader.samples(places)
         with undrawn(self.sources()):
-            tape, draws = recorded(
+            tape, draws = tape_of(
                 self.objective, inputs, targets, self.parameters, self.classes is not None
             )
         classes = None if self.classes is None else [self.classes[i] for i in places]
@@ -101,7 +101,7 @@ class BatchPlans:
             try:
                 plan, draws = self.plan(lanes)
                 same_draws = draws == self.samples.draws
-                self.machines[lanes] = machine(plan, self.fast) if same_draws else None
+                self.machines[lanes] = machine_of_plan(plan, self.fast) if same_draws else None
             except NoPlanError:
                 self.machines[lanes] = None
         return self.machines[lanes]
@@ -143,7 +143,7 @@ class BatchPlans:
             raise NoPlanError("a step of the machine has not the bits of its graph")
 
 
-def recorded(
+def tape_of(
     objective: Callable[[Sequence[Any], Sequence[Any]], Value],
     inputs: Sequence[Any],
     targets: Sequence[Any],

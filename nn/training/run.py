@@ -55,7 +55,7 @@ class Run:
     ) -> None:
         """The arguments have the names and meanings they have in `fit`.
 
-        Raises TypeError or ValueError for a model, an optimiser or data that is none.
+        Raises TypeError or ValueError for what is not a model, an optimiser or data.
         """
         if not isinstance(model, Module):
             raise TypeError(f"fit trains a Module, got {type(model).__name__} {model!r:.60}")

@@ -32,12 +32,12 @@ from nn import (
     Softmax,
     Softplus,
     Tanh,
-    activations,
+    activation_names,
     load,
     save,
     to_torch,
 )
-from nn.activations import ACTIVATIONS
+from nn.activation_names import ACTIVATIONS
 
 torch = pytest.importorskip("torch", reason="needs torch, of the extra torch")
 
@@ -193,7 +193,7 @@ def test_sin_has_no_module_in_pytorch():
 
 def test_a_new_activation_without_a_module_is_refused_by_name(monkeypatch):
     cube = Op("cube", "cube", lambda x: x**3, lambda z, x: 3 * x * x)
-    monkeypatch.setitem(activations.ACTIVATIONS, "cube", cube)
+    monkeypatch.setitem(activation_names.ACTIVATIONS, "cube", cube)
 
     with pytest.raises(ValueError, match=r"^PyTorch has no module for the activation 'cube'$"):
         to_torch(Neuron(1, activation="cube"))

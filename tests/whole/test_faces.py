@@ -121,6 +121,14 @@ def test_dir_shows_every_public_name_before_it_is_used(face):
 
 
 @every_face
+def test_dir_shows_nothing_that_the_face_imports_for_itself(face):
+    foreign = {name for name, x in vars(face).items() if inspect.ismodule(x)}
+    foreign -= {name for name in foreign if vars(face)[name].__name__.startswith(face.__name__)}
+
+    assert {*foreign, "TYPE_CHECKING", "annotations", "lazy_names"} & {*dir(face)} == set()
+
+
+@every_face
 def test_a_star_import_gives_every_listed_name(face):
     code = f"from {face.__name__} import *; import json; print(json.dumps(dir()))"
 

@@ -332,6 +332,14 @@ def test_the_command_names_what_is_wrong(tmp_path, capsys):
     assert not path.exists()
 
 
+def test_the_command_writes_no_page_into_a_file_that_says_it_is_a_picture(capsys, tmp_path):
+    path = tmp_path / "steps.svg"
+
+    assert main(["explore", "a", "a=2", "-o", str(path)]) == 2
+    assert f"the page is HTML: it goes into a .html file, got {path}" in capsys.readouterr().err
+    assert not path.exists()
+
+
 # ---- the widget ----
 
 

@@ -69,7 +69,7 @@ def rows_of(repeat):
             (
                 repeat.loop,
                 repeat.out + r,
-                [after(x, r * s) for x, s in zip(repeat.operands, repeat.steps)],
+                [after(x, r * s) for x, s in zip(repeat.operands, repeat.moves)],
             )
             for r in range(repeat.rows)
         ]
@@ -165,7 +165,7 @@ def test_rows_that_follow_one_another_are_one_repeat():
     tail = [op("mul", 6, 0, ~0), op("mul", 7, 1, ~0), op("mul", 8, 2, ~0), op("add", 9, 8, ~1)]
     first, second = in_repeats(tail, PARAMETERS)
 
-    assert (first.rows, first.steps, first.serial) == (3, [1, 0], False)
+    assert (first.rows, first.moves, first.serial) == (3, [1, 0], False)
     assert (second.rows, second.serial) == (1, False)
 
 

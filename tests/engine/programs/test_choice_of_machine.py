@@ -24,9 +24,9 @@ def plan_of(op, samples=2):
 
 def test_either_machine_has_the_same_answer(monkeypatch):
     plan = plan_of(lambda x: x * x)
-    found = machines.machine(plan)
+    found = machines.machine_of_plan(plan)
     monkeypatch.setattr(machines, "compiled", False)
-    in_python = machines.machine(plan)
+    in_python = machines.machine_of_plan(plan)
 
     numbers = ([0.5], [0.25, 1.25])
     assert in_python.evaluate(*numbers)[0] == 0.5 * (0.25**2 + 1.25**2)
@@ -41,16 +41,16 @@ def test_a_pure_build_has_no_machine_in_c(monkeypatch):
 
     with pytest.raises(NoPlanError, match="the machine in C is part of the compiled build"):
         machines.machine_in_c(plan_of(lambda x: x), 2)
-    assert machines.machine_of(trace(x * x, [x]).tape) is None
+    assert machines.machine_of_tape(trace(x * x, [x]).tape) is None
 
 
 @needs_compiled
 def test_an_op_that_the_machine_has_not_is_no_plan():
     with pytest.raises(NoPlanError, match="the machine has no op 'hypot'"):
-        machines.machine(plan_of(lambda x: hypot(x, 1.0)))
+        machines.machine_of_plan(plan_of(lambda x: hypot(x, 1.0)))
 
 
 def test_a_short_program_needs_no_machine():
     x = Value(2.0)
 
-    assert machines.machine_of(trace(x * x, [x]).tape) is None
+    assert machines.machine_of_tape(trace(x * x, [x]).tape) is None

@@ -182,7 +182,14 @@ def test_a_folder_that_cannot_be_written_is_said_before_training(capsys):
     ("arguments", "message"),
     [
         (["train", "xor", "--steps", "0"], "argument --steps: expected at least 1, got 0"),
-        (["train", "xor", "--steps", "x"], "argument --steps: invalid positive value: 'x'"),
+        (["train", "xor", "--steps", "x"], "argument --steps: expected a whole number, got 'x'"),
+        (["train", "xor", "--lr", "x"], "argument --lr: expected a number, got 'x'"),
+        (
+            ["train", "xor", "--lear", "1"],
+            "unrecognized arguments: --lear 1 (see chainrule train -",
+        ),
+        (["--lear"], "the following arguments are required: command (see chainrule --help)"),
+        (["draw"], "the following arguments are required: expression (see chainrule draw --help)"),
         (["trian"], "argument command: invalid choice: 'trian' (choose from"),
     ],
 )
@@ -303,6 +310,17 @@ def test_draw_opens_a_picture_without_a_name(monkeypatch, capsys):
     assert "digraph" not in capsys.readouterr().out
 
 
+def test_draw_says_what_it_misses_to_open_a_picture(monkeypatch, capsys):
+    def absent(_path):
+        raise FileNotFoundError(2, "No such file or directory", "xdg-open")
+
+    monkeypatch.setattr("graphviz.view", absent)
+
+    assert main([*NEURON, "-o", "neuron.svg", "--open"]) == 2
+    error = capsys.readouterr().err
+    assert error == "chainrule: cannot show neuron.svg: there is no xdg-open here\n"
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -317,6 +335,7 @@ def test_draw_opens_a_picture_without_a_name(monkeypatch, capsys):
         (["x", "x"], "expected name=number, as in w=2, got 'x'"),
         (["x", "x=a"], "expected name=number, as in w=2, got 'x=a'"),
         (["x +", "x=1"], "'x +' is not a formula"),
+        (["2x", "x=1"], "at column 1; a product is written with *, as in 2*x"),
         (["x", "x=1", "-o", "picture"], "picture has no ending to tell its format, such as .svg"),
         (["x", "x=1", "-o", "picture.foo"], "unknown format: 'foo'"),
         (["x", "x=1", "-o", "no/folder.svg"], "cannot write no/folder.svg: No such file"),
@@ -364,7 +383,7 @@ def test_version_says_in_one_line_why_it_is_not_compiled(capsys, monkeypatch, tm
     reason = "no C compiler that works: " + "a long story " * 20
     (tmp_path / "pure.txt").write_text(reason + "\n")
     monkeypatch.setattr(engine, "__file__", str(tmp_path / "__init__.py"))
-    monkeypatch.delitem(sys.modules, "engine.native.switch", raising=False)
+    monkeypatch.delattr(engine, "switch", raising=False)
     with pytest.raises(SystemExit, match=r"^0$"):
         main(["--version"])
     assert capsys.readouterr().out == f"chainrule 0.1.0, compiled: no ({reason.strip()})\n"

@@ -5,7 +5,7 @@ import pytest
 from engine import compiled
 from nn import load_checkpoint
 from nn.command.main import main
-from nn.command.settings import PACES, settings_of
+from nn.command.settings import PACES, chosen_settings
 from nn.command.tasks import TASKS
 from nn.command.train import options
 from nn.optim.by_name import OPTIMIZERS
@@ -26,7 +26,7 @@ def settings(task, *words):
 
     parser = Parser(prog="train", epilog="")
     options(parser)
-    return settings_of(TASKS[task], parser.parse_args([task, *words]))
+    return chosen_settings(TASKS[task], parser.parse_args([task, *words]))
 
 
 @pytest.mark.parametrize("name", TASKS)

@@ -162,7 +162,7 @@ def test_a_column_of_whole_numbers_may_be_said_to_be_amounts(capsys, no_plots):
         (["moons", "--epochs", "0"], "expected at least 1, got 0"),
         (["moons", "--delimiter", "ab"], "expected one sign, such as ; or tab, got 'ab'"),
         (["moons", "--warmup", "-1"], "expected at least 0, got -1"),
-        (["moons", "--batch-size", "no"], "invalid batch value: 'no'"),
+        (["moons", "--batch-size", "no"], "expected a whole number or all, got 'no'"),
         (["moons", "--optimizer", "adagrad2"], "invalid choice: 'adagrad2'"),
         (["moons", "--schedule", "x"], "invalid choice: 'x'"),
         (["moons", "--epochs", "2", "--steps", "3"], "not allowed with argument --epochs"),

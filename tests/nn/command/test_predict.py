@@ -1,6 +1,7 @@
 """Predictions by the command, of rows in a file or on the command line."""
 
 import random
+from pathlib import Path
 
 import pytest
 
@@ -75,6 +76,7 @@ def test_a_model_that_a_script_saved_is_predicted_with_too(capsys):
         (["flowers/weights.json", "text.csv"], "line 2, column 'width': 'w' is no number"),
         (["none.json", "1,2"], "cannot read none.json: No such file or directory"),
         (["flowers/checkpoint.json", "1,2"], "cannot load flowers/checkpoint.json: it is not of"),
+        (["flowers", "1,2"], f"flowers is a folder: take {Path('flowers', 'weights.json')}"),
         (["plain.json", "thin.csv"], "the model does not say which columns of thin.csv it takes"),
         (["plain.json", "1", "--probabilities"], "tells no classes apart: it has no probabilities"),
     ],

@@ -16,7 +16,7 @@ from nn import (
     Neuron,
     Sequential,
     Tanh,
-    activations,
+    activation_names,
     load,
     save,
     to_onnx,
@@ -24,7 +24,7 @@ from nn import (
 )
 from nn.module import ASKED
 from nn.saving import export
-from nn.saving.description import description, parameters
+from nn.saving.description import description, parameters_of
 from nn.settings import KINDS, NUMBER, SIZE, UNSAVED, is_own
 from nn.steps import computed, steps_of
 from tests.nn.layers.own_layers import Snake
@@ -341,14 +341,14 @@ PARTS = [part for model in MODELS for part in model.modules()]
 
 @pytest.mark.parametrize("part", PARTS, ids=lambda part: repr(part)[:40])
 def test_nns_own_classes_count_their_parameters_before_they_are_made(part):
-    assert parameters(description(part)) == (len(part.parameters()), True)
+    assert parameters_of(description(part)) == (len(part.parameters()), True)
 
 
 def test_an_activation_by_name_that_is_a_formula_is_exported_without_a_row_of_its_own(monkeypatch):
     def mish(x):
         return x * tanh(softplus(x))
 
-    monkeypatch.setitem(activations.ACTIVATIONS, "mish", mish)
+    monkeypatch.setitem(activation_names.ACTIVATIONS, "mish", mish)
     model = MLP(2, [3, 1], activation="mish", rng=random.Random(0))
     (f,) = [step["f"] for name, step in export.steps("to_onnx", model) if name == "elementwise"]
 

@@ -31,11 +31,11 @@ from nn import (
     Softmax,
     Softplus,
     Tanh,
-    activations,
+    activation_names,
     to_onnx,
     to_torch,
 )
-from nn.activations import ACTIVATIONS
+from nn.activation_names import ACTIVATIONS
 from nn.saving import export
 from nn.settings import KINDS, is_own
 
@@ -298,7 +298,7 @@ def test_parts_that_do_not_fit_together_are_refused(exporter, model, reason):
 
 
 def test_a_new_activation_without_operators_is_refused_by_name(onnx, monkeypatch):
-    monkeypatch.setitem(activations.ACTIVATIONS, "cube", cube())
+    monkeypatch.setitem(activation_names.ACTIVATIONS, "cube", cube())
 
     with pytest.raises(ValueError, match=r"^the activation 'cube' cannot be exported to ONNX$"):
         to_onnx(Neuron(1, activation="cube"))

@@ -15,7 +15,7 @@ from nn.training.machine_stepper import MachineStepper
 from nn.training.run import Run
 
 ORDER = [
-    {"history", "stopping", "objective", "sources", "upcoming"},
+    {"history", "stopping", "objective", "randomness", "upcoming"},
     {"arrays", "samples", "run"},
     {"checkpoint", "graph_stepper", "plans"},
     {"machine_stepper"},

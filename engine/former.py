@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import sys
 
+from engine.lazy import IMPORTING
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
@@ -33,14 +35,21 @@ class FormerPaths:
 
         return ModuleSpec(name, self)  # type: ignore[arg-type]
 
-    def create_module(self, _spec: ModuleSpec) -> None:
-        return None
-
-    def exec_module(self, module: ModuleType) -> None:
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        """The module as it is called today, so that no thread ever meets another."""
         from importlib import import_module
 
-        # Python gives to whoever imports what it finds in sys.modules when this is done.
-        sys.modules[module.__name__] = import_module(FORMER[module.__name__])
+        with IMPORTING:
+            module = import_module(FORMER[spec.name])
+        own: Any = module.__spec__
+        spec.loader_state = own.loader_state if own.loader is self else own
+        return module
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Give the module back its own spec, which Python has replaced, for importlib.reload."""
+        spec: Any = module.__spec__
+        if spec.loader is self:
+            module.__spec__ = spec.loader_state
 
 
 sys.meta_path.append(FormerPaths())

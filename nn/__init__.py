@@ -193,4 +193,5 @@ if not TYPE_CHECKING:  # a type checker would take any name for granted
         },
         needs=dict.fromkeys(["ChainruleClassifier", "ChainruleRegressor"], "sklearn"),
         rooms="data layers optim plot schedules",
+        former=former.MODULES,
     )

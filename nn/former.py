@@ -8,23 +8,23 @@ from types import ModuleType
 from engine.former import FORMER
 from engine.lazy import lazy_names
 
-FORMER.update(
-    {
-        "nn.adaptive": "nn.optim.adaptive",
-        "nn.clip": "nn.optim.clip",
-        "nn.export": "nn.saving.export",
-        "nn.history": "nn.training.history",
-        "nn.lbfgs": "nn.optim.lbfgs",
-        "nn.loader": "nn.data",
-        "nn.onecycle": "nn.schedules.onecycle",
-        "nn.plateau": "nn.schedules.plateau",
-        "nn.run": "nn.training.run",
-        "nn.schedule": "nn.schedules.schedule",
-        "nn.serialize": "nn.saving.models",
-        "nn.stopping": "nn.training.stopping",
-        "nn.tables": "nn.data",
-    }
-)
+MODULES = {  # where a module is now that was called nn.adaptive
+    "adaptive": "nn.optim.adaptive",
+    "cli": "nn.command.main",  # a `chainrule` that was installed before asks for it
+    "clip": "nn.optim.clip",
+    "export": "nn.saving.export",
+    "history": "nn.training.history",
+    "lbfgs": "nn.optim.lbfgs",
+    "loader": "nn.data",
+    "onecycle": "nn.schedules.onecycle",
+    "plateau": "nn.schedules.plateau",
+    "run": "nn.training.run",
+    "schedule": "nn.schedules.schedule",
+    "serialize": "nn.saving.models",
+    "stopping": "nn.training.stopping",
+    "tables": "nn.data",
+}
+FORMER.update({f"nn.{name}": path for name, path in MODULES.items()})
 
 # To import a module nn.fit would put it in the place of the function nn.fit: this one is there.
 fit = sys.modules["nn.fit"] = ModuleType("nn.fit", "Where nn.fit was before.")

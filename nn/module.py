@@ -56,6 +56,12 @@ class Module:
         """
         super().__init_subclass__(**options)
         if is_declared(vars(cls).get("settings")):
+            hidden = [name for name in cls.settings if name in ASKED]
+            if hidden and cls.setting_values is Module.setting_values:
+                raise TypeError(
+                    f"{cls.__name__} has the setting {hidden[0]!r}, which would hide the method "
+                    f"{hidden[0]} of its modules: take another name"
+                )
             enter(cls)
 
     def named_parameters(self) -> Iterator[tuple[str, Value]]:
@@ -174,6 +180,17 @@ class Module:
 
 
 CONTAINERS = (list, tuple)
+# Methods that nn asks of modules, so that no setting is kept under their names.
+ASKED = {
+    "eval",
+    "load_state_dict",
+    "named_parameters",
+    "parameters",
+    "setting_values",
+    "state_dict",
+    "train",
+    "zero_grad",
+}
 
 
 @contextmanager

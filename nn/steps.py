@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from engine import Op
     from nn.module import Step
 
+# Where a formula is asked whether it is the same one everywhere.
+ELSEWHERE = (-0.5, 0.0, 1.25, -2.0, 5.0, -5.0, 20.0, -20.0, 100.0, -100.0)
 PASSING = ("dropout", "flatten", "linear")
 
 
@@ -181,7 +183,7 @@ class Formula:
 
     def __init__(self, f: Callable[..., Any], operands: dict[str, Any]) -> None:
         x, given = Value(0.5), {name: Value(one_of(x)) for name, x in operands.items()}
-        self.leaves = {"x": x, **given}
+        self.f, self.leaves = f, {"x": x, **given}
         self.result = Context().run(f, x, **given)  # also in a block of no_grad
         self.order = topological_order(self.result) if isinstance(self.result, Value) else []
         known = set(self.leaves.values())
@@ -190,6 +192,16 @@ class Formula:
         for v in self.order:
             if v.op is None and v not in known:
                 raise ValueError(f"f has the Value {v!r:.60} in it: give it as an operand")
+
+    def check_choices(self) -> None:
+        """Raise ValueError if f does other operations for another x, as an `if` in it may."""
+        here = shape(self.order, self.leaves)
+        for number in ELSEWHERE:
+            if shape_at(self.f, self.leaves, number) not in (None, here):
+                raise ValueError(
+                    f"f does other operations for x = {number} than for x = 0.5: write a choice "
+                    "with an op, such as maximum"
+                )
 
     @property
     def operations(self) -> list[Op]:
@@ -206,6 +218,28 @@ class Formula:
                 inputs = [made[x] if isinstance(x, Value) else x for x in v.inputs]
                 made[v] = write(v.op, inputs)
         return made.get(self.result, self.result)
+
+
+def shape(order: list[Value], leaves: dict[str, Value]) -> list[Any]:
+    """Each operation of a formula: its op, and the names or places of its inputs."""
+    called = {leaf: name for name, leaf in leaves.items()}
+    place = {v: called.get(v, f"v{i}") for i, v in enumerate(order)}
+    return [
+        (v.op, [place[x] if isinstance(x, Value) else repr(x) for x in v.inputs] or place[v])
+        for v in order
+    ]
+
+
+def shape_at(f: Callable[..., Any], leaves: dict[str, Value], number: float) -> list[Any] | None:
+    """The shape of f for another x; None where f has no value."""
+    x, *others = [Value(leaf.data) for leaf in leaves.values()]
+    there = dict(zip(leaves, (x, *others)))
+    x.data = number
+    try:
+        result = Context().run(f, x, **{name: v for name, v in there.items() if v is not x})
+    except (ArithmeticError, LookupError, TypeError, ValueError):
+        return None
+    return shape(topological_order(result) if isinstance(result, Value) else [], there)
 
 
 def one_of(x: Any) -> float:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
-HERE = Path(__file__).parent
+from engine.saving.files import text_beside
+
 FILES = ("steps", "elements", "graph", "explorer")  # each uses only the files before it
 
 
@@ -17,16 +17,16 @@ def script() -> str:
     what anywidget asks for.
     """
     listed = json.dumps(words(), ensure_ascii=False, indent=1)
-    files = [(HERE / f"{name}.js").read_text("utf-8") for name in FILES]
+    files = [text_beside(__name__, f"{name}.js") for name in FILES]
     return "\n".join([f"const WORDS = {listed};\n", *files])
 
 
 def words() -> dict[str, Any]:
     """The texts in English and Chinese: by language, then by name."""
-    found: dict[str, Any] = json.loads((HERE / "words.json").read_text("utf-8"))
+    found: dict[str, Any] = json.loads(text_beside(__name__, "words.json"))
     return found
 
 
 def style() -> str:
     """The style sheet."""
-    return (HERE / "explorer.css").read_text("utf-8")
+    return text_beside(__name__, "explorer.css")

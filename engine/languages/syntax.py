@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from functools import cache
-from pathlib import Path
+from pkgutil import get_data
 
 from engine import ops
 from engine.native.csource import rows_and_functions
@@ -13,7 +13,8 @@ from engine.native.csource import rows_and_functions
 @cache
 def table() -> tuple[dict[str, ast.Call], dict[str, ast.FunctionDef]]:
     """The rows of ops.py by the variable that holds them, and its functions by their names."""
-    return rows_and_functions(Path(ops.__file__).with_suffix(".py").read_text("utf-8"))
+    source = get_data("engine.ops", "ops.py") or b""  # a path would not lead into a zip file
+    return rows_and_functions(source.decode("utf-8"))
 
 
 @cache

@@ -35,3 +35,13 @@ def write_file(path: str | os.PathLike[str], content: str | bytes) -> None:
     except BaseException:
         os.unlink(beside)
         raise
+
+
+def text_beside(module: str, name: str) -> str:
+    """A text file in the folder of a module, also where that folder is in a zip file."""
+    from pkgutil import get_data
+
+    raw = get_data(module, name)
+    if raw is None:
+        raise FileNotFoundError(f"there is no file {name} beside {module}")
+    return raw.decode("utf-8").replace("\r\n", "\n")

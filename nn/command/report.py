@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import sys
 
-from engine import Value, draw
+from engine import Value
+from engine.diagrams.drawing import draw
 from engine.saving.files import write_file
 from nn.losses import cross_entropy, mse_loss
 from nn.mlp import MLP

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from base64 import b64encode
 from html import escape
-from pathlib import Path
 from string import Template
 
+from engine.saving.files import text_beside
 from engine.saving.page import standalone_page
 from nn.film.recording import loss_curve, middle_lead
 from nn.plot.axes import COLORS
@@ -19,13 +19,11 @@ if TYPE_CHECKING:
 
     from nn.film.recording import Recording
 
-HERE = Path(__file__).parent
-
 
 def page(film: Recording) -> str:
     """The film as HTML."""
     body, style, script = [
-        (HERE / name).read_text("utf-8") for name in ("film.html", "film.css", "film.js")
+        text_beside(__name__, name) for name in ("film.html", "film.css", "film.js")
     ]
     held = f"<p>{escape(film.held)}</p>" if film.held else ""
     return standalone_page(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from array import array
 from contextlib import contextmanager
 
-from engine import Op, Program, Value
+from engine import Op, Value
+from engine.programs.program import Program
 from engine.recording import tracing
 from engine.value import number_of
 from nn.activation_names import linear

@@ -33,17 +33,20 @@ class Sequential(Module):
 
     def __init__(self, *modules: Module) -> None:
         """Without modules it gives what it takes. Raises TypeError for anything but modules."""
-        for module in modules:
-            self.append(module)
+        for i, module in enumerate(modules):
+            self._put(i, module)
 
     def append(self, module: Module) -> Self:
         """Put a module behind the others; the Sequential itself."""
+        self._put(len(self), module)
+        return self
+
+    def _put(self, i: int, module: Module) -> None:
         if isinstance(module, type):
             raise TypeError(f"sequential takes modules, got a class: say {module.__name__}()")
         if not isinstance(module, Module):
             raise TypeError(f"sequential takes modules, got {type(module).__name__} {module!r:.60}")
-        setattr(self, str(len(self)), module)
-        return self
+        setattr(self, str(i), module)
 
     def __call__(self, x: Any) -> Any:
         """What the modules make of x, one after the other."""

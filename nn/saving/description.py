@@ -50,7 +50,10 @@ def description(model: Module) -> dict[str, Any]:
     Raises TypeError for an activation of your own, and ValueError for a setting that breaks its
     rule, such as a slope of nan.
     """
-    found = described(model)
+    try:
+        found = described(model)
+    except RecursionError:
+        raise ValueError("its modules are nested too deep, or one contains itself") from None
     if has_own(found):
         return found
     # Parts that share parameters, or have more than their class: no settings say so.

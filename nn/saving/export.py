@@ -16,7 +16,7 @@ from nn.sample import numbers_of
 from nn.saving.onnx_export import graph_of
 from nn.saving.torch_export import sequential_of
 from nn.settings import is_own
-from nn.steps import computed, has_steps, in_a_row, operands, says, steps_of
+from nn.steps import Formula, computed, has_steps, in_a_row, operands, says, steps_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -65,7 +65,10 @@ def steps(taker: str, model: Module) -> list[PlainStep]:
     """
     if not isinstance(model, Module):
         raise TypeError(f"{taker} takes a Module, got {type(model).__name__} {model!r:.60}")
-    return list(plain_steps(model, "the model", HOOKS.get(taker, "")))
+    try:
+        return list(plain_steps(model, "the model", HOOKS.get(taker, "")))
+    except RecursionError:
+        raise ValueError("modules that are nested too deep, or one that contains itself") from None
 
 
 def plain_steps(module: Module, where: str, hook: str) -> Iterator[PlainStep]:
@@ -90,6 +93,7 @@ def plain_steps(module: Module, where: str, hook: str) -> Iterator[PlainStep]:
         raise TypeError(f"{where} cannot be exported: {error}") from None
     if not is_own(kind):
         check_agreement(module, found, where)
+        check_formulas(found, where)
     for name, step in named:
         if isinstance(step, Module):
             yield from plain_steps(step, f"{where}, {place(name)}", hook)
@@ -147,6 +151,16 @@ def check_agreement(module: Any, found: Sequence[Step], where: str) -> None:
                 f"{where} cannot be exported: {type(module).__name__} makes {made!r:.60} of "
                 f"{xs!r:.60}, its steps make {said!r:.60}"
             )
+
+
+def check_formulas(found: Sequence[Step], where: str) -> None:
+    """Raise ValueError if a formula depends on its numbers: one branch of it would be written."""
+    for name, given in found:
+        if name == "elementwise" and isinstance(given, dict):
+            try:
+                Formula(given["f"], operands(given)).check_choices()
+            except ValueError as error:
+                raise ValueError(f"{where} cannot be exported: {error}") from None
 
 
 def alike(x: float, y: float) -> bool:

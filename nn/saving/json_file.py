@@ -27,7 +27,11 @@ REFUSED = (KeyError, TypeError, ValueError, OverflowError, RecursionError, Memor
 
 def refusal(path: Path, error: BaseException) -> ValueError:
     """The error that names the file and the reason."""
-    reason = "it is nested too deep" if isinstance(error, RecursionError) else str(error)
+    reason = (
+        "it is nested too deep"
+        if isinstance(error, RecursionError)
+        else str(error) or type(error).__name__
+    )
     return ValueError(f"cannot load {os.fsdecode(path)}: {reason}")
 
 

@@ -69,6 +69,50 @@ def test_a_late_name_is_the_one_of_its_module(face):
             assert getattr(face, name) is getattr(importlib.import_module(module), name)
 
 
+@pytest.mark.parametrize("name", ["draw", "Diagram", "explore", "Explorer"])
+def test_a_late_name_says_what_to_install_for_it(name):
+    code = f"""
+import sys
+sys.modules["graphviz"] = None
+import engine
+try:
+    engine.{name}
+except ImportError as error:
+    print(error)
+"""
+    assert printed(code).endswith("the Python package graphviz: pip install graphviz\n")
+
+
+def test_threads_that_ask_for_late_names_at_once_all_get_them():
+    code = """
+import sys, threading, nn
+sys.setswitchinterval(1e-6)
+failed, start = [], threading.Barrier(16)
+def work(i):
+    start.wait()
+    for k in range(len(nn.__all__)):
+        try:
+            getattr(nn, nn.__all__[(7 * k + 13 * i) % len(nn.__all__)])
+        except Exception as error:
+            failed.append(error)
+threads = [threading.Thread(target=work, args=(i,)) for i in range(16)]
+[thread.start() for thread in threads], [thread.join() for thread in threads]
+print(failed)
+"""
+    assert {printed(code) for _ in range(4)} == {"[]\n"}
+
+
+@every_face
+def test_no_file_uses_a_late_name_while_it_is_imported(face):
+    late = {name for f in FACES for name, home in late_imports(f).items() if home != f.__name__}
+    for path in sorted(Path(face.__file__).parent.rglob("*.py")):
+        if path == Path(face.__file__):
+            continue
+        for line in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(line, ast.ImportFrom) and line.module in ("engine", "nn"):
+                assert not late & {alias.name for alias in line.names}, path
+
+
 @every_face
 def test_dir_shows_every_public_name_before_it_is_used(face):
     code = f"import {face.__name__} as face, json; print(json.dumps(dir(face)))"

@@ -118,3 +118,47 @@ def test_the_function_fit_stays_when_its_former_module_is_imported():
     found = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
 
     assert found.stdout == "True True\n"
+
+
+def printed(code):
+    return subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True
+    ).stdout
+
+
+def test_a_former_module_is_a_name_of_nn_as_it_was():
+    assert printed("import nn; print('adaptive' in dir(nn), nn.adaptive.Adam is nn.Adam)") == (
+        "False True\n"
+    )
+
+
+def test_a_former_module_keeps_its_spec_and_can_be_reloaded():
+    found = printed(
+        "import importlib, nn.adaptive, nn.loader, nn.tables; print(nn.adaptive.__spec__.name, "
+        "nn.tables.__spec__.name, importlib.reload(nn.adaptive) is nn.adaptive)"
+    )
+
+    assert found == "nn.optim.adaptive nn.data True\n"
+
+
+def test_a_command_that_was_installed_before_still_starts():
+    found = printed("from nn.cli import main; main(['--version'])")
+
+    assert found.startswith("chainrule ")
+
+
+def test_threads_that_import_a_former_module_all_get_the_one_of_today():
+    code = """
+import sys, threading
+sys.setswitchinterval(1e-6)
+found, start = [], threading.Barrier(12)
+def work():
+    start.wait()
+    from nn.adaptive import Adam
+    found.append(Adam)
+threads = [threading.Thread(target=work) for _ in range(12)]
+[thread.start() for thread in threads], [thread.join() for thread in threads]
+import nn
+print(found == [nn.Adam] * 12)
+"""
+    assert printed(code) == "True\n"

@@ -1,12 +1,14 @@
 """Writing files: the old content or the new, and nothing beside it."""
 
+import importlib
 import os
 import stat
 import sys
+import zipfile
 
 import pytest
 
-from engine.saving.files import write_file
+from engine.saving.files import text_beside, write_file
 
 posix = pytest.mark.skipif(os.name != "posix", reason="needs the file modes of POSIX")
 
@@ -219,3 +221,19 @@ def test_a_name_that_is_no_text_is_written(tmp_path):
     write_file(path, "new")
 
     assert os.listdir(os.fsencode(tmp_path)) == [b"\xff.svg"]
+
+
+def test_a_file_beside_a_module_is_read_from_a_zip_file_too(tmp_path, monkeypatch):
+    with zipfile.ZipFile(tmp_path / "packed.zip", "w") as packed:
+        packed.writestr("zipped_room/__init__.py", "")
+        packed.writestr("zipped_room/words.txt", b"one\r\ntwo\n")
+    monkeypatch.syspath_prepend(tmp_path / "packed.zip")
+    importlib.import_module("zipped_room")
+
+    assert text_beside("zipped_room", "words.txt") == "one\ntwo\n"
+    del sys.modules["zipped_room"]
+
+
+def test_a_missing_file_beside_a_module_is_an_oserror():
+    with pytest.raises(FileNotFoundError, match=r"nothing\.js"):
+        text_beside("engine.explorer.assets", "nothing.js")

@@ -22,6 +22,7 @@ from nn import (
     to_onnx,
     to_torch,
 )
+from nn.module import ASKED
 from nn.saving import export
 from nn.saving.description import description, parameters_of
 from nn.settings import KINDS, NUMBER, SIZE, UNSAVED, is_own
@@ -169,6 +170,61 @@ def test_a_choice_that_a_function_makes_by_an_if_is_noticed():
 
     with pytest.raises(ValueError, match=r"Choosy makes .*, its steps make "):
         to_onnx(Choosy())
+
+
+@pytest.mark.parametrize("exporter", [to_onnx, to_torch])
+def test_a_choice_far_from_the_numbers_that_are_compared_is_noticed(exporter):
+    class Clipped(Snake):
+        settings = {"a": NUMBER}
+
+        def of(self, x):
+            return x if x < 3.0 else 3.0 + 0.1 * (x - 3.0)
+
+        def __call__(self, x):
+            return [self.of(v) for v in x]
+
+        def steps(self):
+            return [("elementwise", {"f": self.of})]
+
+    with pytest.raises(ValueError, match=r"^the model, module 1 .* other operations for x = 5\.0"):
+        exporter(Sequential(Tanh(), Clipped()))
+
+
+@pytest.mark.parametrize("name", sorted(ASKED))
+def test_a_setting_that_would_hide_a_method_is_refused(name):
+    with pytest.raises(TypeError, match=f"^Hiding has the setting '{name}', which would hide"):
+        type("Hiding", (Module,), {"settings": {name: NUMBER}})
+
+
+def test_a_setting_called_like_a_method_may_be_kept_elsewhere():
+    class Kept(Module):
+        settings = {"train": NUMBER}
+
+        def __init__(self, train=1.0):
+            self.rate = train
+
+        def setting_values(self):
+            return {"train": self.rate}
+
+    assert description(Kept(0.5)) == {"kind": "Kept", "train": 0.5}
+
+
+def test_a_module_that_contains_itself_is_refused_in_words(tmp_path):
+    loop = Sequential(Tanh())
+    loop.append(loop)
+
+    with pytest.raises(ValueError, match=r"^cannot save: .* one contains itself$"):
+        save(loop, tmp_path / "loop.json")
+    with pytest.raises(ValueError, match=r"or one that contains itself$"):
+        to_onnx(loop)
+
+
+def test_a_sequential_is_made_without_counting_its_modules_each_time():
+    class Counting(Sequential):
+        def __iter__(self):
+            raise AssertionError
+
+    assert len(vars(Counting(Tanh(), Tanh(), Tanh()))) == 3
 
 
 def test_a_value_that_is_no_operand_is_refused():

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from math import inf, isinf
 
-from engine import log, logsigmoid, logsumexp, maximum, minimum, relu, stop_gradient
+from engine import Value, log, logsigmoid, logsumexp, maximum, minimum, relu, stop_gradient
 from engine.op import number
 from engine.recording import open_trace
 from engine.value import number_of
@@ -204,7 +204,10 @@ def product(w: float, x: Any) -> Any:
 def probability(name: str, what: str, x: Any) -> None:
     """Raise ValueError unless x is between 0 and 1."""
     if not 0 <= x <= 1:
-        raise ValueError(f"{name} takes {what} between 0 and 1, got {float(x):g}")
+        error: Any = ValueError(f"{name} takes {what} between 0 and 1, got {float(x):g}")
+        if isinstance(x, Value):  # the parameters led there
+            error.op = name
+        raise error
 
 
 def distribution(name: str, probabilities: Any, classes: int) -> list[float]:

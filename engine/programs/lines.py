@@ -93,7 +93,7 @@ class Lines:
                 share, sign = self.share(op, j, slot, inputs)
                 grad = self.slope_name(i)
                 if i in begun:
-                    lines.append(f"{grad} {sign}= {share}")
+                    lines.append(self.added(i, sign, share))
                 else:
                     lines.append(f"{self.let(grad)} = {share if sign == '+' else '-' + share}")
                     begun.add(i)
@@ -122,6 +122,17 @@ class Lines:
         if slope == "-" + one:
             return grad, "-"
         return f"{grad} * {slope}", "+"
+
+    def added(self, slot: int, sign: str, share: str) -> str:
+        """The line that adds a share to a gradient.
+
+        An array is not changed in place: `d_v3 = d_v5` makes two names for one array. The gradient
+        of a leaf is an array of its own, because it starts as a number.
+        """
+        grad, leaves = self.slope_name(slot), len(self.tape.parameters) + len(self.tape.inputs)
+        if self.language.name == "numpy" and slot >= leaves:
+            return f"{grad} = {grad} {sign} {share}"
+        return f"{grad} {sign}= {share}"
 
     def slope_name(self, slot: int) -> str:
         return f"d_{self.names[slot]}"

@@ -152,9 +152,8 @@ def verdict(
     most = max(abs(exact), abs(best.slope))
     off = abs(exact - best.slope)
     ladder = next(ladder for ladder in known if best in ladder)
-    rough = best.apart > max(
-        100 * best.rounding, 1e-3 * abs(ladder[0].slope), 0.1 * abs(best.slope)
-    )
+    felt = [100 * best.rounding, 1e-3 * abs(ladder[0].slope), tolerance * abs(best.upper) / unit]
+    rough = best.apart > max(0.1 * abs(best.slope), *felt)  # noise that no rounding explains
     if isfinite(exact) and off <= tolerance * most + 4 * (best.rounding if rough else best.error()):
         return ""
     ends = kink(g, at, ladder)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from math import isclose
+from itertools import pairwise
+from math import inf, isclose, isfinite, ulp
 
 from engine.calculus import grad
 from engine.op import Op
@@ -33,11 +34,13 @@ def check_gradients(
 
     f takes len(point) Values and returns one; an Op will do. With order=2 every partial
     derivative is itself checked in the same way, and so on. Two numbers agree if they differ by
-    at most tolerance, relative to the larger where that is above 1. If an op is to blame, the
-    error names it, the input and both numbers.
+    at most tolerance, as a share of the larger, and by what the difference itself may be off: its
+    rounding, eps * |f| / h, and its truncation. A derivative that is lost in these passes. If an
+    op is to blame, the error names it, the input and both numbers.
 
-    Near a kink or the edge of its domain a function has no central difference to compare with:
-    there the check may fail for a gradient that is right, or raise ValueError.
+    At a kink, such as relu's at 0, any number between the slopes on both sides agrees, and its
+    derivatives are not checked. Raises ValueError, with the reason, at the edge of a domain and
+    where differences cannot tell.
 
     >>> square = Op("square", "square", lambda x: x * x, lambda z, x: 2.1 * x)
     >>> check_gradients(square, [3.0])
@@ -80,13 +83,13 @@ def disagreement(
     g = partial or f
     for i in variable:
         exact = derivative_of(g, i)(*map(Value, at)).data
-        approximate = closest_difference(f, g, at, i, exact)
-        if not isclose(exact, approximate, rel_tol=tolerance, abs_tol=tolerance):
+        found = verdict(f, g, at, i, exact, tolerance)
+        if found not in ("", "kink"):
             return (
                 f"{name_of(f)} at ({', '.join(map(repr, at))}): {derivative}/dx{i} is {exact:.9g} "
-                f"by the engine, {approximate:.9g} by differences"
+                f"by the engine, {found} by differences"
             )
-        if order > 1:
+        if order > 1 and not found:
             deeper = disagreement(
                 f, at, variable, order - 1, tolerance, f"{derivative}/dx{i} d", derivative_of(g, i)
             )
@@ -105,29 +108,155 @@ def derivative_of(f: Function, i: int) -> Function:
     return df
 
 
-def closest_difference(f: Function, g: Function, at: list[float], i: int, exact: float) -> float:
-    """The central difference of g in x_i that is nearest to exact, of three step lengths.
+def verdict(
+    f: Function, g: Function, at: list[float], i: int, exact: float, tolerance: float
+) -> Any:
+    """ "" if exact agrees with the differences of g in x_i, "kink" if it lies between the slopes of
+    a kink; else what the differences say. Raises ValueError where they say nothing.
 
     The cube root of machine epsilon balances rounding against truncation for a function that
-    bends on a scale of 1 (Nocedal & Wright 2006, section 8.1); one that bends faster wants less.
+    bends on a scale of 1 (Nocedal & Wright 2006, section 8.1): most pass there, and quickly. The
+    others are met at steps of all sizes, from which the one is taken that knows best.
     """
-    differences: list[float] = []
-    for scale in (1.0, 1e-2, 1e-4):
-        h = scale * sys.float_info.epsilon ** (1 / 3) * max(1.0, abs(at[i]))
-        beside = [[*at[:i], x, *at[i + 1 :]] for x in (at[i] + h, at[i] - h)]
-        try:
-            upper, lower = (float(g(*map(Value, xs))) for xs in beside)
-        except (ArithmeticError, ValueError) as error:
-            failure = error
-            continue
-        differences.append((upper - lower) / (beside[0][i] - beside[1][i]))
-    if not differences:
+    x = at[i]
+    unit = max(1.0, abs(x))
+    quick = [Step(g, at, i, scale * CUBE_ROOT * unit) for scale in (1.0, 1e-2, 1e-4)]
+    if any(isclose(exact, step.slope, rel_tol=tolerance) for step in quick if step.known):
+        return ""
+    bases = [unit, abs(x) if abs(x) < 1 else 0.0]
+    moved = [step.moved for step in quick if step.known]
+    if moved and exact and isfinite(exact):
+        bases.append(max(moved) / abs(exact))  # a step as long as this is felt
+    noise = rounding_of(g, at)
+    ladders = [
+        [Step(g, at, i, base * 10.0**-k, noise) for k in range(1, 11)] for base in bases if base
+    ]
+    known = [[step for step in ladder if step.known] for ladder in ladders]
+    for ladder in known:
+        for longer, shorter in pairwise(ladder):
+            apart = abs(longer.slope - shorter.slope)
+            longer.apart, shorter.apart = max(longer.apart, apart), max(shorter.apart, apart)
+    steps = [step for ladder in known if len(ladder) > 1 for step in ladder]
+    where = f"{name_of(f)} at ({', '.join(map(repr, at))})"
+    if not steps:
+        failures = [step.failure for ladder in [quick, *ladders] for step in ladder]
+        reason = next((r for r in reversed(failures) if r), "no step is short enough")
+        raise ValueError(f"cannot check {where}, the edge of its domain: {reason}")
+    sure = [step for step in steps if step.error() < 0.01 * abs(step.slope)]
+    if sure:  # long steps may agree about another slope, that of the function seen from afar
+        least = 0.01 * min([abs(step.slope) for step in sure])
+        sure = [step for step in steps if step.error() < max(least, 0.01 * abs(step.slope))]
+        shortest = min(sure, key=lambda step: step.h)
+        steps = [step for step in sure if step.agrees(shortest)]
+    best = min(steps, key=Step.error)
+    most = max(abs(exact), abs(best.slope))
+    off = abs(exact - best.slope)
+    ladder = next(ladder for ladder in known if best in ladder)
+    felt = [100 * best.rounding, 1e-3 * abs(ladder[0].slope), tolerance * abs(best.upper) / unit]
+    rough = best.apart > max(0.1 * abs(best.slope), *felt)  # noise that no rounding explains
+    if isfinite(exact) and off <= tolerance * most + 4 * (best.rounding if rough else best.error()):
+        return ""
+    ends = kink(g, at, ladder)
+    if ends is not None:
+        slack = tolerance * max(1e-300, *map(abs, ends)) + 4 * best.rounding
+        if ends[0] - slack <= exact <= ends[1] + slack:
+            return "kink"
+        if isfinite(exact) and ends[1] - ends[0] < inf:
+            return f"between {ends[0]:.9g} and {ends[1]:.9g}, a kink,"
+    if rough and isfinite(exact) and off <= 10 * best.error():
         raise ValueError(
-            f"cannot check {name_of(f)} at ({', '.join(map(repr, at))}), "
-            f"the edge of its domain: {failure}"
+            f"cannot tell whether {where} has the slope {exact:.9g} in x{i}: differences give "
+            f"{best.slope:.9g}, give or take {best.error():.2g}"
         )
-    nearest: float = min(differences, key=lambda d: abs(d - exact))
-    return nearest
+    return f"{best.slope:.9g}"
+
+
+EPSILON = sys.float_info.epsilon
+SMALLEST = ulp(0.0)  # what is lost where a number is below all floats
+CUBE_ROOT = EPSILON ** (1 / 3)
+
+
+class Step:
+    """The central difference of g in x_i over a step h to both sides, and how far off it may be.
+
+    rounding: eps * |g| / h, or noise / h if that is more. apart: how far it is from its neighbours,
+    which have longer and shorter steps: the truncation, or noise from inside of g. known: whether
+    there is a difference at all; else failure says why not.
+    """
+
+    def __init__(self, g: Function, at: list[float], i: int, h: float, noise: float = 0.0) -> None:
+        self.known, self.failure, self.apart, x = False, "", 0.0, at[i]
+        right, left = x + h, x - h
+        if not (left < x < right and isfinite(right - left)):
+            return
+        try:
+            self.upper, self.lower = (
+                float(g(*map(Value, [*at[:i], beside, *at[i + 1 :]]))) for beside in (right, left)
+            )
+        except (ArithmeticError, ValueError) as error:
+            self.failure = str(error)
+            return
+        self.h, self.to_right, self.to_left = h, right - x, x - left
+        self.moved = abs(self.upper - self.lower)
+        self.slope = (self.upper - self.lower) / (right - left)
+        self.rounding = max(EPSILON * max(abs(self.upper), abs(self.lower)), noise) / h
+        self.rounding += SMALLEST / h
+        self.known = isfinite(self.slope) and isfinite(self.rounding)
+        self.failure = "" if self.known else "it is not finite beside it"
+
+    def error(self) -> float:
+        return self.apart + self.rounding
+
+    def agrees(self, other: Step) -> bool:
+        return abs(self.slope - other.slope) <= 4 * (self.error() + other.error())
+
+
+def rounding_of(g: Function, at: list[float]) -> float:
+    """How far off g(at) may be for all the roundings in its graph; 0 if that is not known.
+
+    A node v that is off by eps * |v| changes the result by its adjoint times that.
+    """
+    try:
+        y = g(*map(Value, at))
+        inner = [v for v in topological_order(y) if v.op is not None]
+        off = sum(
+            [
+                abs(a.data) * (EPSILON * abs(v.data) + SMALLEST)
+                for a, v in zip(grad(y, inner), inner)
+            ]
+        )
+    except (ArithmeticError, TypeError, ValueError, AttributeError):
+        return 0.0
+    return off if isfinite(off) else 0.0
+
+
+def kink(g: Function, at: list[float], ladder: list[Step]) -> tuple[float, float] | None:
+    """The slopes to the left and to the right of a kink, the lower first; None for no kink.
+
+    The slopes of a smooth function come together as fast as the step gets shorter. Those of a jump
+    grow without an end: any slope lies between them.
+    """
+    try:
+        here = float(g(*map(Value, at)))
+    except (ArithmeticError, ValueError):
+        return None
+    found = []
+    for step in ladder:
+        slopes = (here - step.lower) / step.to_left, (step.upper - here) / step.to_right
+        gap = abs(slopes[1] - slopes[0])
+        noise = 10 * (step.rounding + EPSILON * abs(here) / step.h)
+        found.append((gap, max(map(abs, slopes)), noise, min(slopes), max(slopes)))
+    places = [k for k, x in enumerate(found) if max(x[0], x[1]) > x[2]]
+    clear = [found[k] for k in places][-3:]
+    if len(clear) < 3:
+        return None
+    if any(x[2] < 0.1 * clear[-1][0] for x in found[places[-1] + 1 :]):
+        return None  # it is further away: from nearer by there is none to be seen
+    if all(8 * a[1] < b[1] < 12.5 * a[1] for a, b in pairwise(clear)):
+        return -inf, inf
+    if all(max(0.3 * a[0], b[2]) < b[0] < 6 * a[0] for a, b in pairwise(clear)):
+        return clear[-1][3], clear[-1][4]
+    return None
 
 
 def name_of(f: Function) -> str:

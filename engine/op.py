@@ -150,6 +150,8 @@ class Op:
     def _blame(self, error: Exception, *numbers: float) -> None:
         reason = error.args[-1] if error.args else type(error).__name__
         error.args = (f"{self.spell(*map(repr, numbers))}: {reason}",)
+        mark: Any = error
+        mark.op = self.name  # what `leaves_domain` looks for
 
     def evaluate_beyond(self, *numbers: float) -> float:
         """f of floats as IEEE 754 has it: where f raises, its limit (an infinity) or nan."""
@@ -221,6 +223,16 @@ def op_called(name: str) -> Op:
 def op_made_of(kind: type[Op], row: tuple[Any, ...], options: dict[str, Any]) -> Op:
     """What a pickle of an op of one's own calls."""
     return kind(*row, **options)
+
+
+def leaves_domain(error: Exception) -> bool:
+    """Whether an error says that numbers went where a function has no value, and nothing else.
+
+    So does every ArithmeticError, and a ValueError of an op or of the module math.
+    """
+    if isinstance(error, ArithmeticError):
+        return True
+    return isinstance(error, ValueError) and (hasattr(error, "op") or "math domain" in str(error))
 
 
 def undefined(*_numbers: float) -> float:

@@ -9,8 +9,9 @@ are told apart) has a loss of its own, and `reduction` says what becomes of thes
 from __future__ import annotations
 
 import math
+from math import inf, isinf
 
-from engine import log, logsigmoid, logsumexp, maximum, minimum, relu, stop_gradient
+from engine import Value, log, logsigmoid, logsumexp, maximum, minimum, relu, stop_gradient
 from engine.op import number
 from engine.recording import open_trace
 from engine.value import number_of
@@ -103,6 +104,8 @@ def binary_cross_entropy_with_logits(input: Any, target: Any, reduction: str = "
 
     def loss(x: Any, t: Any) -> Any:
         probability("binary_cross_entropy_with_logits", "a target", t)
+        if isinf(number_of(x)):  # both terms may be infinite, and their difference is none
+            return weighted([1 - t, t], [-logsigmoid(-x), -logsigmoid(x)])
         return (1 - t) * x - logsigmoid(x)
 
     return reduced(each_pair("binary_cross_entropy_with_logits", loss, input, target), reduction)
@@ -140,7 +143,7 @@ def cross_entropy(
             chosen = losses[class_of("cross_entropy", t, len(logits))]
         if not smoothing:
             return chosen
-        return smoothing / len(logits) * added(losses) + (1 - smoothing) * chosen
+        return smoothing / len(logits) * added(losses) + product(1 - smoothing, chosen)
 
     return reduced(each_sample("cross_entropy", loss, input, target), reduction)
 
@@ -169,15 +172,16 @@ def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = 
 
     The sum over the classes is the divergence of Kullback & Leibler (1951). So the reduction
     "batchmean", the sum divided by the number of samples, is the mathematical one; "mean" divides
-    by the number of numbers, as PyTorch does. With log_target the targets are logarithms.
+    by the number of numbers, as PyTorch does. With log_target the targets are logarithms. A target
+    of probability 0 has no loss, even where x is -inf.
     """
 
     def loss(x: Any, t: Any) -> Any:
         if log_target:
-            return math.exp(t) * (t - x)
+            return product(math.exp(t), t - x) if t > -inf else product(0.0, x)
         if not t >= 0:
             raise ValueError(f"kl_div has probabilities for targets, got {t!r}")
-        return t * (math.log(t) - x) if t > 0 else 0.0 * x
+        return t * (math.log(t) - x) if t > 0 else product(0.0, x)
 
     losses = each_pair("kl_div", loss, input, target)
     if reduction == "batchmean":
@@ -189,13 +193,21 @@ def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = 
 
 
 def weighted(weights: list[float], numbers: list[Any]) -> Any:
-    return added([w * x for w, x in zip(weights, numbers)])
+    return added([product(w, x) for w, x in zip(weights, numbers)])
+
+
+def product(w: float, x: Any) -> Any:
+    """w * x, and 0 with gradient 0 for w = 0 also where x is infinite: 0 * log(0) counts as 0."""
+    return w * x if w or not isinf(number_of(x)) else relu(-abs(x))
 
 
 def probability(name: str, what: str, x: Any) -> None:
     """Raise ValueError unless x is between 0 and 1."""
     if not 0 <= x <= 1:
-        raise ValueError(f"{name} takes {what} between 0 and 1, got {float(x):g}")
+        error: Any = ValueError(f"{name} takes {what} between 0 and 1, got {float(x):g}")
+        if isinstance(x, Value):  # the parameters led there
+            error.op = name
+        raise error
 
 
 def distribution(name: str, probabilities: Any, classes: int) -> list[float]:

@@ -8,6 +8,8 @@ arguments (targets first) are as in scikit-learn.
 
 from __future__ import annotations
 
+from math import frexp, fsum, inf, ldexp
+
 from engine import Value
 
 TYPE_CHECKING = False
@@ -86,15 +88,43 @@ def f1_score(y_true: Sequence[Any], y_pred: Sequence[Any], average: str = "binar
 def r2_score(y_true: Sequence[Any], y_pred: Sequence[Any]) -> float:
     """1 - (sum of squared errors) / (the same sum if all predictions are the mean): 1 is perfect.
 
-    Where all targets are the same it is 1 for perfect predictions and 0 for others.
+    Where all targets are the same it is 1 for perfect predictions and 0 for others. Numbers may be
+    as large or as small as a float holds, and as close together.
     """
     targets, predictions = [list(map(float, ys)) for ys in checked("r2_score", y_true, y_pred)]
+    if min(targets) == max(targets):
+        return 1.0 if targets == predictions else 0.0
+    exponents = [frexp(max(map(abs, ys)))[1] for ys in (targets, predictions)]
+    if max(map(abs, exponents)) > 400:  # their squares may be no floats
+        return scaled_r2(targets, predictions, exponents[0], max(exponents))
     mean = sum(targets) / len(targets)
     errors = sum([(t - p) ** 2 for t, p in zip(targets, predictions)])
     spread = sum([(t - mean) ** 2 for t in targets])
-    if spread == 0:
-        return 1.0 if errors == 0 else 0.0
+    if spread <= len(targets) * (1e-10 * mean) ** 2:  # near the rounding of the mean
+        return scaled_r2(targets, predictions, exponents[0], max(exponents))
     return 1.0 - errors / spread
+
+
+def scaled_r2(targets: list[float], predictions: list[float], own: int, common: int) -> float:
+    """R2 of numbers of any size that lie as close together as floats can.
+
+    own, common: 2**own is about the size of the targets, 2**common that of all numbers.
+    """
+    steps = [ldexp(t, -own) - ldexp(targets[0], -own) for t in targets]  # exact where they are near
+    mean = fsum(steps) / len(steps)
+    pairs = zip(targets, predictions)
+    errors, error_size = squares([ldexp(t, -common) - ldexp(p, -common) for t, p in pairs])
+    spread, spread_size = squares([step - mean for step in steps])
+    try:
+        return 1.0 - ldexp(errors / spread, 2 * (error_size + common - spread_size - own))
+    except OverflowError:
+        return -inf
+
+
+def squares(numbers: list[float]) -> tuple[float, int]:
+    """(s, e) where the sum of the squares is s * 4**e, with numbers of any size."""
+    e = frexp(max(map(abs, numbers)))[1]
+    return fsum([ldexp(x, -e) ** 2 for x in numbers]), e
 
 
 def scores(

@@ -47,9 +47,10 @@ def judge(
         if len(inputs) <= FEW:
             say_each(table, inputs, targets, predictions, say)
         error = mse_loss(predictions, targets)
-        guess = sum(targets) / len(targets)
+        constant = min(targets) == max(targets)
+        guess = targets[0] if constant else sum(targets) / len(targets)
         baseline = mse_loss([guess] * len(targets), targets)
-        fits = f", R2 {r2_score(targets, predictions):.4f}" if baseline else ""
+        fits = f", R2 {r2_score(targets, predictions):.4f}" if not constant else ""
         words = f"the mean squared error is {error:.2g}"
         say(f"mean squared error {error:.2g}{fits} on {n} {after}")
         say(f"(always the mean of the targets: {baseline:.2g})")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from math import inf
 
 from nn.data.preparation import Standardizer
 from nn.layers import Dropout, Normalization, Sequential
@@ -10,6 +11,8 @@ from nn.mlp import MLP, Layer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from nn.command.rows import Rows
     from nn.command.settings import Settings
     from nn.command.tasks import Task
@@ -33,12 +36,24 @@ def network(table: Table, training: Rows, task: Task, settings: Settings) -> tup
         fitted.append(Layer(nin, nout, activation="linear", rng=rng))
     if not task.standardize:
         return fitted, fitted
+    check_widths(table.feature_names, inputs)
     scale = Standardizer(inputs)
     fitted = Sequential(Normalization(scale.means, scale.deviations), *chained(fitted))
     if table.class_names is not None:
         return fitted, fitted
+    check_widths(["the target"], [[t] for t in targets])
     scale = Standardizer([[t] for t in targets])
     return fitted, Sequential(*fitted, Normalization(scale.means, scale.deviations, invert=True))
+
+
+def check_widths(names: Sequence[str], rows: Sequence[Sequence[float]]) -> None:
+    """Raise ValueError, with its name, for a column whose numbers are further apart than floats."""
+    for name, column in zip(names, zip(*rows)):
+        if max(column) - min(column) == inf:
+            raise ValueError(
+                f"column {name!r} has numbers from {min(column):g} to {max(column):g}, further "
+                "apart than a float holds: divide them by a power of 10 first"
+            )
 
 
 def chained(model: Module) -> list[Module]:

@@ -57,7 +57,8 @@ class Standardizer:
     """Columns shifted and scaled: in the training data each has mean 0 and deviation 1.
 
     Networks learn faster from inputs of about the same size (LeCun et al. 1998, section 4.3). A
-    column of equal numbers is only shifted.
+    column of equal numbers is only shifted. The numbers of a column may be as large or as small as
+    a float holds, but no further apart than that.
 
     >>> Standardizer([[1.0, 5.0], [3.0, 5.0]])([[2.0, 5.0], [5.0, 6.0]])
     [[0.0, 0.0], [3.0, 1.0]]
@@ -66,15 +67,11 @@ class Standardizer:
     __module__ = "nn"
 
     def __init__(self, inputs: Sequence[Sequence[float]]) -> None:
-        """inputs: [n][features], the training data."""
+        """inputs: [n][features], the training data. Raises ValueError for a column too wide."""
         check_data(inputs, inputs)
-        n = len(inputs)
-        columns = list(zip(*inputs))
-        self.means = [math.fsum(column) / n for column in columns]
-        self.deviations = [
-            math.sqrt(math.fsum([(x - mean) ** 2 for x in column]) / n) or 1.0
-            for column, mean in zip(columns, self.means)
-        ]
+        both = [mean_and_deviation(i, column) for i, column in enumerate(zip(*inputs))]
+        self.means = [mean for mean, _ in both]
+        self.deviations = [deviation for _, deviation in both]
 
     def __call__(self, inputs: Sequence[Sequence[float]]) -> list[list[float]]:
         """inputs: [m][features] -> the same, standardised."""
@@ -85,6 +82,35 @@ class Standardizer:
             [(x - mean) / size for x, mean, size in zip(row, self.means, self.deviations)]
             for row in inputs
         ]
+
+
+def mean_and_deviation(place: int, column: Sequence[float]) -> tuple[float, float]:
+    """The mean of a column and its deviation; of equal numbers this number, and 1.
+
+    Whether they are equal is asked of the numbers: their deviation may be rounding noise. Numbers
+    whose squares leave the range of floats are brought near 1 first, by a power of 2.
+    """
+    least, most = min(column), max(column)
+    size = max(abs(least), abs(most))
+    if least == most and size < math.inf:
+        return float(least), 1.0
+    if size < math.inf <= most - least:
+        raise ValueError(
+            f"column {place} has numbers from {least!r} to {most!r}, further apart than a float "
+            "holds: divide them by a power of 10 first"
+        )
+    exponent = math.frexp(size)[1]
+    if abs(exponent) < ORDINARY:
+        exponent, near = 0, column
+    else:
+        near = [math.ldexp(x, -exponent) for x in column]
+    n = len(near)
+    mean = math.fsum(near) / n
+    deviation = math.sqrt(math.fsum([(x - mean) ** 2 for x in near]) / n)
+    return math.ldexp(mean, exponent), math.ldexp(deviation, exponent) or math.ulp(0.0)
+
+
+ORDINARY = 400  # below 2**400, and above 2**-400, sums of squares are floats
 
 
 def one_hot(target: int, classes: int) -> list[float]:

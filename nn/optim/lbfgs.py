@@ -6,6 +6,9 @@ The loss is evaluated by a closure, as many times as a step finds useful.
 
 from __future__ import annotations
 
+from math import inf
+
+from engine.op import leaves_domain
 from nn.checks import not_negative, positive, whole
 from nn.optim.linesearch import Point, strong_wolfe
 from nn.optim.optimizer import Optimizer
@@ -31,7 +34,9 @@ class LBFGS(Optimizer):
 
     H is made of the last history_size steps and changes of the grad, and is never written out
     (Liu & Nocedal 1989; Nocedal & Wright 2006, algorithm 7.5). t is lr, at the very first step
-    lr / |grad| if that is less; with line_search_fn="strong_wolfe" the search for t begins there.
+    lr / |grad| if that is less; with line_search_fn="strong_wolfe" the search for t begins there,
+    and a t is shortened where the loss is not finite, overflows, or leaves the domain of a function
+    such as log.
     Up to max_iter times in one `step(closure)`, or max_eval evaluations of the loss; it stops
     early once no grad is above tolerance_grad, or neither the loss nor any parameter changes by
     more than tolerance_change.
@@ -142,7 +147,9 @@ class LBFGS(Optimizer):
             x, earlier = [p.data for p in params], f
             if group["line_search_fn"] is not None:
                 start = Point(0.0, f, grad, slope)
-                end, tries = searched(closure, params, start, d, t, group["max_eval"] - evaluations)
+                end, tries = searched(
+                    closure, params, start, d, t, group["max_eval"] - evaluations, steps == 1
+                )
                 f, grad, t = end.f, end.grad, end.t
                 evaluations += tries
                 move(params, along(x, t, d))
@@ -212,17 +219,40 @@ def evaluated(closure: Callable[[], Any], params: list[Any]) -> tuple[Any, float
 
 
 def searched(
-    closure: Callable[[], Any], params: list[Any], start: Point, d: Vector, t: float, max_tries: int
+    closure: Callable[[], Any],
+    params: list[Any],
+    start: Point,
+    d: Vector,
+    t: float,
+    max_tries: int,
+    first: bool,
 ) -> tuple[Point, int]:
-    """Where a line search along d ends, and its number of evaluations; t is tried first."""
+    """Where a line search along d ends, and its number of evaluations; t is tried first.
+
+    A trial at which the loss has no value went too far. Raises its error if all of the first search
+    of a step did: then there is nowhere to go.
+    """
     x = [p.data for p in params]
+    errors: list[Exception] = []
+    met = 0
 
     def trial(t: float) -> Point:
+        nonlocal met
+        met += 1
         move(params, along(x, t, d))
-        _, f, grad = evaluated(closure, params)
+        try:
+            _, f, grad = evaluated(closure, params)
+        except (ArithmeticError, ValueError) as error:
+            if not leaves_domain(error) or type(error) is ArithmeticError:
+                raise  # a bare one is the closure's own
+            errors.append(error)
+            return Point(t, inf, start.grad, inf)
         return Point(t, f, grad, inner_product(grad, d))
 
-    return strong_wolfe(trial, start, t, max([abs(part) for part in d]), max_tries)
+    end, tries = strong_wolfe(trial, start, t, max([abs(part) for part in d]), max_tries)
+    if first and errors and len(errors) == met:
+        raise errors[-1]
+    return end, tries
 
 
 def direction(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import isfinite, nan, sqrt
+from math import inf, isfinite, nan, sqrt
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -10,10 +10,15 @@ if TYPE_CHECKING:
 
 
 class Point:
-    """What was met at p + t * d: the loss f, the grads, and the slope df/dt = grad . d."""
+    """What was met at p + t * d: the loss f, the grads, and the slope df/dt = grad . d.
+
+    Where one of them is not finite, f counts as infinite: this is no place to go to.
+    """
 
     def __init__(self, t: float, f: float, grad: list[float], slope: float) -> None:
         self.t, self.f, self.grad, self.slope = t, f, grad, slope
+        if not (isfinite(f) and isfinite(slope) and all(map(isfinite, grad))):
+            self.f = self.slope = inf
 
 
 def strong_wolfe(
@@ -31,7 +36,8 @@ def strong_wolfe(
     narrowed down (Nocedal & Wright 2006, algorithms 3.5 and 3.6, with the safeguards of minFunc,
     Schmidt 2005). Returns the lowest point met if there is no such one after max_tries, or
     the enclosed part of the direction, whose longest entry is given, is shorter than 1e-9. With
-    it comes the number of evaluations.
+    it comes the number of evaluations. After a trial where f is infinite, the next one goes a tenth
+    as far beyond the lowest point.
     """
 
     def high(point: Point) -> bool:
@@ -59,7 +65,10 @@ def strong_wolfe(
         left, right = sorted([ends[0].t, ends[1].t])
         t = cubic_minimum(ends[0], ends[1], left, right)
         margin = 0.1 * (right - left)
-        if min(right - t, t - left) < margin:
+        if ends[1 - low].f == inf:
+            t = ends[low].t + 0.1 * (ends[1 - low].t - ends[low].t)
+            near_end = False
+        elif min(right - t, t - left) < margin:
             if near_end or t >= right or t <= left:
                 t = right - margin if abs(t - right) < abs(t - left) else left + margin
                 near_end = False

@@ -21,6 +21,10 @@ class ReduceLROnPlateau(Schedule):
 
     In mode "min" lower is better, in mode "max" higher. To be better, an epoch has to improve on
     the best so far by a share of it, `threshold` (threshold_mode "rel"), or by that number ("abs").
+    "rel" is for metrics that are not negative: as in PyTorch, the bar for a best of b is
+    b * (1 - threshold), in mode "max" b * (1 + threshold). For a negative b that bar is worse than
+    b itself, so that -1.0 over and over counts as better, and so does -0.95 with a threshold of
+    0.1. A metric that may be negative, such as a log-likelihood, takes threshold_mode="abs".
     Bad epochs are not counted for `cooldown` epochs after a change. A rate does not fall below
     min_lr, and does not change if it would fall by less than eps.
     """

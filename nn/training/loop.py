@@ -100,9 +100,9 @@ def fit(
     pure build has nothing faster, and stays exact.
 
     Afterwards the model is in eval mode. Ctrl-C ends the run and keeps what was learned. A loss
-    that is not finite ends it with a TrainingError that names the step; the model then has the last
-    weights with a finite loss. Raises ValueError or TypeError for arguments that do not go
-    together.
+    that is not finite ends it with a TrainingError that names the step, and so does a step out of
+    the domain of a function such as log; the model then has the last weights with a finite loss.
+    Raises ValueError or TypeError for arguments that do not go together.
 
     >>> from random import Random
     >>> from nn import MLP, SGD, data

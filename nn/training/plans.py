@@ -8,6 +8,7 @@ from hashlib import sha256
 from math import inf
 
 from engine import Value
+from engine.op import leaves_domain
 from engine.programs.machines import machine_of_plan
 from engine.programs.plan import NoPlanError, Plan, lowered
 from engine.programs.tape import Tape
@@ -127,7 +128,9 @@ class BatchPlans:
                 loss = self.objective(*loader.samples(order))
             loss.backward()
             found = (loss.data, [p.grad for p in self.parameters])
-        except ArithmeticError as error:
+        except (ArithmeticError, ValueError) as error:
+            if not leaves_domain(error):
+                raise
             raise NoPlanError(str(error)) from None
         finally:
             for p, data, grad in before:

@@ -6,7 +6,7 @@ A stepper does the steps, on graphs (`graph_stepper`) or in the machine (`machin
 
 from __future__ import annotations
 
-from engine.op import number
+from engine.op import leaves_domain, number
 from nn.checks import wanted, whole
 from nn.data.loader import DataLoader, check_data, pair
 from nn.module import Module
@@ -147,7 +147,8 @@ class Run:
     def descend(self, gradient: Callable[[], Value | float]) -> None:
         """One step of the optimiser. gradient: sets the grads of the parameters, gives the loss.
 
-        Whatever interrupts the step, the parameters are the ones before it.
+        Whatever interrupts the step, the parameters are the ones before it. Raises TrainingError
+        where the loss is not finite, or a function of it has no value.
         """
         before = [p.data for p in self.parameters]
 
@@ -160,7 +161,9 @@ class Run:
 
         try:
             loss = self.optimizer.step(closure)
-        except ArithmeticError as error:
+        except (ArithmeticError, ValueError) as error:
+            if not leaves_domain(error):
+                raise
             self.give_back(self.last_finite)
             step = self.history.steps + 1
             advice = ": try a smaller learning rate" if step > 1 else ""
@@ -186,7 +189,15 @@ class Run:
         """
         losses = self.history.losses[first:]
         figures = {"loss": added(losses) / len(losses), "lr": self.optimizer.lr}
-        self.history.epochs.append(figures | self.evaluated(outputs))
+        try:
+            figures |= self.evaluated(outputs)
+        except (ArithmeticError, ValueError) as error:
+            if not leaves_domain(error):
+                raise
+            self.give_back(self.last_finite)
+            after = f"after step {self.history.steps}"
+            raise TrainingError(f"{after}: {error}: try a smaller learning rate") from error
+        self.history.epochs.append(figures)
 
     def evaluated(self, outputs: Callable[[Sequence[Any]], Any]) -> dict[str, float]:
         """The loss on the held-out data, and the metrics, of the model in eval mode."""

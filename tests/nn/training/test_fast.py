@@ -204,13 +204,13 @@ class Logarithm(Module):
         return [self.w]
 
 
-def test_an_error_of_the_domain_is_reported_as_ever():
+def test_an_error_of_the_domain_is_reported_as_in_exact_mode():
     messages = []
     for fast in (True, False):
         model = Logarithm()
         samples = ([[1.0 + i] for i in range(8)], [-9.0] * 8)
         optimizer = SGD(model.parameters(), lr=0.02)
-        with pytest.raises(ValueError, match="math domain error") as caught:
+        with pytest.raises(ArithmeticError, match="math domain error") as caught:
             fit(
                 model,
                 samples,

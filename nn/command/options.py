@@ -24,6 +24,16 @@ def delimiter_option(add: Callable[..., Any]) -> None:
     add("--delimiter", type=delimiter, default=",", metavar="SIGN", help=words)
 
 
+def decimal_option(add: Callable[..., Any]) -> None:
+    words = "sign before the decimals of a CSV file, . or , (default: .)"
+    add("--decimal", choices=[".", ","], default=".", metavar="SIGN", help=words)
+
+
+def as_options(message: str) -> str:
+    """A message of nn.data with the options of the command in the place of its arguments."""
+    return message.replace("classes=True", "--kind classes").replace("decimal=','", "--decimal ,")
+
+
 # ---- types ----
 
 

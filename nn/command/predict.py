@@ -6,7 +6,8 @@ from pathlib import Path
 
 from engine import softmax
 from nn.checks import finite
-from nn.command.options import delimiter_option
+from nn.command.options import as_options, decimal_option, delimiter_option
+from nn.data.cells import TRUTH
 from nn.data.csv_files import read_rows
 from nn.evaluation import rows_of_outputs
 from nn.metrics import classes
@@ -32,18 +33,32 @@ def options(parser: ArgumentParser) -> None:
     add("weights", type=Path, help="a file that train wrote, such as xor/weights.json")
     add("rows", nargs="+", metavar="row", help="numbers, as in 0,1; or a CSV file with their names")
     delimiter_option(add)
+    decimal_option(add)
     add("--probabilities", action="store_true", help="print the probabilities of all classes")
 
 
 def run(options: Namespace) -> int:
     """Print what a saved network makes of rows."""
-    lines = predict(options.weights, options.rows, options.probabilities, options.delimiter)
+    try:
+        lines = predict(
+            options.weights,
+            options.rows,
+            options.probabilities,
+            options.delimiter,
+            options.decimal,
+        )
+    except ValueError as error:
+        raise ValueError(as_options(str(error))) from None
     print("\n".join(lines))
     return 0
 
 
 def predict(
-    path: Path, rows: Sequence[str], probabilities: bool = False, delimiter: str = ","
+    path: Path,
+    rows: Sequence[str],
+    probabilities: bool = False,
+    delimiter: str = ",",
+    decimal: str = ".",
 ) -> list[str]:
     """A line for each row: a class and its probability, or the numbers that come out.
 
@@ -59,20 +74,22 @@ def predict(
     if probabilities and labels is None:
         raise ValueError(f"the model in {path} tells no classes apart: it has no probabilities")
     lines = []
-    for x in [x for row in rows for x in rows_of(row, names, delimiter)]:
+    for x in [x for row in rows for x in rows_of(row, names, delimiter, decimal)]:
         [output] = rows_of_outputs(model, [x])
         lines.append(answer(output, labels, probabilities))
     return lines
 
 
-def rows_of(text: str, names: list[str] | None, delimiter: str) -> list[list[float]]:
+def rows_of(
+    text: str, names: list[str] | None, delimiter: str, decimal: str = "."
+) -> list[list[float]]:
     """The rows of a CSV file, or the one that was typed."""
     if Path(text).suffix.lower() == ".csv" or Path(text).is_file():
         if names is None:
             raise ValueError(f"the model does not say which columns of {text} it takes")
-        return read_rows(text, names, delimiter=delimiter)
+        return read_rows(text, names, delimiter=delimiter, decimal=decimal)
     try:
-        row = [finite("a cell", float(cell)) for cell in text.split(",")]
+        row = [finite("a cell", typed(cell)) for cell in text.split(",")]
     except ValueError:
         raise ValueError(
             f"expected numbers with commas between, as in 0,1, got {text.strip()!r}"
@@ -83,6 +100,12 @@ def rows_of(text: str, names: list[str] | None, delimiter: str) -> list[list[flo
             f"the model takes {len(names)} numbers ({', '.join(names)}), got {len(row)}{hint}"
         )
     return [row]
+
+
+def typed(cell: str) -> float:
+    """The number of a typed cell, in which True is 1 and False is 0, as in a file."""
+    truth = TRUTH.get(cell.strip().lower())
+    return float(cell) if truth is None else truth
 
 
 def answer(output: list[float], labels: list[str] | None, probabilities: bool) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from nn import data
+from nn.command.options import as_options
 from nn.data import synthetic, tables
 from nn.data.csv_files import read_csv
 from nn.data.tables import Table
@@ -98,7 +99,11 @@ TASKS = {
 
 
 def own_table(
-    path: Path, target: str | None, delimiter: str = ",", classes: bool | None = None
+    path: Path,
+    target: str | None,
+    delimiter: str = ",",
+    classes: bool | None = None,
+    decimal: str = ".",
 ) -> Task:
     """A task of a CSV file. Raises ValueError unless a column is named as its target."""
     if target is None:
@@ -106,15 +111,19 @@ def own_table(
 
     def make(_seed: int) -> Table:
         try:
-            return read_csv(path, target, delimiter=delimiter, classes=classes)
-        except ValueError as error:  # with what a user of the command can say instead
-            raise ValueError(str(error).replace("classes=True", "--kind classes")) from None
+            return read_csv(path, target, delimiter=delimiter, classes=classes, decimal=decimal)
+        except ValueError as error:
+            raise ValueError(as_options(str(error))) from None
 
     return measured(make, (16,), 0.01, 100, 0.1, goal=None)
 
 
 def task_called(
-    name: str, target: str | None = None, delimiter: str = ",", classes: bool | None = None
+    name: str,
+    target: str | None = None,
+    delimiter: str = ",",
+    classes: bool | None = None,
+    decimal: str = ".",
 ) -> Task:
     """The task of that name, or of the CSV file. Raises ValueError for any other name."""
     from pathlib import Path
@@ -124,7 +133,7 @@ def task_called(
             raise ValueError(f"--target is for a CSV file, {name} has its own")
         return TASKS[name]
     if Path(name).suffix.lower() in (".csv", ".txt") or Path(name).is_file():
-        return own_table(Path(name), target, delimiter, classes)
+        return own_table(Path(name), target, delimiter, classes, decimal)
     raise ValueError(
         f"unknown task {name!r}: take one of {', '.join(TASKS)}, or a CSV file with --target COLUMN"
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 from nn.activation_names import ACTIVATIONS
 from nn.command.options import (
     batch,
+    decimal_option,
     delimiter_option,
     not_negative,
     number,
@@ -43,6 +44,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     add("task", help=f"one of {', '.join(TASKS)}; or a CSV file")
     add("--target", metavar="COLUMN", help="the column of the CSV file that is to be predicted")
     delimiter_option(add)
+    decimal_option(add)
     add("--kind", choices=KINDS, help="what is in the target column (default: a guess)")
     add(
         "--seed",
@@ -130,7 +132,7 @@ def run(options: argparse.Namespace) -> int:
     from nn.command.job import train
 
     classes = None if options.kind is None else KINDS[options.kind]
-    task = task_called(options.task, options.target, options.delimiter, classes)
+    task = task_called(options.task, options.target, options.delimiter, classes, options.decimal)
     if not options.quiet:
         print(version())
     random.seed(options.seed)  # its state is part of a checkpoint

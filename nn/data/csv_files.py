@@ -5,6 +5,8 @@ from __future__ import annotations
 from math import isfinite
 
 from nn.checks import flag
+from nn.data.cells import all_look_like, amount, in_order, number_in, place
+from nn.data.encoding import text_in
 from nn.data.tables import Table
 
 TYPE_CHECKING = False
@@ -24,13 +26,16 @@ def read_csv(
     *,
     classes: bool | None = None,
     delimiter: str = ",",
+    decimal: str = ".",
 ) -> Table:
     """The table in a CSV file, whose first line names the columns.
 
     Every column but the target holds numbers. The target holds classes if its cells are text, or
     if they are whole numbers, written without a point, of at most 20 different values that occur
     twice or more on average; otherwise it holds amounts. `classes=True` or `classes=False`
-    decides instead. Classes are counted from 0, in the order of their numbers or of the alphabet.
+    decides instead. Classes are counted from 0, in the order of their numbers or of the alphabet;
+    their names are the cells as they are written, so that 007 and 7 are two. True and False are
+    classes in the target, and 1 and 0 in other columns. decimal: "," for numbers such as 0,5.
 
     The file is in UTF-8, with or without a byte order mark; cells may be quoted. Raises OSError if
     it cannot be read, and ValueError, with line and column, if it is not such a table.
@@ -49,15 +54,21 @@ def read_csv(
     if classes is not None:
         flag("classes", classes)
     try:
-        names, rows = parsed(path, delimiter)
+        check_decimal(decimal)
+        names, rows = parsed(path, delimiter, target)
+        check_named(names, rows)
         check_names(names, target, delimiter)
         at = names.index(target)
         inputs = [
-            [amount(cell, line, name) for name, cell in zip(names, cells) if name != target]
+            [
+                amount(cell, line, name, decimal)
+                for name, cell in zip(names, cells)
+                if name != target
+            ]
             for line, cells in rows
         ]
         column = [(line, cells[at]) for line, cells in rows]
-        targets, class_names = read_target(column, target, classes)
+        targets, class_names = read_target(column, target, classes, decimal)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
     features = [name for name in names if name != target]
@@ -65,37 +76,42 @@ def read_csv(
 
 
 def read_rows(
-    path: str | os.PathLike[str], names: Sequence[str], *, delimiter: str = ","
+    path: str | os.PathLike[str],
+    names: Sequence[str],
+    *,
+    delimiter: str = ",",
+    decimal: str = ".",
 ) -> list[list[float]]:
     """The numbers in the columns with these names, a list for each row. Other columns are ignored.
 
     Raises as read_csv does.
     """
     try:
-        there, rows = parsed(path, delimiter)
+        check_decimal(decimal)
+        there, rows = parsed(path, delimiter, *names)
         for name in names:
             check_names(there, name, delimiter, alone=True)
         places = [there.index(name) for name in names]
         return [
-            [amount(cells[at], line, name) for name, at in zip(names, places)]
+            [amount(cells[at], line, name, decimal) for name, at in zip(names, places)]
             for line, cells in rows
         ]
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
 
 
-def parsed(path: str | os.PathLike[str], delimiter: str) -> tuple[list[str], list[Record]]:
-    """The names of the columns, and the lines below them, each with a cell for every name."""
+def parsed(
+    path: str | os.PathLike[str], delimiter: str, *wanted: str
+) -> tuple[list[str], list[Record]]:
+    """The names of the columns, and the lines below them, each with a cell for every name.
+
+    wanted: names of columns, by which an error tells another delimiter.
+    """
     import csv
     from io import StringIO
 
     with open(path, "rb") as file:
-        content = file.read()
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line, byte = error.object.count(b"\n", 0, error.start) + 1, error.object[error.start]
-        raise ValueError(f"line {line}: byte 0x{byte:02x} is not UTF-8") from None
+        text = text_in(file.read())
     reader = csv.reader(
         StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True
     )
@@ -115,58 +131,84 @@ def parsed(path: str | os.PathLike[str], delimiter: str) -> tuple[list[str], lis
         raise ValueError("no rows below the names of the columns")
     for line, cells in rows:
         if len(cells) != len(names):
-            raise ValueError(f"line {line}: {len(cells)} cells, for {len(names)} columns")
+            hint = other_delimiter(names, delimiter, wanted)
+            raise ValueError(f"line {line}: {len(cells)} cells, for {len(names)} columns{hint}")
     return names, rows
 
 
+def other_delimiter(names: list[str], delimiter: str, wanted: Sequence[str]) -> str:
+    """What an error says where the first line of a file has another sign between the names."""
+    line = delimiter.join(names)
+    for sign in ";\t|, ":
+        parts = [part.strip(' "') for part in line.split(sign)]
+        lone = len(names) == 1 and len(parts) > 1 and sign != " "
+        if sign != delimiter and (lone or any(name in parts for name in wanted)):
+            return f" (is the delimiter {sign!r}?)"
+    return ""
+
+
+def check_decimal(decimal: str) -> None:
+    if decimal not in (".", ","):
+        raise ValueError(f"the decimal sign is '.' or ',', got {decimal!r:.60}")
+
+
+def check_named(names: list[str], rows: list[Record]) -> None:
+    """Raise ValueError unless each column has a name."""
+    if "" not in names:
+        return
+    at = names.index("")
+    cells = [cells[at] for _, cells in rows]
+    counting = any(cells == [str(i + first) for i in range(len(cells))] for first in (0, 1))
+    hint = ", and counts the rows: leave such an index out, with pandas by to_csv(index=False)"
+    raise ValueError(f"column {at + 1} has no name{hint if counting else ''}")
+
+
 def check_names(names: list[str], target: str, delimiter: str, alone: bool = False) -> None:
-    """Raise ValueError unless each column has a name of its own and the target is among them."""
-    if "" in names:
-        raise ValueError(f"column {names.index('') + 1} has no name")
+    """Raise ValueError unless no two columns share a name and the target is among them."""
     for name in names:
-        if names.count(name) > 1:
+        if name and names.count(name) > 1:
             raise ValueError(f"{names.count(name)} columns have the name {name!r:.60}")
     if target not in names:
         known = ", ".join(f"{name!r:.60}" for name in names[:FEW])
         more = f" and {len(names) - FEW} more" if len(names) > FEW else ""
-        other = [sign for sign in ";\t|," if sign != delimiter and sign in names[0]]
-        hint = f" (is the delimiter {other[0]!r}?)" if len(names) == 1 and other else ""
+        hint = other_delimiter(names, delimiter, [target])
         raise ValueError(f"no column {target!r:.60}, there is {known}{more}{hint}")
     if len(names) == 1 and not alone:
         raise ValueError(f"no column besides the target {target!r:.60}")
 
 
 def read_target(
-    column: Sequence[tuple[int, str]], name: str, classes: bool | None
+    column: Sequence[tuple[int, str]], name: str, classes: bool | None, decimal: str
 ) -> tuple[list[Any], list[str] | None]:
     """The targets in a column of (line, cell), and the names of their classes, if they are such."""
     for line, cell in column:
         if not cell:
             raise ValueError(f"{place(line, name)}: the cell is empty")
     if classes is None:
-        classes = are_classes(column, name)
+        classes = are_classes(column, name, decimal)
     if not classes:
-        return [amount(cell, line, name) for line, cell in column], None
-    numbers = [number_in(cell) for _, cell in column]
-    if all(number is not None and isfinite(number) for number in numbers):
-        labels = [spelled(number) for number in numbers if number is not None]
-        class_names = sorted(set(labels), key=float)
-    else:
-        labels = [cell for _, cell in column]
-        class_names = sorted(set(labels))
+        return [amount(cell, line, name, decimal) for line, cell in column], None
+    labels = [cell for _, cell in column]
+    class_names = in_order(set(labels), decimal)
     index = {label: i for i, label in enumerate(class_names)}
     return [index[label] for label in labels], class_names
 
 
-def are_classes(column: Sequence[tuple[int, str]], name: str) -> bool:
+def are_classes(column: Sequence[tuple[int, str]], name: str, decimal: str) -> bool:
     """The rule of read_csv. Raises ValueError for cells of both kinds, and for nan and inf."""
     texts = []
     for line, cell in column:
-        number = number_in(cell)
+        number = number_in(cell, decimal)
         if number is None:
             texts.append((line, cell))
         elif not isfinite(number):
             raise ValueError(f"{place(line, name)}: {cell} is not finite")
+    looks = all_look_like([cell for _, cell in texts], decimal)
+    if looks:
+        line, cell = texts[0]
+        raise ValueError(
+            f"{place(line, name)}: {cell!r:.60} has {looks} (classes=True takes it for a name)"
+        )
     if texts and len(texts) < len(column):
         line, cell = texts[0]
         raise ValueError(
@@ -176,30 +218,3 @@ def are_classes(column: Sequence[tuple[int, str]], name: str) -> bool:
     different = {cell for _, cell in column}
     few = len(different) <= min(FEW, len(column) // 2)
     return bool(texts) or (few and all(cell.lstrip("+-").isdigit() for cell in different))
-
-
-def amount(cell: str, line: int, name: str) -> float:
-    """The finite number in a cell. Raises ValueError that names its line and column."""
-    number = number_in(cell)
-    if number is not None and isfinite(number):
-        return number
-    if not cell:
-        raise ValueError(f"{place(line, name)}: the cell is empty")
-    problem = f"{cell!r:.60} is no number" if number is None else f"{cell:.60} is not finite"
-    raise ValueError(f"{place(line, name)}: {problem}")
-
-
-def number_in(cell: str) -> float | None:
-    try:
-        return None if "_" in cell else float(cell)  # Python's 1_000 is text to anyone else
-    except ValueError:
-        return None
-
-
-def spelled(number: float) -> str:
-    """1 for 1.0, so that 1 and 1.0 are one class."""
-    return str(int(number)) if number.is_integer() else str(number)
-
-
-def place(line: int, name: str) -> str:
-    return f"line {line}, column {name!r:.60}"

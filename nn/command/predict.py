@@ -6,10 +6,12 @@ from pathlib import Path
 
 from engine import softmax
 from nn.checks import finite
+from nn.command.digits import written
 from nn.command.options import as_options, decimal_option, delimiter_option
 from nn.data.cells import TRUTH
 from nn.data.csv_files import read_rows
 from nn.evaluation import rows_of_outputs
+from nn.layers import Normalization, Sequential
 from nn.metrics import classes
 from nn.saving.models import load, load_notes
 
@@ -73,11 +75,21 @@ def predict(
     labels = list_of_names(notes.get("classes"))
     if probabilities and labels is None:
         raise ValueError(f"the model in {path} tells no classes apart: it has no probabilities")
-    lines = []
+    outputs = []
     for x in [x for row in rows for x in rows_of(row, names, delimiter, decimal)]:
-        [output] = rows_of_outputs(model, [x])
-        lines.append(answer(output, labels, probabilities))
-    return lines
+        outputs += rows_of_outputs(model, [x])
+    if labels is None:
+        columns = [written(c, s) for c, s in zip(zip(*outputs), spreads(model, len(outputs[0])))]
+        return [",".join(line) for line in zip(*columns)]
+    return [answer(output, labels, probabilities) for output in outputs]
+
+
+def spreads(model: Any, n: int) -> list[float | None]:
+    """The standard deviations of the n targets, if the model brings its outputs to their units."""
+    last = list(model)[-1] if isinstance(model, Sequential) else None
+    if isinstance(last, Normalization) and last.invert:
+        return list(last.deviations)
+    return [None] * n
 
 
 def rows_of(
@@ -108,10 +120,8 @@ def typed(cell: str) -> float:
     return float(cell) if truth is None else truth
 
 
-def answer(output: list[float], labels: list[str] | None, probabilities: bool) -> str:
-    """The line of one row."""
-    if labels is None:
-        return ",".join([f"{y:.6g}" for y in output])
+def answer(output: list[float], labels: list[str], probabilities: bool) -> str:
+    """The line of one row, whose class is predicted."""
     if len(labels) != len(output):
         raise ValueError(f"the model gives {len(output)} numbers, for {len(labels)} classes")
     shares = softmax(output)

@@ -8,6 +8,7 @@ from engine import softmax
 from nn.checks import finite
 from nn.command.digits import written
 from nn.command.options import as_options, decimal_option, delimiter_option
+from nn.command.terminal import shown
 from nn.data.cells import TRUTH
 from nn.data.csv_files import read_rows
 from nn.evaluation import rows_of_outputs
@@ -69,6 +70,10 @@ def predict(
     """
     if (path / "weights.json").is_file():
         raise ValueError(f"{path} is a folder: take {path / 'weights.json'}")
+    if path.suffix.lower() == ".onnx":
+        raise ValueError(
+            f"{path} is for onnxruntime: take the .json or .safetensors of the network"
+        )
     model: Any = load(path).eval()
     notes = load_notes(path)
     names = list_of_names(notes.get("inputs"))
@@ -126,9 +131,9 @@ def answer(output: list[float], labels: list[str], probabilities: bool) -> str:
         raise ValueError(f"the model gives {len(output)} numbers, for {len(labels)} classes")
     shares = softmax(output)
     if probabilities:
-        return "  ".join([f"{label} {p:.4f}" for label, p in zip(labels, shares)])
+        return "  ".join([f"{shown(label)} {p:.4f}" for label, p in zip(labels, shares)])
     (k,) = classes([output])
-    return f"{labels[k]}  {shares[k]:.4f}"
+    return f"{shown(labels[k])}  {shares[k]:.4f}"
 
 
 def list_of_names(found: Any) -> list[str] | None:

@@ -19,6 +19,7 @@ from nn.command.options import (
 )
 from nn.command.settings import PACES, chosen_settings
 from nn.command.tasks import TASKS, own_table, task_called
+from nn.command.terminal import shown
 from nn.command.version import version
 from nn.optim.by_name import OPTIMIZERS
 from nn.schedules.by_name import SCHEDULES
@@ -142,8 +143,8 @@ def run(options: argparse.Namespace) -> int:
     if outcome.learned:
         return 0
     print(
-        f"chainrule: {options.task} was not learned: {outcome.words}; more --epochs, or another "
-        "--seed, --lr or --hidden, may help",
+        f"chainrule: {shown(options.task)} was not learned: {outcome.words}; more --epochs, or "
+        "another --seed, --lr or --hidden, may help",
         file=sys.stderr,
     )
     return 1

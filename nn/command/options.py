@@ -31,7 +31,16 @@ def decimal_option(add: Callable[..., Any]) -> None:
 
 def as_options(message: str) -> str:
     """A message of nn.data with the options of the command in the place of its arguments."""
-    return message.replace("classes=True", "--kind classes").replace("decimal=','", "--decimal ,")
+    options = {
+        "classes=True": "--kind classes",
+        "decimal=','": "--decimal ,",
+        "drop=['']": "--drop ''",
+        "columns says": "--columns says",
+        "taken and drop": "taken and --drop",
+    }
+    for argument, option in options.items():
+        message = message.replace(argument, option)
+    return message
 
 
 # ---- types ----

@@ -14,6 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+    from typing import Any
 
 
 class Task(NamedTuple):
@@ -103,7 +104,7 @@ def own_table(
     target: str | None,
     delimiter: str = ",",
     classes: bool | None = None,
-    decimal: str = ".",
+    **settings: Any,
 ) -> Task:
     """A task of a CSV file. Raises ValueError unless a column is named as its target."""
     if target is None:
@@ -111,7 +112,7 @@ def own_table(
 
     def make(_seed: int) -> Table:
         try:
-            return read_csv(path, target, delimiter=delimiter, classes=classes, decimal=decimal)
+            return read_csv(path, target, delimiter=delimiter, classes=classes, **settings)
         except ValueError as error:
             raise ValueError(as_options(str(error))) from None
 
@@ -123,7 +124,7 @@ def task_called(
     target: str | None = None,
     delimiter: str = ",",
     classes: bool | None = None,
-    decimal: str = ".",
+    **settings: Any,
 ) -> Task:
     """The task of that name, or of the CSV file. Raises ValueError for any other name."""
     from pathlib import Path
@@ -131,9 +132,12 @@ def task_called(
     if name in TASKS:
         if target is not None:
             raise ValueError(f"--target is for a CSV file, {name} has its own")
+        for option in ("columns", "drop"):
+            if settings.get(option):
+                raise ValueError(f"--{option} is for a CSV file, {name} has its own columns")
         return TASKS[name]
     if Path(name).suffix.lower() in (".csv", ".txt") or Path(name).is_file():
-        return own_table(Path(name), target, delimiter, classes, decimal)
+        return own_table(Path(name), target, delimiter, classes, **settings)
     raise ValueError(
         f"unknown task {name!r}: take one of {', '.join(TASKS)}, or a CSV file with --target COLUMN"
     )

@@ -46,6 +46,8 @@ def options(parser: argparse.ArgumentParser) -> None:
     add("--target", metavar="COLUMN", help="the column of the CSV file that is to be predicted")
     delimiter_option(add)
     decimal_option(add)
+    add("--columns", nargs="+", metavar="NAME", help="take these columns only, and the target")
+    add("--drop", nargs="+", default=[], metavar="NAME", help="take all columns but these")
     add("--kind", choices=KINDS, help="what is in the target column (default: a guess)")
     add(
         "--seed",
@@ -133,7 +135,15 @@ def run(options: argparse.Namespace) -> int:
     from nn.command.job import train
 
     classes = None if options.kind is None else KINDS[options.kind]
-    task = task_called(options.task, options.target, options.delimiter, classes, options.decimal)
+    task = task_called(
+        options.task,
+        options.target,
+        options.delimiter,
+        classes,
+        decimal=options.decimal,
+        columns=options.columns,
+        drop=options.drop,
+    )
     if not options.quiet:
         print(version())
     random.seed(options.seed)  # its state is part of a checkpoint

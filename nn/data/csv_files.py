@@ -27,6 +27,8 @@ def read_csv(
     classes: bool | None = None,
     delimiter: str = ",",
     decimal: str = ".",
+    columns: Sequence[str] | None = None,
+    drop: Sequence[str] = (),
 ) -> Table:
     """The table in a CSV file, whose first line names the columns.
 
@@ -36,6 +38,8 @@ def read_csv(
     decides instead. Classes are counted from 0, in the order of their numbers or of the alphabet;
     their names are the cells as they are written, so that 007 and 7 are two. True and False are
     classes in the target, and 1 and 0 in other columns. decimal: "," for numbers such as 0,5.
+    columns: names of the columns that are taken; drop: names of those that are left out, of which
+    "" is a column without a name.
 
     The file is in UTF-8, with or without a byte order mark; cells may be quoted. Raises OSError if
     it cannot be read, and ValueError, with line and column, if it is not such a table.
@@ -56,6 +60,7 @@ def read_csv(
     try:
         check_decimal(decimal)
         names, rows = parsed(path, delimiter, target)
+        names, rows = narrowed(names, rows, target, columns, drop, delimiter)
         check_named(names, rows)
         check_names(names, target, delimiter)
         at = names.index(target)
@@ -136,6 +141,32 @@ def parsed(
     return names, rows
 
 
+def narrowed(
+    names: list[str],
+    rows: list[Record],
+    target: str,
+    columns: Sequence[str] | None,
+    drop: Sequence[str],
+    delimiter: str,
+) -> tuple[list[str], list[Record]]:
+    """The table without the columns that are not wanted."""
+    for kind, given in (("columns", columns or ()), ("drop", drop)):
+        if isinstance(given, str) or not all(isinstance(name, str) for name in given):
+            raise TypeError(f"{kind} are names of columns in a list, got {given!r:.60}")
+    if columns is not None and drop:
+        raise ValueError("columns says which are taken and drop which are not: give one of them")
+    if target in drop:
+        raise ValueError(f"the target {target!r:.60} cannot be left out")
+    for name in [target, *(columns or ()), *drop]:
+        check_there(names, name, delimiter)
+    kept = [
+        i
+        for i, name in enumerate(names)
+        if name == target or (name not in drop if columns is None else name in columns)
+    ]
+    return [names[i] for i in kept], [(line, [cells[i] for i in kept]) for line, cells in rows]
+
+
 def other_delimiter(names: list[str], delimiter: str, wanted: Sequence[str]) -> str:
     """What an error says where the first line of a file has another sign between the names."""
     line = delimiter.join(names)
@@ -159,8 +190,10 @@ def check_named(names: list[str], rows: list[Record]) -> None:
     at = names.index("")
     cells = [cells[at] for _, cells in rows]
     counting = any(cells == [str(i + first) for i in range(len(cells))] for first in (0, 1))
-    hint = ", and counts the rows: leave such an index out, with pandas by to_csv(index=False)"
-    raise ValueError(f"column {at + 1} has no name{hint if counting else ''}")
+    hint = "; drop=[''] leaves it out"
+    if counting:
+        hint = ", and counts the rows: leave such an index out by drop=['']"
+    raise ValueError(f"column {at + 1} has no name{hint}")
 
 
 def check_names(names: list[str], target: str, delimiter: str, alone: bool = False) -> None:
@@ -168,13 +201,17 @@ def check_names(names: list[str], target: str, delimiter: str, alone: bool = Fal
     for name in names:
         if name and names.count(name) > 1:
             raise ValueError(f"{names.count(name)} columns have the name {name!r:.60}")
+    check_there(names, target, delimiter)
+    if len(names) == 1 and not alone:
+        raise ValueError(f"no column besides the target {target!r:.60}")
+
+
+def check_there(names: list[str], target: str, delimiter: str) -> None:
     if target not in names:
         known = ", ".join(f"{name!r:.60}" for name in names[:FEW])
         more = f" and {len(names) - FEW} more" if len(names) > FEW else ""
         hint = other_delimiter(names, delimiter, [target])
         raise ValueError(f"no column {target!r:.60}, there is {known}{more}{hint}")
-    if len(names) == 1 and not alone:
-        raise ValueError(f"no column besides the target {target!r:.60}")
 
 
 def read_target(

@@ -39,3 +39,32 @@ def test_typed_rows_may_say_true_and_false(capsys, no_plots):
     assert main(["train", "truth.csv", "--target", "answer", "--quiet"]) == 0
     assert main(["predict", "truth/weights.json", "True", "False", "1"]) == 0
     assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == ["no", "yes", "no"]
+
+
+def test_columns_are_left_out_by_name_and_predict_takes_the_same_file(capsys, no_plots):
+    lines = Path(flowers()).read_text().splitlines()
+    text = "\n".join(["id," + lines[0], *[f"n{i},{line}" for i, line in enumerate(lines[1:])]])
+    Path("wide.csv").write_text(text)
+    train = ["train", "wide.csv", "--target", "kind", "--quiet", "--output", "out"]
+
+    for options in (["--drop", "id"], ["--columns", "length", "width"]):
+        assert main([*train, *options]) == 0
+        assert main(["predict", "out/weights.json", "wide.csv"]) == 0
+        assert len(capsys.readouterr().out.splitlines()) == 60
+
+
+def test_an_index_is_left_out_by_its_empty_name(capsys, no_plots):
+    lines = Path(flowers()).read_text().splitlines()
+    text = "\n".join(["," + lines[0], *[f"{i},{line}" for i, line in enumerate(lines[1:])]])
+    Path("index.csv").write_text(text)
+    train = ["train", "index.csv", "--target", "kind", "--quiet"]
+
+    assert main(train) == 2
+    assert "counts the rows: leave such an index out by --drop ''" in capsys.readouterr().err
+    assert main([*train, "--drop", ""]) == 0
+    assert main(["predict", "index/weights.json", "index.csv"]) == 0
+
+
+def test_columns_are_for_a_csv_file(capsys):
+    assert main(["train", "moons", "--drop", "x0"]) == 2
+    assert "--drop is for a CSV file, moons has its own columns" in capsys.readouterr().err

@@ -97,6 +97,7 @@ def test_a_column_without_a_name_that_counts_the_rows_is_called_an_index(csv, fi
 
     with pytest.raises(ValueError, match="column 1 has no name, and counts the rows: leave such"):
         read_csv(path, "y")
+    assert read_csv(path, "y", drop=[""]).feature_names == ["a"]
 
 
 def test_a_file_for_predictions_may_have_an_index(csv):

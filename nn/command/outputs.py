@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 from nn.command.report import write_pictures
+from nn.data.columns import columns_as_notes
 from nn.saving.models import save
 
 TYPE_CHECKING = False
@@ -55,12 +56,14 @@ def write_outputs(
     say: Callable[..., None],
 ) -> None:
     """Write the network, its pictures and the film, and say where they are."""
-    notes = {
+    notes: dict[str, Any] = {
         "task": name,
         "inputs": table.feature_names,
         "target": table.target_name,
         "classes": table.class_names,
     }
+    if columns := columns_as_notes(table.columns):
+        notes["columns"] = columns
     names = ["weights.json", "checkpoint.json"]
     save(model, settings.output / "weights.json", notes)
     if settings.save is not None:

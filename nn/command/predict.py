@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 from engine import softmax
@@ -10,6 +11,7 @@ from nn.command.digits import written
 from nn.command.options import as_options, decimal_option, delimiter_option
 from nn.command.terminal import shown
 from nn.data.cells import TRUTH
+from nn.data.columns import Column, columns_from_notes, numbers_of
 from nn.data.csv_files import read_rows
 from nn.evaluation import rows_of_outputs
 from nn.layers import Normalization, Sequential
@@ -77,15 +79,16 @@ def predict(
     model: Any = load(path).eval()
     notes = load_notes(path)
     names = list_of_names(notes.get("inputs"))
+    columns = columns_from_notes(notes.get("columns"))
     labels = list_of_names(notes.get("classes"))
     if probabilities and labels is None:
         raise ValueError(f"the model in {path} tells no classes apart: it has no probabilities")
     outputs = []
-    for x in [x for row in rows for x in rows_of(row, names, delimiter, decimal)]:
+    for x in [x for row in rows for x in rows_of(row, names, delimiter, decimal, columns)]:
         outputs += rows_of_outputs(model, [x])
     if labels is None:
-        columns = [written(c, s) for c, s in zip(zip(*outputs), spreads(model, len(outputs[0])))]
-        return [",".join(line) for line in zip(*columns)]
+        texts = [written(c, s) for c, s in zip(zip(*outputs), spreads(model, len(outputs[0])))]
+        return [",".join(line) for line in zip(*texts)]
     return [answer(output, labels, probabilities) for output in outputs]
 
 
@@ -98,13 +101,19 @@ def spreads(model: Any, n: int) -> list[float | None]:
 
 
 def rows_of(
-    text: str, names: list[str] | None, delimiter: str, decimal: str = "."
+    text: str,
+    names: list[str] | None,
+    delimiter: str,
+    decimal: str = ".",
+    columns: list[Column] | None = None,
 ) -> list[list[float]]:
     """The rows of a CSV file, or the one that was typed."""
     if Path(text).suffix.lower() == ".csv" or Path(text).is_file():
         if names is None:
             raise ValueError(f"the model does not say which columns of {text} it takes")
-        return read_rows(text, names, delimiter=delimiter, decimal=decimal)
+        return read_rows(text, columns or names, delimiter=delimiter, decimal=decimal)
+    if columns is not None:
+        return [typed_row(text, columns)]
     try:
         row = [finite("a cell", typed(cell)) for cell in text.split(",")]
     except ValueError:
@@ -117,6 +126,15 @@ def rows_of(
             f"the model takes {len(names)} numbers ({', '.join(names)}), got {len(row)}{hint}"
         )
     return [row]
+
+
+def typed_row(text: str, columns: list[Column]) -> list[float]:
+    """The numbers of a row of numbers and texts, which are quoted as in a CSV file."""
+    [cells] = csv.reader([text.strip()], skipinitialspace=True) if text.strip() else [[""]]
+    if len(cells) != len(columns):
+        names = ", ".join([column.name for column in columns])
+        raise ValueError(f"the model takes {len(columns)} cells ({names}), got {len(cells)}")
+    return numbers_of(columns, [cell.strip() for cell in cells], 1)
 
 
 def typed(cell: str) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from nn import data
@@ -114,9 +115,20 @@ def own_table(
         try:
             return read_csv(path, target, delimiter=delimiter, classes=classes, **settings)
         except ValueError as error:
-            raise ValueError(as_options(str(error))) from None
+            raise ValueError(as_options(str(error)) + next_step(str(error))) from None
 
     return measured(make, (16,), 0.01, 100, 0.1, goal=None)
+
+
+def next_step(message: str) -> str:
+    """What a user of the command can do about a cell of a table."""
+    if message.endswith("the cell is empty"):
+        return " (--missing drop leaves such rows out, --missing mean fills in means)"
+    if re.search(r"column '.*': .* is no number$|no cell that is not empty$", message):
+        return " (--drop leaves a column out)"
+    if message.endswith("is not finite"):
+        return " (--missing drop leaves out rows with NaN, --missing mean fills in means)"
+    return ""
 
 
 def task_called(
@@ -132,8 +144,8 @@ def task_called(
     if name in TASKS:
         if target is not None:
             raise ValueError(f"--target is for a CSV file, {name} has its own")
-        for option in ("columns", "drop"):
-            if settings.get(option):
+        for option, usual in (("columns", None), ("drop", []), ("missing", "error")):
+            if settings.get(option, usual) != usual:
                 raise ValueError(f"--{option} is for a CSV file, {name} has its own columns")
         return TASKS[name]
     if Path(name).suffix.lower() in (".csv", ".txt") or Path(name).is_file():

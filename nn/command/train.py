@@ -21,6 +21,7 @@ from nn.command.settings import PACES, chosen_settings
 from nn.command.tasks import TASKS, own_table, task_called
 from nn.command.terminal import shown
 from nn.command.version import version
+from nn.data.csv_files import MISSING
 from nn.optim.by_name import OPTIMIZERS
 from nn.schedules.by_name import SCHEDULES
 
@@ -48,6 +49,8 @@ def options(parser: argparse.ArgumentParser) -> None:
     decimal_option(add)
     add("--columns", nargs="+", metavar="NAME", help="take these columns only, and the target")
     add("--drop", nargs="+", default=[], metavar="NAME", help="take all columns but these")
+    words = "rows with empty cells: refuse them, drop them, or fill in means (default: error)"
+    add("--missing", choices=MISSING, default="error", help=words)
     add("--kind", choices=KINDS, help="what is in the target column (default: a guess)")
     add(
         "--seed",
@@ -143,6 +146,7 @@ def run(options: argparse.Namespace) -> int:
         decimal=options.decimal,
         columns=options.columns,
         drop=options.drop,
+        missing=options.missing,
     )
     if not options.quiet:
         print(version())

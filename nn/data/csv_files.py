@@ -6,6 +6,7 @@ from math import isfinite
 
 from nn.checks import flag
 from nn.data.cells import all_look_like, amount, in_order, number_in, place
+from nn.data.columns import Column, column_of, is_gap, numbers_of
 from nn.data.encoding import text_in
 from nn.data.tables import Table
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     Record = tuple[int, list[str]]  # the line it begins on, from 1, and its cells
 
+MISSING = ("error", "drop", "mean")
 FEW = 20  # whole numbers with more different values than this are amounts, not classes
 
 
@@ -29,17 +31,22 @@ def read_csv(
     decimal: str = ".",
     columns: Sequence[str] | None = None,
     drop: Sequence[str] = (),
+    missing: str = "error",
 ) -> Table:
     """The table in a CSV file, whose first line names the columns.
 
-    Every column but the target holds numbers. The target holds classes if its cells are text, or
+    Every column but the target holds numbers, or a text of at most 20 different values that occur
+    twice or more on average: that gives a number for each of them, 1 where it is the text of the
+    row and else 0. The target holds classes if its cells are text, or
     if they are whole numbers, written without a point, of at most 20 different values that occur
     twice or more on average; otherwise it holds amounts. `classes=True` or `classes=False`
     decides instead. Classes are counted from 0, in the order of their numbers or of the alphabet;
     their names are the cells as they are written, so that 007 and 7 are two. True and False are
     classes in the target, and 1 and 0 in other columns. decimal: "," for numbers such as 0,5.
     columns: names of the columns that are taken; drop: names of those that are left out, of which
-    "" is a column without a name.
+    "" is a column without a name. missing: what becomes of cells that are empty or NA or NaN: with
+    "drop" their rows are left out; with "mean" the mean of the column's numbers stands there,
+    unless the cell is of the target.
 
     The file is in UTF-8, with or without a byte order mark; cells may be quoted. Raises OSError if
     it cannot be read, and ValueError, with line and column, if it is not such a table.
@@ -63,43 +70,51 @@ def read_csv(
         names, rows = narrowed(names, rows, target, columns, drop, delimiter)
         check_named(names, rows)
         check_names(names, target, delimiter)
+        if missing not in MISSING:
+            raise ValueError(f"missing is one of {', '.join(MISSING)}, got {missing!r:.60}")
+        if missing == "drop":
+            rows = [(line, cells) for line, cells in rows if not any(map(is_gap, cells))]
+            if not rows:
+                raise ValueError("each row has an empty cell: leave columns out as well")
         at = names.index(target)
+        kept = [
+            column_of(name, [(line, cells[i]) for line, cells in rows], decimal, missing == "mean")
+            for i, name in enumerate(names)
+            if i != at
+        ]
         inputs = [
-            [
-                amount(cell, line, name, decimal)
-                for name, cell in zip(names, cells)
-                if name != target
-            ]
-            for line, cells in rows
+            numbers_of(kept, cells[:at] + cells[at + 1 :], line, decimal) for line, cells in rows
         ]
         column = [(line, cells[at]) for line, cells in rows]
         targets, class_names = read_target(column, target, classes, decimal)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
-    features = [name for name in names if name != target]
-    return Table(inputs, targets, features, target, class_names, f"the file {path}")
+    features = [name for column in kept for name in column.features()]
+    return Table(inputs, targets, features, target, class_names, f"the file {path}", kept)
 
 
 def read_rows(
     path: str | os.PathLike[str],
-    names: Sequence[str],
+    names: Sequence[str | Column],
     *,
     delimiter: str = ",",
     decimal: str = ".",
 ) -> list[list[float]]:
     """The numbers in the columns with these names, a list for each row. Other columns are ignored.
 
+    A Column in the place of a name says how its cells become numbers.
+
     Raises as read_csv does.
     """
     try:
         check_decimal(decimal)
-        there, rows = parsed(path, delimiter, *names)
-        for name in names:
-            check_names(there, name, delimiter, alone=True)
-        places = [there.index(name) for name in names]
+        columns = [Column(name) if isinstance(name, str) else name for name in names]
+        there, rows = parsed(path, delimiter, *[column.name for column in columns])
+        for column in columns:
+            check_names(there, column.name, delimiter, alone=True)
+        places = [there.index(column.name) for column in columns]
         return [
-            [amount(cells[at], line, name, decimal) for name, at in zip(names, places)]
-            for line, cells in rows
+            numbers_of(columns, [cells[at] for at in places], line, decimal) for line, cells in rows
         ]
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from nn.command.main import main
-from tests.nn.command.own_tables import flowers
+from tests.nn.command.own_tables import flowers, table
 
 pytest.importorskip("matplotlib", reason="needs matplotlib, of the extra plot")
 pytestmark = pytest.mark.usefixtures("a_folder_of_its_own")
@@ -68,3 +68,40 @@ def test_an_index_is_left_out_by_its_empty_name(capsys, no_plots):
 def test_columns_are_for_a_csv_file(capsys):
     assert main(["train", "moons", "--drop", "x0"]) == 2
     assert "--drop is for a CSV file, moons has its own columns" in capsys.readouterr().err
+
+
+def people(gap=""):
+    """Where a ticket costs more for one sex, in one class; some ages are not known."""
+    rows = [
+        [i, f"name {i}", "fm"[i % 2], [20 + i % 30, gap][i % 7 == 0], 10 + 90 * (i % 2)]
+        for i in range(80)
+    ]
+    return table("people.csv", [["", "name", "sex", "age", "fare"], *rows])
+
+
+def test_predict_takes_raw_rows_of_text_and_gaps(capsys, no_plots):
+    options = ["--target", "fare", "--kind", "numbers", "--quiet", "--drop", "", "name"]
+    assert main(["train", people(), *options, "--missing", "mean"]) == 0
+    assert main(["predict", "people/weights.json", "f,33", 'm,""', " m , ", "people.csv"]) == 0
+    answers = [float(line) for line in capsys.readouterr().out.splitlines()]
+
+    assert answers[:3] == pytest.approx([10, 100, 100], abs=20)
+    assert len(answers) == 83
+    assert answers[3:] == pytest.approx([10, 100] * 40, abs=20)
+    for row, message in [("x,3", "'x' is none of 'f', 'm'"), ("f", "takes 2 cells (sex, age)")]:
+        assert main(["predict", "people/weights.json", row]) == 2
+        assert message in capsys.readouterr().err
+
+
+def test_each_refusal_says_the_next_step_until_the_table_is_learned(capsys, no_plots):
+    train = ["train", people(), "--target", "fare", "--kind", "numbers", "--quiet"]
+
+    assert main(train) == 2
+    assert "index out by --drop ''" in capsys.readouterr().err
+    assert main([*train, "--drop", ""]) == 2
+    assert "'name 0' is no number (--drop leaves a column out)" in capsys.readouterr().err
+    assert main([*train, "--drop", "", "name"]) == 2
+    assert "the cell is empty (--missing drop leaves such rows out" in capsys.readouterr().err
+    assert main([*train, "--drop", "", "name", "--missing", "drop"]) == 0
+    assert main(["predict", "people/weights.json", "f,"]) == 2
+    assert "column 'age': the cell is empty" in capsys.readouterr().err

@@ -68,6 +68,8 @@ def train(name: str, task: Task, settings: Settings) -> Outcome:
     check_outputs(settings, name)
 
     say(f"{name}: {summary(table, training, held_out)}")
+    if task.goal is None and table.class_names is None and set(table.targets) <= {0.0, 1.0}:
+        say("(the target is 0 or 1, taken for an amount: --kind classes takes it for classes)")
     say(fitted)
     history = run_or_explain(
         fit,

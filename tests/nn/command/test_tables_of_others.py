@@ -105,3 +105,12 @@ def test_each_refusal_says_the_next_step_until_the_table_is_learned(capsys, no_p
     assert main([*train, "--drop", "", "name", "--missing", "drop"]) == 0
     assert main(["predict", "people/weights.json", "f,"]) == 2
     assert "column 'age': the cell is empty" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("cells", [("1.0", "0.0"), ("1", "0")])
+def test_a_target_of_0_and_1_that_is_taken_for_an_amount_is_mentioned(cells, capsys, no_plots):
+    path = table("gaps.csv", [["x", "y"], *[[i % 2, cells[i % 2]] for i in range(40)]])
+    kind = ["--kind", "numbers"] if cells[0] == "1" else []
+
+    assert main(["train", path, "--target", "y", "--epochs", "2", *kind]) == 0
+    assert "(the target is 0 or 1, taken for an amount: --kind classes" in capsys.readouterr().out

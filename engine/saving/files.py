@@ -32,8 +32,10 @@ def write_file(path: str | os.PathLike[str], content: str | bytes) -> None:
         # The permissions of the old file, or the usual ones: mkstemp lets nobody else read.
         os.chmod(beside, 0o666 & ~umask if mode is None else stat.S_IMODE(mode))
         os.replace(beside, target)
-    except BaseException:
+    except BaseException as error:
         os.unlink(beside)
+        if isinstance(error, OSError) and error.errno is not None:  # such as of a full disk
+            raise type(error)(error.errno, error.strerror, str(path)) from None
         raise
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nn.command.formulas import formula, known, variable
+from nn.command.formulas import check_size, formula, known, variable
 from nn.command.options import formula_option, not_negative, variables_option
 
 TYPE_CHECKING = False
@@ -29,12 +29,13 @@ def options(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> int:
     """Print a derivative of a formula as the sum over its paths."""
-    from engine import explain
+    from engine import explain, topological_order
 
     name = variable(options.variable)
     if "=" in name:
         raise ValueError(f"before the numbers comes the variable, such as {name.split('=')[0]}")
     result, variables = formula(options.expression, options.variables)
+    check_size(topological_order(result))
     if name not in variables:
         raise ValueError(f"{name} is no variable here: {known(variables, 'there is none')}")
     explanation = explain(result, variables[name], limit=options.limit)

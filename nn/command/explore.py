@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from nn.command.formulas import formula
+from nn.command.formulas import check_size, formula
 from nn.command.options import formula_option, variables_option
 
 TYPE_CHECKING = False
@@ -31,9 +31,10 @@ def options(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> int:
     """Write the page that steps through a formula."""
-    from engine import explore
+    from engine import explore, topological_order
 
     result, _ = formula(options.expression, options.variables)
+    check_size(topological_order(result))
     if options.output.suffix.lower() not in ("", ".htm", ".html"):
         raise ValueError(f"the page is HTML: it goes into a .html file, got {options.output}")
     steps = explore(result, lang=options.lang, title=options.expression.strip())

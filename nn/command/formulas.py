@@ -9,7 +9,7 @@ from engine.value import Value, topological_order
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 
 def formula(text: str, assignments: Sequence[str]) -> tuple[Value, dict[str, Value]]:
@@ -26,6 +26,22 @@ def formula(text: str, assignments: Sequence[str]) -> tuple[Value, dict[str, Val
         if x not in used:
             raise ValueError(f"{name} is given a value, but does not occur in the formula")
     return result, variables
+
+
+MOST = 1_000_000  # terms: some 20 MB of text
+
+
+def check_size(nodes: Iterable[Value]) -> None:
+    """Raise ValueError where the slopes of operations of many inputs make a text too long.
+
+    The slope of each input of a maximum names all the inputs: n * n terms.
+    """
+    widest = max([len(node.inputs) for node in nodes], default=0)
+    if sum([len(node.inputs) ** 2 for node in nodes]) > MOST:
+        raise ValueError(
+            f"an operation of {widest} inputs has a slope for each, which names them all: more "
+            f"than {MOST} terms; write it as operations of operations of fewer"
+        )
 
 
 def assignment(text: str) -> tuple[str, Value]:

@@ -6,6 +6,7 @@ From top to bottom: data, model, optimiser, schedule, `fit`, figures, files.
 from __future__ import annotations
 
 import math
+import re
 from functools import partial
 
 from nn.checks import not_negative
@@ -14,6 +15,7 @@ from nn.command.network import network
 from nn.command.outputs import check_outputs, write_outputs
 from nn.command.rows import divided, scaled, summary
 from nn.command.settings import what_matters
+from nn.command.terminal import shown
 from nn.losses import cross_entropy, mse_loss
 from nn.metrics import accuracy_score
 from nn.optim.by_name import make_optimizer
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from nn.data.tables import Table
     from nn.film.film import Film
     from nn.schedules.schedule import Schedule
+    from nn.training.history import History
 
 
 def train(name: str, task: Task, settings: Settings) -> Outcome:
@@ -43,7 +46,7 @@ def train(name: str, task: Task, settings: Settings) -> Outcome:
     Raises OSError, before the training, if nothing can be written there, ValueError for settings
     that do not go together, and ArithmeticError if the loss runs away.
     """
-    say: Callable[..., None] = (lambda *_: None) if settings.quiet else print
+    say: Callable[..., None] = (lambda *_: None) if settings.quiet else say_on_terminal
     table = task.make(settings.seed)
     training, validation, held_out = divided(table, task, settings)
     fitted, model = network(table, training, task, settings)
@@ -62,11 +65,14 @@ def train(name: str, task: Task, settings: Settings) -> Outcome:
     film = recorder(name, table, training, model, settings)
     weights, strength = weights_of(fitted), not_negative("l1", settings.l1)
     penalty = partial(weighted_l1, strength, weights) if strength else None
-    check_outputs(settings)
+    check_outputs(settings, name)
 
     say(f"{name}: {summary(table, training, held_out)}")
+    if task.goal is None and table.class_names is None and set(table.targets) <= {0.0, 1.0}:
+        say("(the target is 0 or 1, taken for an amount: --kind classes takes it for classes)")
     say(fitted)
-    history = fit(
+    history = run_or_explain(
+        fit,
         fitted,
         scaled(training, model),
         optimizer=optimizer,
@@ -93,12 +99,46 @@ def train(name: str, task: Task, settings: Settings) -> Outcome:
         fast=settings.fast,
         progress=not settings.quiet,
     )
+    if settings.resume:
+        check_length(history, settings, epochs)
     if history.deviation is not None:
         say(f"fast: gradients differ by {history.deviation:.1g} of the largest")
     outcome = judge(model, table, held_out, task, history, say)
 
     write_outputs(name, model, table, held_out, history, film, settings, say)
     return outcome
+
+
+def say_on_terminal(text: object) -> None:
+    print(shown(str(text), keep="\n"))
+
+
+def run_or_explain(fit: Callable[..., History], *data: Any, **settings: Any) -> History:
+    """The record of a training. Raises what fit does, with what a user of the command can do."""
+    try:
+        return fit(*data, **settings)
+    except ValueError as error:
+        before = re.search(r"epochs was (\d+) and is \d+ now", str(error))
+        if before is None:
+            raise
+        schedule = settings["settings"]["schedule"]
+        raise ValueError(
+            f"{error}; the rates of --schedule {schedule} depend on the number of epochs: keep "
+            f"--epochs {before[1]}, or train anew, without --resume; only a training that began "
+            "with --schedule constant may get longer"
+        ) from None
+
+
+def check_length(history: History, settings: Settings, epochs: int) -> None:
+    """Raise ValueError if the resumed training had gone further than it was now to go."""
+    done, wanted, option = len(history.epochs), epochs, "epochs"
+    if settings.steps is not None:
+        done, wanted, option = history.steps, settings.steps, "steps"
+    if done > wanted:
+        raise ValueError(
+            f"the training in {settings.output} has done {done} {option} already: --resume goes "
+            f"on to {done} or more, got --{option} {wanted}"
+        )
 
 
 def batches(training: Rows, settings: Settings) -> int:

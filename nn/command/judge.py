@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from nn.checks import count
+from nn.command.digits import written
 from nn.evaluation import rows_of_outputs
 from nn.losses import mse_loss
 from nn.metrics import accuracy_score, r2_score
@@ -77,6 +78,13 @@ def say_each(
     predictions: Sequence[float],
     say: Callable[..., None],
 ) -> None:
-    say("".join([f"{name:>8.8}" for name in table.feature_names]) + "  target  prediction")
-    for x, target, prediction in zip(inputs, targets, predictions):
-        say("".join([f"{v:8g}" for v in x]) + f"  {target:6g}  {prediction:10.4f}")
+    columns = [written(column) for column in zip(*inputs)]
+    wide = [max(8, 2 + max(map(len, column))) for column in columns]
+    wanted = written(targets)
+    say(
+        "".join([f"{name[:8]:>{n}}" for name, n in zip(table.feature_names, wide)])
+        + f"  {'target':>{max(6, *map(len, wanted))}}  prediction"
+    )
+    for x, target, prediction in zip(zip(*columns), wanted, predictions):
+        cells = "".join([f"{cell:>{n}}" for cell, n in zip(x, wide)])
+        say(f"{cells}  {target:>{max(6, *map(len, wanted))}}  {prediction:10.4f}")

@@ -8,8 +8,10 @@ from __future__ import annotations
 import os
 import re
 import sys
+import warnings
 
 from nn.command.parser import FORMULAS_AND_ROWS, parser
+from nn.command.terminal import open_streams, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,7 +28,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         words = [f" {word}" if re.match(r"-[^-oh]", word) else word for word in words]
     options = parser(words[0] if words else "").parse_args(words or ["--help"])
     try:
-        code: int = options.run(options)
+        with warnings.catch_warnings():
+            # What Python says of 1if: before 3.12 it is a DeprecationWarning.
+            warnings.filterwarnings("ignore", "invalid .*(literal|escape sequence)")
+            warnings.simplefilter("ignore", SyntaxWarning)
+            code: int = options.run(options)
         return code
     except KeyboardInterrupt:
         print("chainrule: interrupted", file=sys.stderr)
@@ -35,18 +41,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
-        print(f"chainrule: {place(error, options)}", file=sys.stderr)
+        print(f"chainrule: {shown(place(error, options))}", file=sys.stderr)
         return 2
     except (ArithmeticError, ImportError, RuntimeError, TypeError, ValueError) as error:
-        print(f"chainrule: {' '.join(str(error).split())}", file=sys.stderr)
+        print(f"chainrule: {shown(' '.join(str(error).split()))}", file=sys.stderr)
         return 2
-
-
-def open_streams() -> None:
-    """Where the shell closed the output or the errors, by >&- or 2>&-, let them go nowhere."""
-    for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 (until exit)
 
 
 def place(error: OSError, options: argparse.Namespace) -> str:

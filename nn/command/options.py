@@ -24,6 +24,25 @@ def delimiter_option(add: Callable[..., Any]) -> None:
     add("--delimiter", type=delimiter, default=",", metavar="SIGN", help=words)
 
 
+def decimal_option(add: Callable[..., Any]) -> None:
+    words = "sign before the decimals of a CSV file, . or , (default: .)"
+    add("--decimal", choices=[".", ","], default=".", metavar="SIGN", help=words)
+
+
+def as_options(message: str) -> str:
+    """A message of nn.data with the options of the command in the place of its arguments."""
+    options = {
+        "classes=True": "--kind classes",
+        "decimal=','": "--decimal ,",
+        "drop=['']": "--drop ''",
+        "columns says": "--columns says",
+        "taken and drop": "taken and --drop",
+    }
+    for argument, option in options.items():
+        message = message.replace(argument, option)
+    return message
+
+
 # ---- types ----
 
 

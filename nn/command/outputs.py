@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import tempfile
+from pathlib import Path
 
 from nn.command.report import write_pictures
+from nn.data.columns import columns_as_notes
 from nn.saving.models import save
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
     from typing import Any
 
     from nn.command.rows import Rows
@@ -22,12 +23,20 @@ if TYPE_CHECKING:
     from nn.training.history import History
 
 
-def check_outputs(settings: Settings) -> None:
-    """Raise OSError or ValueError if a file of the training cannot be written, or resumed from."""
+def check_outputs(settings: Settings, task: str) -> None:
+    """Raise OSError or ValueError if a file of the training cannot be written, or resumed from.
+
+    task: its name, or the CSV file, which no output may take the place of.
+    """
     make_writable(settings.output)
     checkpoint = settings.output / "checkpoint.json"
-    if settings.save is not None and settings.save.resolve() == checkpoint.resolve():
-        raise ValueError(f"{settings.save} is the checkpoint of the training: save it elsewhere")
+    own = {"the checkpoint of the training": checkpoint, "the table": Path(task)}
+    if settings.save is not None:
+        check_apart(settings.save, own, "save it elsewhere")
+    if settings.film is not None:
+        own["the network of the training"] = settings.output / "weights.json"
+        own |= {} if settings.save is None else {"what --save writes": settings.save}
+        check_apart(settings.film, own, "film it elsewhere")
     if settings.resume and not checkpoint.exists():
         raise ValueError(f"there is no checkpoint in {settings.output} to resume from")
     if settings.save is not None:
@@ -47,12 +56,14 @@ def write_outputs(
     say: Callable[..., None],
 ) -> None:
     """Write the network, its pictures and the film, and say where they are."""
-    notes = {
+    notes: dict[str, Any] = {
         "task": name,
         "inputs": table.feature_names,
         "target": table.target_name,
         "classes": table.class_names,
     }
+    if columns := columns_as_notes(table.columns):
+        notes["columns"] = columns
     names = ["weights.json", "checkpoint.json"]
     save(model, settings.output / "weights.json", notes)
     if settings.save is not None:
@@ -73,6 +84,14 @@ def make_writable(folder: Path) -> None:
         tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
         raise OSError(f"cannot write into the folder {folder}: {error.strerror}") from None
+
+
+def check_apart(path: Path, own: dict[str, Path], advice: str) -> None:
+    """Raise ValueError if a path, or a link there, is one of these files."""
+    for kind, file in own.items():
+        one = path.resolve() == file.resolve()
+        if one or (path.exists() and file.exists() and path.samefile(file)):
+            raise ValueError(f"{path} is {kind}: {advice}")
 
 
 FORMATS = (".json", ".safetensors", ".onnx")

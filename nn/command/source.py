@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from engine.languages.by_name import LANGUAGES
-from nn.command.formulas import assignment
+from nn.command.formulas import assignment, check_size
 from nn.command.options import formula_option, variables_option
 
 TYPE_CHECKING = False
@@ -40,6 +40,7 @@ def run(options: Namespace) -> int:
     variables |= {name: Value(1.0, label=name) for name in names}
     result = expression(options.expression, variables)
     used = set(topological_order(result))
+    check_size(used)
     source = trace(result, [x for x in variables.values() if x in used]).source(options.language)
     if options.output is None:
         print(source, end="")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from nn import data
+from nn.command.options import as_options
 from nn.data import synthetic, tables
 from nn.data.csv_files import read_csv
 from nn.data.tables import Table
@@ -13,6 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+    from typing import Any
 
 
 class Task(NamedTuple):
@@ -98,7 +101,11 @@ TASKS = {
 
 
 def own_table(
-    path: Path, target: str | None, delimiter: str = ",", classes: bool | None = None
+    path: Path,
+    target: str | None,
+    delimiter: str = ",",
+    classes: bool | None = None,
+    **settings: Any,
 ) -> Task:
     """A task of a CSV file. Raises ValueError unless a column is named as its target."""
     if target is None:
@@ -106,15 +113,30 @@ def own_table(
 
     def make(_seed: int) -> Table:
         try:
-            return read_csv(path, target, delimiter=delimiter, classes=classes)
-        except ValueError as error:  # with what a user of the command can say instead
-            raise ValueError(str(error).replace("classes=True", "--kind classes")) from None
+            return read_csv(path, target, delimiter=delimiter, classes=classes, **settings)
+        except ValueError as error:
+            raise ValueError(as_options(str(error)) + next_step(str(error))) from None
 
     return measured(make, (16,), 0.01, 100, 0.1, goal=None)
 
 
+def next_step(message: str) -> str:
+    """What a user of the command can do about a cell of a table."""
+    if message.endswith("the cell is empty"):
+        return " (--missing drop leaves such rows out, --missing mean fills in means)"
+    if re.search(r"column '.*': .* is no number$|no cell that is not empty$", message):
+        return " (--drop leaves a column out)"
+    if message.endswith("is not finite"):
+        return " (--missing drop leaves out rows with NaN, --missing mean fills in means)"
+    return ""
+
+
 def task_called(
-    name: str, target: str | None = None, delimiter: str = ",", classes: bool | None = None
+    name: str,
+    target: str | None = None,
+    delimiter: str = ",",
+    classes: bool | None = None,
+    **settings: Any,
 ) -> Task:
     """The task of that name, or of the CSV file. Raises ValueError for any other name."""
     from pathlib import Path
@@ -122,9 +144,12 @@ def task_called(
     if name in TASKS:
         if target is not None:
             raise ValueError(f"--target is for a CSV file, {name} has its own")
+        for option, usual in (("columns", None), ("drop", []), ("missing", "error")):
+            if settings.get(option, usual) != usual:
+                raise ValueError(f"--{option} is for a CSV file, {name} has its own columns")
         return TASKS[name]
     if Path(name).suffix.lower() in (".csv", ".txt") or Path(name).is_file():
-        return own_table(Path(name), target, delimiter, classes)
+        return own_table(Path(name), target, delimiter, classes, **settings)
     raise ValueError(
         f"unknown task {name!r}: take one of {', '.join(TASKS)}, or a CSV file with --target COLUMN"
     )

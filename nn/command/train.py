@@ -10,6 +10,7 @@ from pathlib import Path
 from nn.activation_names import ACTIVATIONS
 from nn.command.options import (
     batch,
+    decimal_option,
     delimiter_option,
     not_negative,
     number,
@@ -18,7 +19,9 @@ from nn.command.options import (
 )
 from nn.command.settings import PACES, chosen_settings
 from nn.command.tasks import TASKS, own_table, task_called
+from nn.command.terminal import shown
 from nn.command.version import version
+from nn.data.csv_files import MISSING
 from nn.optim.by_name import OPTIMIZERS
 from nn.schedules.by_name import SCHEDULES
 
@@ -43,6 +46,11 @@ def options(parser: argparse.ArgumentParser) -> None:
     add("task", help=f"one of {', '.join(TASKS)}; or a CSV file")
     add("--target", metavar="COLUMN", help="the column of the CSV file that is to be predicted")
     delimiter_option(add)
+    decimal_option(add)
+    add("--columns", nargs="+", metavar="NAME", help="take these columns only, and the target")
+    add("--drop", nargs="+", default=[], metavar="NAME", help="take all columns but these")
+    words = "rows with empty cells: refuse them, drop them, or fill in means (default: error)"
+    add("--missing", choices=MISSING, default="error", help=words)
     add("--kind", choices=KINDS, help="what is in the target column (default: a guess)")
     add(
         "--seed",
@@ -130,7 +138,16 @@ def run(options: argparse.Namespace) -> int:
     from nn.command.job import train
 
     classes = None if options.kind is None else KINDS[options.kind]
-    task = task_called(options.task, options.target, options.delimiter, classes)
+    task = task_called(
+        options.task,
+        options.target,
+        options.delimiter,
+        classes,
+        decimal=options.decimal,
+        columns=options.columns,
+        drop=options.drop,
+        missing=options.missing,
+    )
     if not options.quiet:
         print(version())
     random.seed(options.seed)  # its state is part of a checkpoint
@@ -140,8 +157,8 @@ def run(options: argparse.Namespace) -> int:
     if outcome.learned:
         return 0
     print(
-        f"chainrule: {options.task} was not learned: {outcome.words}; more --epochs, or another "
-        "--seed, --lr or --hidden, may help",
+        f"chainrule: {shown(options.task)} was not learned: {outcome.words}; more --epochs, or "
+        "another --seed, --lr or --hidden, may help",
         file=sys.stderr,
     )
     return 1

@@ -5,6 +5,9 @@ from __future__ import annotations
 from math import isfinite
 
 from nn.checks import flag
+from nn.data.cells import all_look_like, amount, in_order, number_in, place
+from nn.data.columns import Column, column_of, is_gap, numbers_of
+from nn.data.encoding import text_in
 from nn.data.tables import Table
 
 TYPE_CHECKING = False
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
 
     Record = tuple[int, list[str]]  # the line it begins on, from 1, and its cells
 
+MISSING = ("error", "drop", "mean")
 FEW = 20  # whole numbers with more different values than this are amounts, not classes
 
 
@@ -24,13 +28,25 @@ def read_csv(
     *,
     classes: bool | None = None,
     delimiter: str = ",",
+    decimal: str = ".",
+    columns: Sequence[str] | None = None,
+    drop: Sequence[str] = (),
+    missing: str = "error",
 ) -> Table:
     """The table in a CSV file, whose first line names the columns.
 
-    Every column but the target holds numbers. The target holds classes if its cells are text, or
+    Every column but the target holds numbers, or a text of at most 20 different values that occur
+    twice or more on average: that gives a number for each of them, 1 where it is the text of the
+    row and else 0. The target holds classes if its cells are text, or
     if they are whole numbers, written without a point, of at most 20 different values that occur
     twice or more on average; otherwise it holds amounts. `classes=True` or `classes=False`
-    decides instead. Classes are counted from 0, in the order of their numbers or of the alphabet.
+    decides instead. Classes are counted from 0, in the order of their numbers or of the alphabet;
+    their names are the cells as they are written, so that 007 and 7 are two. True and False are
+    classes in the target, and 1 and 0 in other columns. decimal: "," for numbers such as 0,5.
+    columns: names of the columns that are taken; drop: names of those that are left out, of which
+    "" is a column without a name. missing: what becomes of cells that are empty or NA or NaN: with
+    "drop" their rows are left out; with "mean" the mean of the column's numbers stands there,
+    unless the cell is of the target.
 
     The file is in UTF-8, with or without a byte order mark; cells may be quoted. Raises OSError if
     it cannot be read, and ValueError, with line and column, if it is not such a table.
@@ -49,53 +65,73 @@ def read_csv(
     if classes is not None:
         flag("classes", classes)
     try:
-        names, rows = parsed(path, delimiter)
+        check_decimal(decimal)
+        names, rows = parsed(path, delimiter, target)
+        names, rows = narrowed(names, rows, target, columns, drop, delimiter)
+        check_named(names, rows)
         check_names(names, target, delimiter)
+        if missing not in MISSING:
+            raise ValueError(f"missing is one of {', '.join(MISSING)}, got {missing!r:.60}")
+        if missing == "drop":
+            rows = [(line, cells) for line, cells in rows if not any(map(is_gap, cells))]
+            if not rows:
+                raise ValueError("each row has an empty cell: leave columns out as well")
         at = names.index(target)
+        kept = [
+            column_of(name, [(line, cells[i]) for line, cells in rows], decimal, missing == "mean")
+            for i, name in enumerate(names)
+            if i != at
+        ]
         inputs = [
-            [amount(cell, line, name) for name, cell in zip(names, cells) if name != target]
-            for line, cells in rows
+            numbers_of(kept, cells[:at] + cells[at + 1 :], line, decimal) for line, cells in rows
         ]
         column = [(line, cells[at]) for line, cells in rows]
-        targets, class_names = read_target(column, target, classes)
+        targets, class_names = read_target(column, target, classes, decimal)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
-    features = [name for name in names if name != target]
-    return Table(inputs, targets, features, target, class_names, f"the file {path}")
+    features = [name for column in kept for name in column.features()]
+    return Table(inputs, targets, features, target, class_names, f"the file {path}", kept)
 
 
 def read_rows(
-    path: str | os.PathLike[str], names: Sequence[str], *, delimiter: str = ","
+    path: str | os.PathLike[str],
+    names: Sequence[str | Column],
+    *,
+    delimiter: str = ",",
+    decimal: str = ".",
 ) -> list[list[float]]:
     """The numbers in the columns with these names, a list for each row. Other columns are ignored.
+
+    A Column in the place of a name says how its cells become numbers.
 
     Raises as read_csv does.
     """
     try:
-        there, rows = parsed(path, delimiter)
-        for name in names:
-            check_names(there, name, delimiter, alone=True)
-        places = [there.index(name) for name in names]
+        check_decimal(decimal)
+        columns = [Column(name) if isinstance(name, str) else name for name in names]
+        there, rows = parsed(path, delimiter, *[column.name for column in columns])
+        for column in columns:
+            check_names(there, column.name, delimiter, alone=True)
+        places = [there.index(column.name) for column in columns]
         return [
-            [amount(cells[at], line, name) for name, at in zip(names, places)]
-            for line, cells in rows
+            numbers_of(columns, [cells[at] for at in places], line, decimal) for line, cells in rows
         ]
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
 
 
-def parsed(path: str | os.PathLike[str], delimiter: str) -> tuple[list[str], list[Record]]:
-    """The names of the columns, and the lines below them, each with a cell for every name."""
+def parsed(
+    path: str | os.PathLike[str], delimiter: str, *wanted: str
+) -> tuple[list[str], list[Record]]:
+    """The names of the columns, and the lines below them, each with a cell for every name.
+
+    wanted: names of columns, by which an error tells another delimiter.
+    """
     import csv
     from io import StringIO
 
     with open(path, "rb") as file:
-        content = file.read()
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line, byte = error.object.count(b"\n", 0, error.start) + 1, error.object[error.start]
-        raise ValueError(f"line {line}: byte 0x{byte:02x} is not UTF-8") from None
+        text = text_in(file.read())
     reader = csv.reader(
         StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True
     )
@@ -115,58 +151,116 @@ def parsed(path: str | os.PathLike[str], delimiter: str) -> tuple[list[str], lis
         raise ValueError("no rows below the names of the columns")
     for line, cells in rows:
         if len(cells) != len(names):
-            raise ValueError(f"line {line}: {len(cells)} cells, for {len(names)} columns")
+            hint = other_delimiter(names, delimiter, wanted)
+            raise ValueError(f"line {line}: {len(cells)} cells, for {len(names)} columns{hint}")
     return names, rows
 
 
+def narrowed(
+    names: list[str],
+    rows: list[Record],
+    target: str,
+    columns: Sequence[str] | None,
+    drop: Sequence[str],
+    delimiter: str,
+) -> tuple[list[str], list[Record]]:
+    """The table without the columns that are not wanted."""
+    for kind, given in (("columns", columns or ()), ("drop", drop)):
+        if isinstance(given, str) or not all(isinstance(name, str) for name in given):
+            raise TypeError(f"{kind} are names of columns in a list, got {given!r:.60}")
+    if columns is not None and drop:
+        raise ValueError("columns says which are taken and drop which are not: give one of them")
+    if target in drop:
+        raise ValueError(f"the target {target!r:.60} cannot be left out")
+    for name in [target, *(columns or ()), *drop]:
+        check_there(names, name, delimiter)
+    kept = [
+        i
+        for i, name in enumerate(names)
+        if name == target or (name not in drop if columns is None else name in columns)
+    ]
+    return [names[i] for i in kept], [(line, [cells[i] for i in kept]) for line, cells in rows]
+
+
+def other_delimiter(names: list[str], delimiter: str, wanted: Sequence[str]) -> str:
+    """What an error says where the first line of a file has another sign between the names."""
+    line = delimiter.join(names)
+    for sign in ";\t|, ":
+        parts = [part.strip(' "') for part in line.split(sign)]
+        lone = len(names) == 1 and len(parts) > 1 and sign != " "
+        if sign != delimiter and (lone or any(name in parts for name in wanted)):
+            return f" (is the delimiter {sign!r}?)"
+    return ""
+
+
+def check_decimal(decimal: str) -> None:
+    if decimal not in (".", ","):
+        raise ValueError(f"the decimal sign is '.' or ',', got {decimal!r:.60}")
+
+
+def check_named(names: list[str], rows: list[Record]) -> None:
+    """Raise ValueError unless each column has a name."""
+    if "" not in names:
+        return
+    at = names.index("")
+    cells = [cells[at] for _, cells in rows]
+    counting = any(cells == [str(i + first) for i in range(len(cells))] for first in (0, 1))
+    hint = "; drop=[''] leaves it out"
+    if counting:
+        hint = ", and counts the rows: leave such an index out by drop=['']"
+    raise ValueError(f"column {at + 1} has no name{hint}")
+
+
 def check_names(names: list[str], target: str, delimiter: str, alone: bool = False) -> None:
-    """Raise ValueError unless each column has a name of its own and the target is among them."""
-    if "" in names:
-        raise ValueError(f"column {names.index('') + 1} has no name")
+    """Raise ValueError unless no two columns share a name and the target is among them."""
     for name in names:
-        if names.count(name) > 1:
+        if name and names.count(name) > 1:
             raise ValueError(f"{names.count(name)} columns have the name {name!r:.60}")
-    if target not in names:
-        known = ", ".join(f"{name!r:.60}" for name in names[:FEW])
-        more = f" and {len(names) - FEW} more" if len(names) > FEW else ""
-        other = [sign for sign in ";\t|," if sign != delimiter and sign in names[0]]
-        hint = f" (is the delimiter {other[0]!r}?)" if len(names) == 1 and other else ""
-        raise ValueError(f"no column {target!r:.60}, there is {known}{more}{hint}")
+    check_there(names, target, delimiter)
     if len(names) == 1 and not alone:
         raise ValueError(f"no column besides the target {target!r:.60}")
 
 
+def check_there(names: list[str], target: str, delimiter: str) -> None:
+    if target not in names:
+        known = ", ".join(f"{name!r:.60}" for name in names[:FEW])
+        more = f" and {len(names) - FEW} more" if len(names) > FEW else ""
+        hint = other_delimiter(names, delimiter, [target])
+        raise ValueError(f"no column {target!r:.60}, there is {known}{more}{hint}")
+
+
 def read_target(
-    column: Sequence[tuple[int, str]], name: str, classes: bool | None
+    column: Sequence[tuple[int, str]], name: str, classes: bool | None, decimal: str
 ) -> tuple[list[Any], list[str] | None]:
     """The targets in a column of (line, cell), and the names of their classes, if they are such."""
     for line, cell in column:
         if not cell:
             raise ValueError(f"{place(line, name)}: the cell is empty")
     if classes is None:
-        classes = are_classes(column, name)
+        classes = are_classes(column, name, decimal)
     if not classes:
-        return [amount(cell, line, name) for line, cell in column], None
-    numbers = [number_in(cell) for _, cell in column]
-    if all(number is not None and isfinite(number) for number in numbers):
-        labels = [spelled(number) for number in numbers if number is not None]
-        class_names = sorted(set(labels), key=float)
-    else:
-        labels = [cell for _, cell in column]
-        class_names = sorted(set(labels))
+        return [amount(cell, line, name, decimal) for line, cell in column], None
+    labels = [cell for _, cell in column]
+    class_names = in_order(set(labels), decimal)
     index = {label: i for i, label in enumerate(class_names)}
     return [index[label] for label in labels], class_names
 
 
-def are_classes(column: Sequence[tuple[int, str]], name: str) -> bool:
+def are_classes(column: Sequence[tuple[int, str]], name: str, decimal: str) -> bool:
     """The rule of read_csv. Raises ValueError for cells of both kinds, and for nan and inf."""
     texts = []
     for line, cell in column:
-        number = number_in(cell)
+        number = number_in(cell, decimal)
         if number is None:
             texts.append((line, cell))
         elif not isfinite(number):
             raise ValueError(f"{place(line, name)}: {cell} is not finite")
+    looks = all_look_like([cell for _, cell in texts], decimal)
+    if looks:
+        line, cell = texts[0]
+        raise ValueError(
+            f"{place(line, name)}: {cell!r:.60} has {looks} (classes=True takes it for a name)"
+        )
     if texts and len(texts) < len(column):
         line, cell = texts[0]
         raise ValueError(
@@ -176,30 +270,3 @@ def are_classes(column: Sequence[tuple[int, str]], name: str) -> bool:
     different = {cell for _, cell in column}
     few = len(different) <= min(FEW, len(column) // 2)
     return bool(texts) or (few and all(cell.lstrip("+-").isdigit() for cell in different))
-
-
-def amount(cell: str, line: int, name: str) -> float:
-    """The finite number in a cell. Raises ValueError that names its line and column."""
-    number = number_in(cell)
-    if number is not None and isfinite(number):
-        return number
-    if not cell:
-        raise ValueError(f"{place(line, name)}: the cell is empty")
-    problem = f"{cell!r:.60} is no number" if number is None else f"{cell:.60} is not finite"
-    raise ValueError(f"{place(line, name)}: {problem}")
-
-
-def number_in(cell: str) -> float | None:
-    try:
-        return None if "_" in cell else float(cell)  # Python's 1_000 is text to anyone else
-    except ValueError:
-        return None
-
-
-def spelled(number: float) -> str:
-    """1 for 1.0, so that 1 and 1.0 are one class."""
-    return str(int(number)) if number.is_integer() else str(number)
-
-
-def place(line: int, name: str) -> str:
-    return f"line {line}, column {name!r:.60}"

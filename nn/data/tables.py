@@ -9,12 +9,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
+    from nn.data.columns import Column
+
 
 class Table:
     """Inputs and the target of each, with the names of both.
 
     inputs: [rows][features]. targets: [rows]. With class_names a target is the number of its class,
-    from 0; if class_names is None, targets are amounts, each a float.
+    from 0; if class_names is None, targets are amounts, each a float. columns: of a CSV file, how
+    its cells became numbers.
     """
 
     __module__ = "nn"
@@ -27,11 +30,13 @@ class Table:
         target_name: str,
         class_names: Sequence[str] | None = None,
         description: str = "",
+        columns: Sequence[Column] = (),
     ) -> None:
         self.inputs, self.targets = inputs, targets
         self.feature_names, self.target_name = list(feature_names), target_name
         self.class_names = None if class_names is None else list(class_names)
         self.description = description
+        self.columns = list(columns)
 
     def __len__(self) -> int:
         return len(self.inputs)

@@ -1,5 +1,6 @@
 """Writing files: the old content or the new, and nothing beside it."""
 
+import errno
 import importlib
 import os
 import stat
@@ -237,3 +238,15 @@ def test_a_file_beside_a_module_is_read_from_a_zip_file_too(tmp_path, monkeypatc
 def test_a_missing_file_beside_a_module_is_an_oserror():
     with pytest.raises(FileNotFoundError, match=r"nothing\.js"):
         text_beside("engine.explorer.assets", "nothing.js")
+
+
+@pytest.mark.parametrize("call", ["os.fsync", "os.chmod", "os.replace"])
+def test_a_full_disk_names_the_file(tmp_path, monkeypatch, call):
+    def full(*_arguments):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(call, full)
+
+    with pytest.raises(OSError, match=r"No space left on device: '.*new\.txt'$"):
+        write_file(tmp_path / "new.txt", "text")
+    assert list(tmp_path.iterdir()) == []

@@ -147,7 +147,7 @@ def test_whole_numbers_that_seldom_come_twice_are_amounts(csv, cells, classes):
 def test_classes_true_makes_classes_of_numbers(csv):
     table = read_csv(csv(column(["2.5", "1", "1.0", "10"])), "y", classes=True)
 
-    assert (table.targets, table.class_names) == ([1, 0, 0, 2], ["1", "2.5", "10"])
+    assert (table.targets, table.class_names) == ([2, 0, 1, 3], ["1", "1.0", "2.5", "10"])
 
 
 def test_classes_true_makes_names_of_text_and_numbers_alike(csv):
@@ -177,8 +177,8 @@ def test_classes_false_refuses_text(csv):
         ("\n\n", "the file is empty, its first line is to name the columns"),
         (b"\xef\xbb\xbf", "the file is empty, its first line is to name the columns"),
         ("a,y\n", "no rows below the names of the columns"),
-        ("a,,y\n1,2,u\n", "column 2 has no name"),
-        ("a,y,\n1,u,\n", "column 3 has no name"),
+        ("a,,y\n1,2,u\n", "column 2 has no name; drop=[''] leaves it out"),
+        ("a,y,\n1,u,\n", "column 3 has no name; drop=[''] leaves it out"),
         ("a,b,a,y\n1,2,3,u\n", "2 columns have the name 'a'"),
         ("a,y,y\n1,u,v\n", "2 columns have the name 'y'"),
         ("y\nu\n", "no column besides the target 'y'"),
@@ -190,8 +190,16 @@ def test_classes_false_refuses_text(csv):
         ("a,y\n1,u\n1,u,5\n", "line 3: 3 cells, for 2 columns"),
         ("a,b,y\n1,2,u\n3,red,v\n", "line 3, column 'b': 'red' is no number"),
         ('a,y\n1,"u\nv"\n\nred,w\n', "line 5, column 'a': 'red' is no number"),
-        ("a,y\n1_000,u\n", "line 2, column 'a': '1_000' is no number"),
-        ('a,y\n"1,5",u\n', "line 2, column 'a': '1,5' is no number"),
+        (
+            "a,y\n1_000,u\n",
+            "line 2, column 'a': '1_000' is no number: "
+            "it has '_' between thousands, write it as in 1000",
+        ),
+        (
+            'a,y\n"1,5",u\n',
+            "line 2, column 'a': '1,5' is no number: "
+            "it has a comma, for decimals (decimal=',' reads it)",
+        ),
         ("a,y\n0x10,u\n", "line 2, column 'a': '0x10' is no number"),
         ("a,y\n?,u\n", "line 2, column 'a': '?' is no number"),
         ("a,y\n1,u\n,v\n", "line 3, column 'a': the cell is empty"),
@@ -208,9 +216,18 @@ def test_classes_false_refuses_text(csv):
             "line 4, column 'y': 'many' is text, where other cells are numbers "
             "(classes=True takes both for names)",
         ),
-        (b"a,y\n1,u\n2,caf\xe9\n", "line 3: byte 0xe9 is not UTF-8"),
-        (b"\xef\xbb\xbfa,y\n1,\xff\n", "line 2: byte 0xff is not UTF-8"),
-        ("a,y\n1,u\n".encode("utf-16"), "line 1: byte 0xff is not UTF-8"),
+        (
+            b"a,y\n1,u\n2,caf\xe9\n",
+            "line 3: byte 0xe9 is not UTF-8 (it is 'é' in Latin-1): save it anew as CSV in UTF-8",
+        ),
+        (
+            b"\xef\xbb\xbfa,y\n1,\xff\n",
+            "line 2: byte 0xff is not UTF-8 (it is 'ÿ' in Latin-1): save it anew as CSV in UTF-8",
+        ),
+        (
+            "a,y\n1,u\n".encode("utf-16"),
+            "the file is in UTF-16: save it anew as CSV in UTF-8",
+        ),
         ('a,y\n1,u\n2,"v\n3,w\n', "line 3: unexpected end of data"),
         ('a,y\n1,"u"v\n', "line 2: ',' expected after '\"'"),
         (f"a,y\n1,{'u' * 200_000}\n", "line 2: field larger than field limit (131072)"),

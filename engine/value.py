@@ -392,7 +392,18 @@ def operand(x: Any) -> Value | None:
 
     Raises TypeError for what neither is a number nor knows of other classes, such as text.
     """
-    return None if foreign(x) else constant(x)
+    v: Value = Value.__new__(Value)  # as in constant, whose call would cost a tenth of a sum
+    if type(x) is float:
+        v._data = x
+    elif foreign(x):
+        return None
+    else:
+        v._data = number(x)
+    v._grad = 0.0
+    v._mark = 0
+    v.op = CONSTANT
+    v._x = v._y = None
+    return v
 
 
 def constant(x: Any) -> Value:

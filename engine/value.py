@@ -49,6 +49,7 @@ class Value(Number):
     __array_priority__ = -1.0
 
     label = ""
+    is_constant = False  # a derivative that is the same number everywhere, as `grad` finds it
     source_line: SourceLine | None = None  # where it was written, if that was noted
 
     def __init__(self, data: SupportsFloat, label: Text = "", *others: Any) -> None:

@@ -35,8 +35,9 @@ def trace(
     """The program of the graph behind the outputs.
 
     inputs: the leaves that get other numbers in each call. parameters: the leaves whose own `data`
-    is read in each call, so that a program follows a training. Raises ValueError for a leaf of the
-    graph that is neither, for an input that is not in the graph, and for one that was computed.
+    is read in each call, so that a program follows a training. An input that is not in the graph
+    has gradient 0. The outputs may be what `grad` returns. Raises ValueError for a leaf of the
+    graph that is neither an input nor a parameter, and for one of them that was computed.
 
     >>> w, x = Value(2.0, label="w"), Value(3.0, label="x")
     >>> program = trace(w * x + 1, inputs=[x], parameters=[w])

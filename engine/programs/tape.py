@@ -12,6 +12,7 @@ from copy import copy
 from itertools import chain
 
 from engine import ops
+from engine.copying import together
 from engine.op import number
 from engine.reach import reached
 from engine.value import Value, arguments, topological_order
@@ -122,6 +123,22 @@ class Tape:
                 if needed:
                     grads[i] += grads[slot] * number(slope)
         return grads
+
+
+def packed(tape: Tape) -> dict[str, Any]:
+    """All that a tape holds, for deepcopy and pickle, with its nodes as one graph."""
+    nodes = [v for v in tape.nodes if v is not None]
+    return {**vars(tape), "nodes": together(nodes)}
+
+
+def unpacked(state: dict[str, Any]) -> Tape:
+    """The tape that was packed."""
+    tape: Tape = Tape.__new__(Tape)
+    vars(tape).update(state)
+    leaves = len(tape.parameters) + len(tape.inputs)
+    nodes = list(state["nodes"])
+    tape.nodes = [*nodes[:leaves], *[None] * len(tape.constants), *nodes[leaves:]]
+    return tape
 
 
 def fixed(v: Value) -> bool:

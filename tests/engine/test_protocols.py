@@ -1,6 +1,8 @@
 """A Value among the objects of other classes: who is asked, and what a Value is made with."""
 
+import math
 import operator
+import warnings
 from decimal import Decimal
 from fractions import Fraction
 
@@ -9,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine import Value, tanh
+from engine import GradientError, Value, check_gradients, tanh
 
 INFIX = {
     "add": operator.add,
@@ -206,3 +208,20 @@ def test_prev_is_the_same_set_each_time(numbers):
 
     assert z._prev == z._prev
     assert {v.grad for v in z._prev - {x}} <= {0.0}
+
+
+# ---- plain numbers, which no gradient passes ----
+
+
+@given(st.floats(-700, 700))
+def test_float_round_and_formats_are_silent_and_math_functions_are_floats(x):
+    v = Value(x)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert (float(v), round(v, 2), f"{v:.3f}") == (x, round(x, 2), f"{x:.3f}")
+        assert type(math.exp(v)) is float
+
+
+def test_the_judge_finds_a_gradient_that_math_dropped():
+    with pytest.raises(GradientError, match=r"does it use .*float\(\)"):
+        check_gradients(lambda w: math.exp(w) + w, [2.0])

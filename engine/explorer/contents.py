@@ -19,7 +19,7 @@ from engine.explorer.placement import placement
 from engine.formulas.escapes import one_line
 from engine.formulas.names import names, parameter_names
 from engine.languages.python import Language, NoTranslationError
-from engine.languages.words import is_number
+from engine.languages.words import Number
 from engine.op import Op, number
 from engine.unfolding import unfolds
 from engine.value import Value, topological_order
@@ -121,14 +121,14 @@ class Textbook(Language):
 
     name = "formula"
 
-    def number(self, x: float) -> str:
+    def digits(self, x: float) -> str:
         return f"{x:g}"
 
     def truth(self, test: str) -> str:
         return f"[{test}]"
 
     def power(self, x: str, y: str) -> str:
-        if is_number(y) and float(y) == 1:
+        if isinstance(y, Number) and y.value == 1:
             return x
         return "**".join(
             [part if re.fullmatch(r"[\w.]+", part) else f"({part})" for part in (x, y)]
@@ -148,7 +148,7 @@ def slope_in_symbols(op: Op, i: int, name: str, inputs: list[str | float]) -> st
     stand_ins = [f"X{j}_" for j in range(len(inputs))]
     for j, x in enumerate(inputs):
         if not isinstance(x, str):
-            stand_ins[j] = f"({x:g})" if x < 0 else f"{x:g}"
+            stand_ins[j] = f"({x:g})" if x < 0 else Number(f"{x:g}", x)
     try:
         text = Textbook().factor(op, i, "Z_", stand_ins)
     except NoTranslationError:

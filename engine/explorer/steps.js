@@ -9,7 +9,7 @@ export function read(x) {
   if (typeof x === "number" || x === null) return x;
   const text = String(x).trim().toLowerCase();
   const named = { nan: NaN, inf: Infinity, "-inf": -Infinity };
-  return text in named ? named[text] : text === "" ? undefined : Number.isNaN(Number(text)) ? undefined : Number(text);
+  return Object.hasOwn(named, text) ? named[text] : text === "" ? undefined : Number.isNaN(Number(text)) ? undefined : Number(text);
 }
 
 /** As Python's repr: 2.0, 0.5, 1e-07, nan, inf. */

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from engine.languages.python import Language
-from engine.languages.words import is_number
+from engine.languages.words import Number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ class NumPy(Language):
     # What NumPy does not have: math's, one number at a time.
     WITHOUT: ClassVar[set[str]] = {"erf", "erfc"}
 
-    def number(self, x: float) -> str:
+    def digits(self, x: float) -> str:
         if math.isfinite(x):
             return repr(x)
         return f"{'-' if x < 0 else ''}{self.module}.{abs(x)!r}"
@@ -84,5 +84,4 @@ class Torch(NumPy):
 
 def tensor(x: str) -> str:
     """A number is no tensor yet."""
-    a_number = is_number(x.strip("()"))
-    return f"torch.tensor({x}, dtype=torch.float64)" if a_number else x
+    return f"torch.tensor({x}, dtype=torch.float64)" if isinstance(x, Number) else x

@@ -21,7 +21,7 @@ class C(Language):
     end = ";"
     declare = "double "
 
-    def number(self, x: float) -> str:
+    def digits(self, x: float) -> str:
         if math.isfinite(x):
             return repr(x)
         return "NAN" if x != x else "INFINITY" if x > 0 else "-INFINITY"

@@ -22,7 +22,7 @@ class JavaScript(Language):
     end = ";"
     declare = "let "
 
-    def number(self, x: float) -> str:
+    def digits(self, x: float) -> str:
         if math.isfinite(x):
             return repr(x)
         return "NaN" if x != x else "Infinity" if x > 0 else "-Infinity"

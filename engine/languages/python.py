@@ -13,7 +13,7 @@ import math
 
 from engine import ops
 from engine.languages.syntax import table, undocumented, variable_of
-from engine.languages.words import MANY, Words, is_number
+from engine.languages.words import MANY, Number, Words
 from engine.native import csource
 
 TYPE_CHECKING = False
@@ -141,13 +141,16 @@ class Language(Words):
             case ast.Attribute(value=ast.Name(id="math"), attr="pi"):
                 return self.number(math.pi), ATOM
             case ast.UnaryOp(op=ast.USub(), operand=x):
-                return "-" + self.within(x, names, MINUS), MINUS
+                text = self.within(x, names, MINUS)
+                if isinstance(text, Number):
+                    return self.number(-text.value), MINUS
+                return "-" + text, MINUS
             case ast.BinOp(left=x, op=ast.Pow(), right=y):
                 return self.power(self.spell(x, names)[0], self.spell(y, names)[0]), ATOM
             case ast.BinOp(left=x, op=sign, right=y) if type(sign) in INFIX:
-                both = [self.spell(side, names)[0] for side in (x, y)]
-                if all(map(is_number, both)):
-                    return self.number(folded(type(sign), *map(float, both))), ATOM
+                first, second = [self.spell(side, names)[0] for side in (x, y)]
+                if isinstance(first, Number) and isinstance(second, Number):
+                    return self.number(folded(type(sign), first.value, second.value)), ATOM
                 symbol = INFIX[type(sign)]
                 tightness = TIGHTNESS[symbol]
                 left, right = self.within(x, names, tightness), self.within(y, names, tightness + 1)
@@ -175,14 +178,15 @@ class Language(Words):
 
     def call(self, function: ast.expr, inputs: list[str]) -> str:
         rows, functions = table()
+        last = inputs[-1]
         match function:
-            case ast.Attribute(value=ast.Name(id="math"), attr="sqrt") if is_number(inputs[0]):
-                return self.number(math.sqrt(float(inputs[0])))
+            case ast.Attribute(value=ast.Name(id="math"), attr="sqrt") if isinstance(last, Number):
+                return self.number(math.sqrt(last.value))
             case ast.Attribute(value=ast.Name(id="math"), attr=name):
                 return self.math(name, ", ".join(inputs))
             case ast.Name(id="abs"):
                 return self.absolute(inputs[0])
-            case ast.Name(id="origin") if is_number(inputs[1]) and float(inputs[1]):
+            case ast.Name(id="origin") if isinstance(last, Number) and last.value:
                 return self.number(0.0)
             case ast.Name(id=name) if name in rows:
                 return self.called(ast.literal_eval(rows[name].args[0]), rows[name].args[2], inputs)

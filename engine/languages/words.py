@@ -12,6 +12,21 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+class Number(str):
+    """The text of a number, and the number itself.
+
+    Text is a number because it is of this kind, and never because of how it is spelled: a variable
+    may be called Inf.
+    """
+
+    value: float
+
+    def __new__(cls, text: str, value: float) -> Number:
+        number = super().__new__(cls, text)
+        number.value = value
+        return number
+
+
 class Words:
     """How a language writes a number, a choice, a function, and so on.
 
@@ -28,7 +43,10 @@ class Words:
         self.definitions: dict[str, str] = {}
         self.imports: set[str] = set()
 
-    def number(self, x: float) -> str:
+    def number(self, x: float) -> Number:
+        return Number(self.digits(x), x)
+
+    def digits(self, x: float) -> str:
         if math.isfinite(x):
             return repr(x)
         self.imports.add("nan" if x != x else "inf")
@@ -82,15 +100,7 @@ def definition(known: str, name: str) -> str:
 
 
 def is_whole(text: str) -> bool:
-    return is_number(text) and float(text).is_integer()
-
-
-def is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+    return isinstance(text, Number) and text.value.is_integer()
 
 
 # The ops of any number of inputs, and the functions of ops.py that compute them, the op's own last.

@@ -7,11 +7,12 @@ operation. So a gradient is just more lines.
 
 from __future__ import annotations
 
-import keyword
 import re
 
 from engine import ops
 from engine.languages.python import NoTranslationError
+from engine.languages.reserved import is_keyword, is_reserved
+from engine.languages.words import Number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,13 +22,6 @@ if TYPE_CHECKING:
     from engine.programs.tape import Tape
 
 TERMS = 6  # products in a line of a dot product
-# Words of C and of JavaScript that Python would take for names.
-RESERVED = (
-    "arguments auto case catch char const debugger default delete do double enum eval export "
-    "extends extern float function goto implements inline int interface let long new null package "
-    "private protected public register restrict short signed sizeof static struct super switch "
-    "this throw true false typedef typeof undefined union unsigned var void volatile"
-)
 
 
 class Lines:
@@ -101,7 +95,7 @@ class Lines:
                 share, sign = self.share(op, j, slot, inputs)
                 grad = self.slope_name(i)
                 if i in begun:
-                    lines.append(f"{grad} {sign}= {share}")
+                    lines.append(self.added(i, sign, share))
                 else:
                     lines.append(f"{self.let(grad)} = {share if sign == '+' else '-' + share}")
                     begun.add(i)
@@ -131,6 +125,17 @@ class Lines:
             return grad, "-"
         return f"{grad} * {slope}", "+"
 
+    def added(self, slot: int, sign: str, share: str) -> str:
+        """The line that adds a share to a gradient.
+
+        An array is not changed in place: `d_v3 = d_v5` makes two names for one array. The gradient
+        of a leaf is an array of its own, because it starts as a number.
+        """
+        grad, leaves = self.slope_name(slot), len(self.tape.parameters) + len(self.tape.inputs)
+        if self.language.name == "numpy" and slot >= leaves:
+            return f"{grad} = {grad} {sign} {share}"
+        return f"{grad} {sign}= {share}"
+
     def slope_name(self, slot: int) -> str:
         return f"d_{self.names[slot]}"
 
@@ -142,19 +147,19 @@ def variables(tape: Tape, language: Language) -> list[str]:
     """
     leaves = len(tape.parameters) + len(tape.inputs)
     constants = range(leaves, tape.first)
-    found, used = [], {"inputs", "parameters", "program", "gradient", "np", "torch", "math"}
-    used |= {*ops.TABLE, "own", "inf", "nan", "isfinite", "power", "double", "int"}
-    used |= {"Math", "Number", "NaN", "Infinity", "largest", "smallest", "log_sum_exp"}
+    found: list[str] = []
+    used: set[str] = set()
     for slot in range(len(tape.nodes)):
         if slot in constants:
             x = tape.constants[slot - leaves]
-            text = language.number(x)
-            found.append(f"({text})" if text.startswith("-") else text)
+            number = language.number(x)
+            found.append(Number(f"({number})", x) if number.startswith("-") else number)
             continue
         label = re.sub(r"\W+", "_", tape.label(slot), flags=re.ASCII).strip("_")
         kind = "p" if slot < len(tape.parameters) else "x" if slot < leaves else "v"
-        name = label if is_variable(label) and slot < leaves else f"{kind}{slot}"
-        while name in used:
+        named = is_variable(label) and slot < leaves
+        name = label if named else f"{kind}{slot}"
+        while name in used or (named and is_reserved(name)):
             name += "_"
         used.add(name)
         found.append(name)
@@ -165,11 +170,16 @@ def is_variable(text: str) -> bool:
     """Whether that can be a variable in all the languages, and is none of v0, v1, ..., or d_x."""
     return (
         bool(re.fullmatch(r"[A-Za-z]\w{0,30}", text, re.ASCII))
-        and not keyword.iskeyword(text)
+        and not is_keyword(text)
         and not re.match(r"(v|p|x)\d+$|d_|own_", text)
-        and text not in RESERVED.split()
     )
 
 
 def brief(label: str) -> str:
-    return " ".join(label.split())[:60]
+    """A label as a comment, in one line that ends where it seems to end.
+
+    In C a line that ends in a backslash, or in the three signs that once stood for one, goes on.
+    """
+    kept = " ".join(label.split())[:60]
+    text = "".join([c if c.isprintable() else ascii(c)[1:-1] for c in kept])
+    return f"{text} ." if text.endswith(("\\", "??/")) else text

@@ -150,8 +150,10 @@ class Program:
 
         "python" and "numpy" define program(inputs, parameters) and gradient(inputs, parameters),
         "torch" the first of them, "c" a function of both. With numpy an input is an array of one
-        number for each sample, and the gradients are summed over the samples. Raises ValueError for
-        another language, and for an operation of your own in any but Python.
+        number for each sample, and the gradients are summed over the samples. The first line of C
+        names the options that give it the bits of the graph. A label may be any text; a variable
+        is called `erf_` where its label is a word of a language. Raises ValueError for another
+        language, and for an operation of your own in any language.
         """
         from engine.programs.source import source_of
 

@@ -110,7 +110,7 @@ def in_c(lines: Lines, with_gradient: bool) -> str:
             f"void gradient({taken}, double *grads) {{\n{indented(body)}}}\n"
         )
     definitions = [f"{text}\n" for text in lines.language.definitions.values()]
-    note = "// The bits of the graph need -ffp-contract=off.\n"
+    note = "// The bits of the graph need -ffp-contract=off -fno-builtin.\n"
     return note + "#include <math.h>\n\n" + "".join(definitions) + "\n".join(texts)
 
 

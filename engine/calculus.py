@@ -68,7 +68,11 @@ def times(adjoint: Any, slope: Any) -> Any:
 def fresh(gradient: Any, known: set[Value]) -> Value:
     """The gradient as a Value that is not among the known ones."""
     if not isinstance(gradient, Value):
-        return Value(gradient)
+        constant = Value(gradient)
+        constant.is_constant = (
+            True  # no input has a part in it: `trace` need not ask who changes it
+        )
+        return constant
     own = gradient * 1.0 if gradient in known else gradient
     known.add(own)
     return own

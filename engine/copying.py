@@ -48,9 +48,14 @@ def reduced(v: Value, _protocol: Any) -> Any:
         return constant, (v.data,)
     if v.op is None or taken(v):
         return new, (type(v),), v.__getstate__()
-    graph = Graph(topological_order(v))
+    return last, (together(topological_order(v)),)
+
+
+def together(nodes: list[Value]) -> Graph:
+    """Nodes, each after its inputs, that deepcopy and pickle are to copy as one graph."""
+    graph = Graph(nodes)
     underway.graphs.append(ref(graph))
-    return last, (graph,)
+    return graph
 
 
 def taken(v: Value) -> bool:

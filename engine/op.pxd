@@ -18,3 +18,6 @@ cdef class Op:
     cdef double value(self, double x, double y) except? -1
     @cython.locals(answer=double)
     cdef double slope(self, int i, double z, double x, double y) except? -1
+
+
+cpdef bint foreign(object x) except -1

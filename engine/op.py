@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from math import nan
 from numbers import Complex, Real
+from numbers import Number as PythonsNumber
 from types import MethodType
 
 TYPE_CHECKING = False  # typing takes longer to import than all of this package
@@ -276,7 +277,7 @@ def input_names(function: Any) -> list[str]:
 
 
 def number(x: Any) -> float:
-    """The float that x is: an int, float, bool, Fraction, Decimal or NumPy scalar.
+    """The float that x is: an int, float, bool, Fraction, Decimal, NumPy scalar or 0-d array.
 
     Raises TypeError for anything else: text, None, complex numbers, lists, arrays, Values.
     """
@@ -290,8 +291,38 @@ def number(x: Any) -> float:
     if isinstance(x, Real) or (
         hasattr(x, "__float__") and not hasattr(x, "__len__") and not isinstance(x, Complex)
     ):
-        return float(x)
+        z = float(x)
+        if z == z or not foreign(x):
+            return z  # an expression of symbols, such as CasADi's, calls itself nan
+    elif is_array(x) and x.shape == () and x.dtype.kind in "biufO" and type(x[()]) is not type(x):
+        return number(x[()])
     raise TypeError(f"expected a number or a Value, got {type(x).__name__} {x!r:.60}")
+
+
+def foreign(x: Any) -> bool:
+    """Whether x, no Value, has operators of its own, which may know what to do with a Value.
+
+    Numbers have them too, but know no Value. Python's own types, such as str, know neither.
+    """
+    kind = type(x)
+    if kind is float or kind is int or kind.__module__ == "builtins" or isinstance(x, Real):
+        return False
+    if is_array(x):
+        return bool(x.shape)
+    # Decimal, which is a Number of Python's, but neither Real nor Complex.
+    if isinstance(x, PythonsNumber) and not isinstance(x, Complex):
+        return False
+    return not OPERATORS.isdisjoint([name for base in kind.__mro__[:-1] for name in vars(base)])
+
+
+# What Python asks another class for, where a Value does not know it.
+OPERATORS = {"__radd__", "__rsub__", "__rmul__", "__rtruediv__", "__rpow__"}
+OPERATORS |= {"__lt__", "__le__", "__gt__", "__ge__"}
+
+
+def is_array(x: Any) -> bool:
+    """Whether x is an array of NumPy, or one of NumPy's scalars."""
+    return hasattr(x, "__array_interface__") and hasattr(x, "dtype")
 
 
 def total(partial: Callable[..., Any], *zxs: Any) -> Any:

@@ -1,7 +1,7 @@
 # The types that make value.py C: a node is a struct of 72 bytes, its numbers are C's.
 cimport cython
 
-from engine.op cimport Number, Op
+from engine.op cimport Number, Op, foreign
 
 cdef Op ADD, SUB, MUL, DIV, POW, DOT, NEG, ABS, CONSTANT
 cdef list blocks, waiting
@@ -21,6 +21,8 @@ cdef Value unary(Op op, Value x)
 cdef Value binary(Op op, object x, object y)
 @cython.locals(v=Value)
 cdef Value node(Op op, double data, object x, object y)
+@cython.locals(v=Value)
+cdef Value operand(object x)
 @cython.locals(v=Value)
 cpdef Value constant(object x)
 @cython.locals(factors=tuple, terms=tuple, w=Value, x=Value, data=double)

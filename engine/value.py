@@ -10,7 +10,7 @@ import os
 from _thread import RLock
 
 from engine import ops
-from engine.op import Number, Op, compiled, number
+from engine.op import Number, Op, compiled, foreign, number
 from engine.recording import blocks, calling_line, no_grad_depth, source_lines_depth
 
 TYPE_CHECKING = False
@@ -45,13 +45,17 @@ class Value(Number):
     # took two tuples: for dot the weights, with the bias behind them, and the inputs; for any
     # other all that it took, and nothing.
     __slots__ = ("__dict__", "_data", "_grad", "_mark", "_x", "_y", "op")
-    __array_priority__ = 1000.0  # NumPy's scalars leave `scalar * value` to us
+    # NumPy's scalars, of priority -1e6, leave `scalar * value` to us; its arrays, of 0, do not.
+    __array_priority__ = -1.0
 
     label = ""
+    is_constant = False  # a derivative that is the same number everywhere, as `grad` finds it
     source_line: SourceLine | None = None  # where it was written, if that was noted
 
-    def __init__(self, data: SupportsFloat, label: Text = "") -> None:
-        """A leaf. Raises TypeError if data is not a number."""
+    def __init__(self, data: SupportsFloat, label: Text = "", *others: Any) -> None:
+        """A leaf. Raises TypeError if data is not a number, or label not text."""
+        if others or not isinstance(label, str):
+            raise no_label(label)
         self._data = number(data)
         self._grad = 0.0
         self._mark = 0  # how far the last sort that met this node had come with it
@@ -66,40 +70,44 @@ class Value(Number):
     # ---- forward: an operation computes its number and remembers its inputs ----
 
     def __add__(self, other: SupportsFloat) -> Value:
-        y: Value = other if isinstance(other, Value) else constant(other)
-        return node(ADD, self._data + y._data, self, y)
+        y: Value | None = other if isinstance(other, Value) else operand(other)
+        return NotImplemented if y is None else node(ADD, self._data + y._data, self, y)
 
     def __radd__(self, other: SupportsFloat) -> Value:
-        x: Value = other if isinstance(other, Value) else constant(other)
-        return node(ADD, x._data + self._data, x, self)
+        x: Value | None = other if isinstance(other, Value) else operand(other)
+        return NotImplemented if x is None else node(ADD, x._data + self._data, x, self)
 
     def __sub__(self, other: SupportsFloat) -> Value:
-        y: Value = other if isinstance(other, Value) else constant(other)
-        return node(SUB, self._data - y._data, self, y)
+        y: Value | None = other if isinstance(other, Value) else operand(other)
+        return NotImplemented if y is None else node(SUB, self._data - y._data, self, y)
 
     def __rsub__(self, other: SupportsFloat) -> Value:
-        x: Value = other if isinstance(other, Value) else constant(other)
-        return node(SUB, x._data - self._data, x, self)
+        x: Value | None = other if isinstance(other, Value) else operand(other)
+        return NotImplemented if x is None else node(SUB, x._data - self._data, x, self)
 
     def __mul__(self, other: SupportsFloat) -> Value:
-        y: Value = other if isinstance(other, Value) else constant(other)
-        return node(MUL, self._data * y._data, self, y)
+        y: Value | None = other if isinstance(other, Value) else operand(other)
+        return NotImplemented if y is None else node(MUL, self._data * y._data, self, y)
 
     def __rmul__(self, other: SupportsFloat) -> Value:
-        x: Value = other if isinstance(other, Value) else constant(other)
-        return node(MUL, x._data * self._data, x, self)
+        x: Value | None = other if isinstance(other, Value) else operand(other)
+        return NotImplemented if x is None else node(MUL, x._data * self._data, x, self)
 
     def __truediv__(self, other: SupportsFloat) -> Value:
-        return binary(DIV, self, other)
+        y: Value | None = other if isinstance(other, Value) else operand(other)
+        return NotImplemented if y is None else binary(DIV, self, y)
 
     def __rtruediv__(self, other: SupportsFloat) -> Value:
-        return binary(DIV, other, self)
+        x: Value | None = other if isinstance(other, Value) else operand(other)
+        return NotImplemented if x is None else binary(DIV, x, self)
 
     def __pow__(self, other: SupportsFloat) -> Value:
-        return binary(POW, self, other)
+        y: Value | None = other if isinstance(other, Value) else operand(other)
+        return NotImplemented if y is None else binary(POW, self, y)
 
     def __rpow__(self, other: SupportsFloat) -> Value:
-        return binary(POW, other, self)
+        x: Value | None = other if isinstance(other, Value) else operand(other)
+        return NotImplemented if x is None else binary(POW, x, self)
 
     def __neg__(self) -> Value:
         return unary(NEG, self)
@@ -226,12 +234,24 @@ class Value(Number):
     @property
     def _prev(self) -> set[Value]:
         """micrograd's name for the inputs: a set, with each constant as a Value."""
-        return {Value(v) if isinstance(v, float) else v for v in self.inputs}
+        for v in arguments(self):
+            if v.op is CONSTANT:
+                v.grad = 0.0  # what a sweep left there means nothing
+        return set(arguments(self))
 
     @property
     def _op(self) -> str:
         """micrograd's name for the symbol of the op, empty for a leaf."""
         return "" if self.op is None else self.op.symbol
+
+    @property
+    def _backward(self) -> Any:
+        """micrograd's name for how a node passes its grad on, which an op says here."""
+        raise AttributeError(NO_BACKWARD)
+
+    @_backward.setter
+    def _backward(self, _function: Any) -> None:
+        raise AttributeError(NO_BACKWARD)
 
     # ---- copies: copying.py has deepcopy and pickle take graphs of any depth ----
 
@@ -289,11 +309,27 @@ class Value(Number):
     def __int__(self) -> int: return int(self._data)
     def __bool__(self) -> bool: return self._data != 0.0
     def __round__(self, n: SupportsIndex | None = None) -> float: return round(self._data, n)
-    def __lt__(self, other: SupportsFloat) -> bool: return self._data < number_of(other)
-    def __le__(self, other: SupportsFloat) -> bool: return self._data <= number_of(other)
-    def __gt__(self, other: SupportsFloat) -> bool: return self._data > number_of(other)
-    def __ge__(self, other: SupportsFloat) -> bool: return self._data >= number_of(other)
     # fmt: on
+
+    def __lt__(self, other: SupportsFloat) -> bool:
+        if isinstance(other, Value):
+            return self._data < other.data
+        return NotImplemented if foreign(other) else self._data < number(other)
+
+    def __le__(self, other: SupportsFloat) -> bool:
+        if isinstance(other, Value):
+            return self._data <= other.data
+        return NotImplemented if foreign(other) else self._data <= number(other)
+
+    def __gt__(self, other: SupportsFloat) -> bool:
+        if isinstance(other, Value):
+            return self._data > other.data
+        return NotImplemented if foreign(other) else self._data > number(other)
+
+    def __ge__(self, other: SupportsFloat) -> bool:
+        if isinstance(other, Value):
+            return self._data >= other.data
+        return NotImplemented if foreign(other) else self._data >= number(other)
 
 
 # Every op is a method: x.tanh() is tanh(x), and so np.tanh(x) works; NumPy renames three.
@@ -310,6 +346,18 @@ if compiled:
 
 
 # ---- making nodes ----
+
+
+OWN_OP = "an operation of your own is an engine.Op, a row with its value and its slopes"
+NO_BACKWARD = f"a Value has no _backward of its own: {OWN_OP}"
+
+
+def no_label(label: Any) -> TypeError:
+    """What Value(data, label) raises for what is no label, such as micrograd's children."""
+    if isinstance(label, str):
+        return TypeError(f"a Value takes its data and a label, got more than that: {OWN_OP}")
+    kind = type(label).__name__
+    return TypeError(f"the label of a Value is text, got {kind} {label!r:.60}: {OWN_OP}")
 
 
 def unary(op: Op, x: Value) -> Value:
@@ -337,6 +385,25 @@ def node(op: Op, data: float, x: Any, y: Any) -> Value:
             v.op = v._x = v._y = None
         elif source_lines_depth.get():
             v.source_line = calling_line()
+    return v
+
+
+def operand(x: Any) -> Value | None:
+    """The number x as a constant, or None if it is for x's own class to say what is to be done.
+
+    Raises TypeError for what neither is a number nor knows of other classes, such as text.
+    """
+    v: Value = Value.__new__(Value)  # as in constant, whose call would cost a tenth of a sum
+    if type(x) is float:
+        v._data = x
+    elif foreign(x):
+        return None
+    else:
+        v._data = number(x)
+    v._grad = 0.0
+    v._mark = 0
+    v.op = CONSTANT
+    v._x = v._y = None
     return v
 
 

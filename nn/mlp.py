@@ -9,7 +9,7 @@ from engine.value import constant
 from nn.activation_names import ACTIVATION, activation_called, linear, name_of, shared_name
 from nn.checks import check_size, random_source
 from nn.module import Module
-from nn.sample import vector
+from nn.sample import refuse_batch, vector
 from nn.settings import SIZE, SIZES, START, UNSAVED
 
 TYPE_CHECKING = False
@@ -57,7 +57,12 @@ class Neuron(Module):
         """x: [nin] -> one Value. Raises ValueError for another length of x."""
         if (type(x) is not list and type(x) is not tuple) or len(x) != len(self.weights):
             x = vector(x, len(self.weights), "neuron")
-        z = self.activation(dot(self.weights, x, self.bias))
+        try:
+            z = dot(self.weights, x, self.bias)
+        except TypeError:
+            refuse_batch(x, len(self.weights), "neuron")
+            raise
+        z = self.activation(z)
         if not isinstance(z, Value):
             got = type(z).__name__
             raise TypeError(
@@ -116,7 +121,11 @@ class Layer(Module):
         Raises ValueError for another length of x.
         """
         x = vector(x, len(self.neurons[0].weights), "layer")
-        x = tuple([v if isinstance(v, Value) else constant(v) for v in x])  # dot shares a tuple
+        try:
+            x = tuple([v if isinstance(v, Value) else constant(v) for v in x])  # dot shares a tuple
+        except TypeError:
+            refuse_batch(x, len(x), "layer")
+            raise
         outputs = [neuron(x) for neuron in self.neurons]
         return outputs[0] if len(outputs) == 1 else outputs
 

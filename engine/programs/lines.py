@@ -79,6 +79,8 @@ class Lines:
         tape, language = self.tape, self.language
         leaves = len(tape.parameters) + len(tape.inputs)
         output = tape.outputs[0]
+        if tape.nodes[output] is None:
+            return []  # a constant: every gradient is 0
         begun = set(range(leaves)) | {output}
         grad = self.slope_name(output)
         lines = [f"{grad if output < leaves else self.let(grad)} = {self.seed()}"]

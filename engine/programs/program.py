@@ -18,7 +18,7 @@ from engine.programs.body import MANY
 from engine.programs.given import floats, is_batch, values
 from engine.programs.kinds import NoPlanError
 from engine.programs.machines import machine_of_tape
-from engine.programs.tape import Tape
+from engine.programs.tape import Tape, packed, unpacked
 from engine.value import Value
 
 TYPE_CHECKING = False
@@ -35,8 +35,9 @@ def trace(
     """The program of the graph behind the outputs.
 
     inputs: the leaves that get other numbers in each call. parameters: the leaves whose own `data`
-    is read in each call, so that a program follows a training. Raises ValueError for a leaf of the
-    graph that is neither, for an input that is not in the graph, and for one that was computed.
+    is read in each call, so that a program follows a training. An input that is not in the graph
+    has gradient 0. The outputs may be what `grad` returns. Raises ValueError for a leaf of the
+    graph that is neither an input nor a parameter, and for one of them that was computed.
 
     >>> w, x = Value(2.0, label="w"), Value(3.0, label="x")
     >>> program = trace(w * x + 1, inputs=[x], parameters=[w])
@@ -70,9 +71,24 @@ class Program:
         )
         if not self.tape.outputs:
             raise ValueError("a program has at least 1 output, got 0")
+        self._prepare()
+
+    def _prepare(self) -> None:
+        """What the tape is run by: made anew for each copy."""
         self._functions: dict[str, Callable[..., Any]] = {}
         self._machine = machine_of_tape(self.tape)
         self._batch: Any = False  # not yet asked for; None where there is none
+
+    # ---- copies: the tape, whose graph is copied as a whole; the rest is made anew ----
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"single": self.single, "tape": packed(self.tape)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.single, self.tape = state["single"], unpacked(state["tape"])
+        self._prepare()
+
+    # ---- what it computes ----
 
     def __call__(self, inputs: Sequence[Any]) -> Any:
         """The outputs for these inputs; for a list of samples, a list of the outputs of each.

@@ -12,6 +12,7 @@ from copy import copy
 from itertools import chain
 
 from engine import ops
+from engine.copying import together
 from engine.op import number
 from engine.reach import reached
 from engine.value import Value, arguments, topological_order
@@ -33,8 +34,8 @@ class Tape:
     def __init__(
         self, outputs: Sequence[Value], inputs: Sequence[Value], parameters: Sequence[Value]
     ) -> None:
-        """Raises ValueError for a leaf that is neither an input nor a parameter, for one that is
-        both, and for an input that no output depends on.
+        """Raises ValueError for a leaf that is neither an input nor a parameter, and for one that
+        is both. A derivative that is the same everywhere is a constant.
         """
         self.parameters, self.inputs = list(parameters), list(inputs)
         slots: dict[Value, int] = {}
@@ -46,15 +47,15 @@ class Tape:
             if v.op is ops.CONSTANT and v not in slots:
                 raise ValueError(f"output {i} is a constant, {v!r}: it has nothing to compute")
         order = topological_order(*outputs)
-        check_leaves(order, self.inputs, slots)
+        check_leaves(order, slots)
 
         computed = [v for v in order if v.op is not None]
         taken: list[Any] = [arguments(v) for v in computed]
         self.nodes: list[Any] = [*self.parameters, *self.inputs]
         self.constants: list[float] = []
         known: dict[str, int] = {}  # a constant by its digits, which tell -0.0 from 0.0
-        for v in dict.fromkeys(chain.from_iterable(taken)):
-            if v.op is ops.CONSTANT and v not in slots:
+        for v in dict.fromkeys(chain(chain.from_iterable(taken), outputs)):
+            if v not in slots and fixed(v):
                 digits = v.data.hex()
                 if digits not in known:
                     known[digits] = len(self.nodes)
@@ -124,16 +125,33 @@ class Tape:
         return grads
 
 
-def check_leaves(order: list[Value], inputs: list[Value], slots: dict[Value, int]) -> None:
-    """Raise ValueError for inputs and leaves that do not go together."""
-    there = set(order)
-    for i, x in enumerate(inputs):
-        if x not in there:
-            raise ValueError(f"input {i}, {named(x)}, is not in the graph")
+def packed(tape: Tape) -> dict[str, Any]:
+    """All that a tape holds, for deepcopy and pickle, with its nodes as one graph."""
+    nodes = [v for v in tape.nodes if v is not None]
+    return {**vars(tape), "nodes": together(nodes)}
+
+
+def unpacked(state: dict[str, Any]) -> Tape:
+    """The tape that was packed."""
+    tape: Tape = Tape.__new__(Tape)
+    vars(tape).update(state)
+    leaves = len(tape.parameters) + len(tape.inputs)
+    nodes = list(state["nodes"])
+    tape.nodes = [*nodes[:leaves], *[None] * len(tape.constants), *nodes[leaves:]]
+    return tape
+
+
+def fixed(v: Value) -> bool:
+    """Whether v is the same number in every run of a program."""
+    return v.op is ops.CONSTANT or (v.op is None and v.is_constant)
+
+
+def check_leaves(order: list[Value], slots: dict[Value, int]) -> None:
+    """Raise ValueError for leaves, inputs and parameters that do not go together."""
     for leaf in (v for v in slots if v.op is not None):
         raise ValueError(f"an input or a parameter is a leaf, {named(leaf)} was computed")
     for v in order:
-        if v.op is None and v not in slots:
+        if v.op is None and v not in slots and not v.is_constant:
             raise ValueError(
                 f"{named(v)} is a leaf of the graph, but neither an input nor a parameter: a "
                 "program would not know whether it may change"

@@ -9,7 +9,7 @@ from engine.value import constant
 from nn.checks import check_size, flag
 from nn.init import uniform_
 from nn.module import Module
-from nn.sample import vector
+from nn.sample import refuse_batch, vector
 from nn.settings import FLAG, SIZE, START
 
 TYPE_CHECKING = False
@@ -57,7 +57,11 @@ class Linear(Module):
     def __call__(self, x: Vector | SupportsFloat) -> list[Any]:
         """x: [in] -> [out]. Raises ValueError for another length of x."""
         x = vector(x, self.in_features, "linear")
-        x = tuple([v if isinstance(v, Value) else constant(v) for v in x])  # dot shares a tuple
+        try:
+            x = tuple([v if isinstance(v, Value) else constant(v) for v in x])  # dot shares a tuple
+        except TypeError:
+            refuse_batch(x, len(x), "linear")
+            raise
         if self.bias is None:
             return [dot(row, x) for row in self.weight]
         return [dot(row, x, b) for row, b in zip(self.weight, self.bias)]

@@ -23,7 +23,7 @@ def plot_loss(losses: Sequence[Any], ax: Axes | None = None, *, ylabel: str = "l
 
     Raises ValueError for no losses.
     """
-    fits = hasattr(losses, "__len__") and not isinstance(losses, str)
+    fits = hasattr(losses, "__len__") and not isinstance(losses, str | History)
     wanted(fits, "plot_loss takes a list of losses, such as history.losses", losses)
     if not len(losses):
         raise ValueError("plot_loss takes at least 1 loss, got 0")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator
     from typing import Any
 
 
-class History:
-    """The record of a run of `fit`.
+class History(Mapping[str, "list[float]"]):
+    """The record of a run of `fit`: a mapping from a figure's name to its number in each epoch.
 
     `losses`: the training loss of each step. `epochs`: for each epoch a dict such as
     {"loss": 0.2, "lr": 0.1, "val_loss": 0.3, "val_accuracy": 0.9}. `stopped`: what ended the run.
@@ -19,9 +21,12 @@ class History:
     >>> history.epochs += [{"loss": 0.5}, {"loss": 0.2}]
     >>> history["loss"]
     [0.5, 0.2]
+    >>> dict(history)
+    {'loss': [0.5, 0.2]}
     """
 
     __module__ = "nn"
+    __eq__, __hash__ = object.__eq__, object.__hash__  # a record is itself, whatever is in it
 
     def __init__(self) -> None:
         self.losses: list[float] = []
@@ -39,8 +44,36 @@ class History:
         try:
             return [figures[name] for figures in self.epochs]
         except KeyError:
-            known = ", ".join(self.epochs[0])
+            known = ", ".join(self)
             raise KeyError(f"no figure {name!r}; there are {known}") from None
+
+    def __iter__(self) -> Iterator[str]:
+        """The names of the figures that every epoch has."""
+        first = self.epochs[0] if self.epochs else {}
+        return iter([name for name in first if all(name in e for e in self.epochs)])
+
+    def __len__(self) -> int:
+        """How many figures there are."""
+        return len(list(iter(self)))
+
+    def __contains__(self, name: object) -> bool:
+        return name in list(iter(self))
+
+    def __bool__(self) -> bool:
+        return True  # also before the first epoch
+
+    def to_pandas(self) -> Any:
+        """The figures as a DataFrame of pandas: a column for each figure, a row for each epoch.
+
+        Epochs count from 1. Raises ModuleNotFoundError where pandas is not installed.
+        """
+        try:
+            from pandas import DataFrame, RangeIndex
+        except ModuleNotFoundError:
+            raise ModuleNotFoundError("to_pandas needs pandas: pip install pandas") from None
+        names = list(dict.fromkeys([name for figures in self.epochs for name in figures]))
+        index = RangeIndex(1, len(self.epochs) + 1, name="epoch")
+        return DataFrame(self.epochs, columns=names, index=index)
 
     def state_dict(self) -> dict[str, Any]:
         """The record as lists and dicts, ready for JSON."""

@@ -21,6 +21,7 @@ NUMBERS = [
     np.int8(-2),
     np.uint8(4),
     np.bool_(True),
+    np.array(1.5),
 ]
 NO_NUMBERS = [
     "a",
@@ -31,11 +32,17 @@ NO_NUMBERS = [
     (1.0,),
     {1.0},
     np.array([1.0]),
-    np.array(1.0),
+    np.array(1j),
     np.complex128(1),
 ]
 every_number = pytest.mark.parametrize("k", NUMBERS, ids=lambda k: f"{type(k).__name__}({k})")
 every_wrong_operand = pytest.mark.parametrize("wrong", NO_NUMBERS, ids=lambda x: type(x).__name__)
+# Without arrays: an array has operators of its own, which go element by element.
+every_wrong_partner = pytest.mark.parametrize(
+    "wrong",
+    [x for x in NO_NUMBERS if not isinstance(x, np.ndarray)],
+    ids=lambda x: type(x).__name__,
+)
 
 
 def name(x):

@@ -10,7 +10,7 @@ import pytest
 
 from engine import Value
 from engine.ops import TABLE
-from tests.engine.operands import bits, every_number, every_wrong_operand, name
+from tests.engine.operands import bits, every_number, every_wrong_partner, name
 
 INFIX = [add, sub, mul, truediv, power]
 
@@ -83,7 +83,7 @@ def test_infix_with_a_number_has_the_slope_it_has_with_a_value(infix, k):
 
 
 @every_infix
-@every_wrong_operand
+@every_wrong_partner
 def test_infix_with_what_is_no_number_is_a_type_error_naming_it(infix, wrong):
     v = Value(2.0)
 
@@ -272,7 +272,7 @@ def test_comparisons_take_any_number(compare, k):
 
 
 @pytest.mark.parametrize("compare", [lt, le, gt, ge])
-@every_wrong_operand
+@every_wrong_partner
 def test_comparing_with_what_is_no_number_is_a_type_error_naming_it(compare, wrong):
     with pytest.raises(TypeError, match=f"got {name(wrong)} "):
         compare(Value(2.0), wrong)

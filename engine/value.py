@@ -396,6 +396,8 @@ def operand(x: Any) -> Value | None:
     v: Value = Value.__new__(Value)  # as in constant, whose call would cost a tenth of a sum
     if type(x) is float:
         v._data = x
+    elif type(x) is int:
+        v._data = float(x)
     elif foreign(x):
         return None
     else:

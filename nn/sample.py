@@ -17,7 +17,7 @@ def vector(x: Any, n: int, taker: str) -> Vector:
     """x as n numbers; a bare number is a vector of one. Raises ValueError for another length."""
     if isinstance(x, str | set | frozenset | dict):
         raise TypeError(f"{taker} takes a list of numbers, got {type(x).__name__} {x!r:.60}")
-    if not hasattr(x, "__len__") or getattr(x, "ndim", 1) == 0:
+    if type(x) is not list and (not hasattr(x, "__len__") or getattr(x, "ndim", 1) == 0):
         x = [x]
     if len(x) != n:
         refuse_batch(x, n, taker)

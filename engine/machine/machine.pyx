@@ -9,7 +9,7 @@ from _thread import allocate_lock
 from array import array
 
 from engine.machine.instructions import Reader, index, items_of, read_sums
-from engine.machine.optimizers import MOST, read_optimizer
+from engine.machine.optimizers import MOST, copied, read_optimizer, read_steps
 from engine.machine.repeats import Products, Repeat, follow, in_layers, in_repeats, in_rows
 
 cimport cython
@@ -83,6 +83,7 @@ cdef class Machine:
     cdef list blocks  # of memory
     cdef object lock
     cdef list body    # of Checked
+    cdef tuple latest # the optimizer of the latest training, its name and its groups
     cdef bytearray known
 
     def __cinit__(self):
@@ -475,13 +476,18 @@ cdef class Machine:
 
     cdef bytearray read_groups(self, dict held, optimizer, states, step, bint moving):
         """An Optimizer for each group of parameters; held: what it points to, by name."""
-        name, groups = read_optimizer(optimizer, step, self.m.parameters)
+        latest = self.latest  # which another thread may replace
+        if latest is None or latest[0] != optimizer:
+            read = read_optimizer(optimizer, self.m.parameters)
+            self.latest = latest = copied(optimizer), *read
+        _, name, groups = latest
+        steps = read_steps(step, len(groups))
         if not isinstance(states, dict):
             raise TypeError(f"states are a dict, got {states!r:.60}")
         memory = bytearray(len(groups) * sizeof(Optimizer))
         cdef Optimizer *o = <Optimizer *><char *>memory
-        for group in groups:
-            o.rule, o.first, o.count, o.step = RULES[name], group.first, group.count, group.step
+        for group, before in zip(groups, steps):
+            o.rule, o.first, o.count, o.step = RULES[name], group.first, group.count, before
             self.read_numbers(o, name, group.numbers, moving)
             self.read_states(o, name, states, held, moving)
             o += 1

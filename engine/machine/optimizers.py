@@ -29,19 +29,18 @@ TOLD_OTHERWISE = ("lr", "initial_accumulator_value")
 class Group:
     """Parameters that follow one another, from `first` on, and the numbers that move them.
 
-    step: how many steps they have made. numbers: by the names that C has for them.
+    numbers: by the names that C has for them.
     """
 
-    def __init__(self, first: int, count: int, step: int, numbers: dict[str, Any]) -> None:
-        self.first, self.count, self.step, self.numbers = first, count, step, numbers
+    def __init__(self, first: int, count: int, numbers: dict[str, Any]) -> None:
+        self.first, self.count, self.numbers = first, count, numbers
 
 
-def read_optimizer(optimizer: Any, step: Any, parameters: int) -> tuple[str, list[Group]]:
+def read_optimizer(optimizer: Any, parameters: int) -> tuple[str, list[Group]]:
     """The name of the optimiser and its groups.
 
     optimizer: (name, numbers), where numbers are a dict or, for each group of parameters, a pair
-    (how many parameters, a dict). step: an int, or a list of one for each group. Raises TypeError
-    or ValueError for what is not right.
+    (how many parameters, a dict). Raises TypeError or ValueError for what is not right.
     """
     if not isinstance(optimizer, tuple) or len(optimizer) != 2:
         raise TypeError(f"an optimizer is a pair (name, numbers), got {optimizer!r:.60}")
@@ -51,22 +50,35 @@ def read_optimizer(optimizer: Any, step: Any, parameters: int) -> tuple[str, lis
         raise ValueError(f"the machine has the optimizers {known}, got {name!r:.60}")
     if isinstance(given, dict):
         given = [(parameters, given)]
-    pairs = items_of("the groups", given)
-    steps = items_of("step", step if isinstance(step, list) else [step] * len(pairs))
-    if not pairs or len(steps) != len(pairs):
-        raise ValueError(f"a step for each group is wanted, got {len(steps)}, {len(pairs)}")
     groups: list[Group] = []
     first = 0
-    for pair, before in zip(pairs, steps):
+    for pair in items_of("the groups", given):
         if not isinstance(pair, tuple) or len(pair) != 2:
             raise TypeError(f"a group is a pair (count, numbers), got {pair!r:.60}")
         count = index("parameters of a group", pair[0], 0, parameters - first + 1)
-        numbers = group_numbers(name, pair[1])
-        groups.append(Group(first, count, index("step", before, 0, MOST), numbers))
+        groups.append(Group(first, count, group_numbers(name, pair[1])))
         first += count
+    if not groups:
+        raise ValueError(f"{name} has at least one group of parameters, got none")
     if first != parameters:
         raise ValueError(f"the groups have {parameters} parameters, got {first}")
     return name, groups
+
+
+def read_steps(step: Any, groups: int) -> list[int]:
+    """How many steps each group has made. step: an int, or a list of one for each group."""
+    steps = items_of("step", step if isinstance(step, list) else [step] * groups)
+    if len(steps) != groups:
+        raise ValueError(f"a step for each group is wanted, got {len(steps)}, {groups}")
+    return [index("step", before, 0, MOST) for before in steps]
+
+
+def copied(optimizer: Any) -> Any:
+    """A copy of what read_optimizer has read, which compares equal until a number changes."""
+    name, given = optimizer
+    if isinstance(given, dict):
+        return name, given.copy()
+    return name, type(given)([(count, numbers.copy()) for count, numbers in given])
 
 
 def group_numbers(name: str, given: Any) -> dict[str, Any]:

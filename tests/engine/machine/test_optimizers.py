@@ -301,3 +301,17 @@ def test_threads_take_turns_with_a_machine():
         thread.join()
 
     assert wrong == []
+
+
+def test_numbers_that_changed_in_place_are_read_again():
+    p = training_plan()
+    machine, results, told = Machine(p, 4), [], {**numbers_of(SGD)}
+    for decay in (0.0, 0.5, 0.0):
+        told["weight_decay"] = decay
+        rng = random.Random(3)
+        numbers, data = floats(rng, p.parameters), floats(rng, 3 * 4)
+        order, lrs = array("i", range(4)), array("d", [0.1])
+        machine.train(numbers, {}, ("sgd", told), data, None, order, lrs, 0)
+        results.append(hexes(numbers))
+
+    assert results[0] == results[2] != results[1]

@@ -105,7 +105,7 @@ BAD_TRAINING = [
         r"optimizers sgd, adagrad, rmsprop, adam, adamw, got 'lion'",
     ),
     ({"optimizer": ("sgd", 1)}, TypeError, r"the groups is a list, got 1"),
-    ({"optimizer": ("sgd", [])}, ValueError, r"a step for each group is wanted, got 0, 0"),
+    ({"optimizer": ("sgd", [])}, ValueError, r"sgd has at least one group of parameters, got none"),
     ({"optimizer": ("sgd", [{}])}, TypeError, r"a group is a pair \(count, numbers\), got \{\}"),
     ({"optimizer": ("sgd", [(2, 1)])}, TypeError, r"the numbers of a group are a dict, got 1"),
     ({"optimizer": ("sgd", [(1, PLAIN)])}, ValueError, r"the groups have 2 parameters, got 1"),

@@ -77,8 +77,9 @@ def copied(optimizer: Any) -> Any:
     """A copy of what read_optimizer has read, which compares equal until a number changes."""
     name, given = optimizer
     if isinstance(given, dict):
-        return name, given.copy()
-    return name, type(given)([(count, numbers.copy()) for count, numbers in given])
+        return name, {**given}
+    groups = [(count, {**numbers}) for count, numbers in given]
+    return name, groups if isinstance(given, list) else tuple(groups)
 
 
 def group_numbers(name: str, given: Any) -> dict[str, Any]:

@@ -11,13 +11,13 @@ if TYPE_CHECKING:
 MOST = 17  # significant digits that tell any two floats apart
 
 
-def written(numbers: Sequence[float], spread: float | None = None) -> list[str]:
+def told_apart(numbers: Sequence[float], spread: float | None = None) -> list[str]:
     """A text for each number: six significant digits, and more where that tells less.
 
     All digits before the point are there below 1e16; of numbers whose standard deviation is
     `spread`, the digits reach to a hundred-thousandth of it; and different numbers differ.
 
-    >>> written([1 / 3, 2601948.2]), written([1700003600.0, 1700007200.0])
+    >>> told_apart([1 / 3, 2601948.2]), told_apart([1700003600.0, 1700007200.0])
     (['0.333333', '2601948'], ['1700003600', '1700007200'])
     """
     digits = [enough(x, spread) for x in numbers]

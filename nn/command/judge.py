@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from nn.checks import count
-from nn.command.digits import written
+from nn.command.digits import told_apart
 from nn.evaluation import rows_of_outputs
 from nn.losses import mse_loss
 from nn.metrics import accuracy_score, r2_score
@@ -78,9 +78,9 @@ def say_each(
     predictions: Sequence[float],
     say: Callable[..., None],
 ) -> None:
-    columns = [written(column) for column in zip(*inputs)]
+    columns = [told_apart(column) for column in zip(*inputs)]
     wide = [max(8, 2 + max(map(len, column))) for column in columns]
-    wanted = written(targets)
+    wanted = told_apart(targets)
     say(
         "".join([f"{name[:8]:>{n}}" for name, n in zip(table.feature_names, wide)])
         + f"  {'target':>{max(6, *map(len, wanted))}}  prediction"

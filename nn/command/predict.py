@@ -7,7 +7,7 @@ from pathlib import Path
 
 from engine import softmax
 from nn.checks import finite
-from nn.command.digits import written
+from nn.command.digits import told_apart
 from nn.command.options import as_options, decimal_option, delimiter_option
 from nn.command.terminal import shown
 from nn.data.cells import TRUTH
@@ -87,7 +87,7 @@ def predict(
     for x in [x for row in rows for x in rows_of(row, names, delimiter, decimal, columns)]:
         outputs += rows_of_outputs(model, [x])
     if labels is None:
-        texts = [written(c, s) for c, s in zip(zip(*outputs), spreads(model, len(outputs[0])))]
+        texts = [told_apart(c, s) for c, s in zip(zip(*outputs), spreads(model, len(outputs[0])))]
         return [",".join(line) for line in zip(*texts)]
     return [answer(output, labels, probabilities) for output in outputs]
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nn.command.digits import written
+from nn.command.digits import told_apart
 from nn.command.main import main
 from tests.nn.command.own_tables import table
 
@@ -23,7 +23,7 @@ from tests.nn.command.own_tables import table
     ],
 )
 def test_numbers_are_written_with_the_digits_that_tell(numbers, spread, texts):
-    assert written(numbers, spread) == texts
+    assert told_apart(numbers, spread) == texts
 
 
 @settings(max_examples=200, deadline=None)
@@ -31,7 +31,7 @@ def test_numbers_are_written_with_the_digits_that_tell(numbers, spread, texts):
 def test_different_numbers_have_different_texts(numbers, ulps, close):
     if close and numbers and abs(numbers[0]) < 1e300:
         numbers = [*numbers, numbers[0] * (1 + ulps * 2**-52)]
-    texts = dict(zip(numbers, written(numbers)))
+    texts = dict(zip(numbers, told_apart(numbers)))
 
     assert len(set(texts.values())) == len(texts)
     assert all(float(t) == pytest.approx(x, rel=1e-5, abs=0) for x, t in texts.items())
@@ -40,7 +40,7 @@ def test_different_numbers_have_different_texts(numbers, ulps, close):
 @settings(max_examples=200, deadline=None)
 @given(st.floats(-1e15, 1e15), st.floats(1e-3, 1e3))
 def test_a_lone_number_is_written_to_a_part_of_the_spread(x, spread):
-    [text] = written([x], spread)
+    [text] = told_apart([x], spread)
 
     assert abs(float(text) - x) <= 1e-5 * spread + abs(x) * 2**-52
     assert "e+" not in text

@@ -14,6 +14,7 @@ except ImportError as error:
 from graphviz.backend.rendering import get_filepath, get_format
 
 from engine.renderers.formats import WRITERS, verify_format
+from engine.renderers.notebook import SVG, bundle_of, chosen_types
 from engine.renderers.render import chosen, rendered
 from engine.saving.files import write_file
 
@@ -40,6 +41,28 @@ class Diagram(graphviz.Digraph):
 
     def __repr__(self) -> str:
         return f"<Diagram, {len(self.body)} lines of DOT>"
+
+    def _repr_mimebundle_(
+        self, include: Any = None, exclude: Any = None, **options: Any
+    ) -> dict[str, Any]:
+        """What a notebook shows, whether or not it is trusted, and what LaTeX takes."""
+        bundle: dict[str, Any] = super()._repr_mimebundle_(**options)
+        if SVG in bundle:
+            bundle |= bundle_of(bundle[SVG], repr(self)[1:-1], self.page(bundle[SVG]))
+        return chosen_types(bundle, include, exclude)
+
+    def page(self, svg: str) -> bytes | None:
+        """The page of PDF by a program that puts the letters of its fonts into it, if one is here.
+
+        None where the letters of Helvetica are enough, which every reader of PDF has.
+        """
+        if svg.isascii():
+            return None
+        try:
+            page: bytes = self.pipe("pdf", quiet=True)
+        except (graphviz.ExecutableNotFound, graphviz.CalledProcessError, OSError):
+            return None
+        return page
 
     def pipe(self, format: str | None = None, *args: Any, **options: Any) -> Any:
         """The picture as bytes, or as a str if encoding= is given; graphviz.Digraph.pipe.

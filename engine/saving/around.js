@@ -76,6 +76,9 @@ function hearKeys(element, views, press) {
     const { top, bottom, height } = element.getBoundingClientRect();
     return height > 0 && Math.min(bottom, innerHeight) - Math.max(top, 0) > height / 2;
   };
+  window.addEventListener("pointermove", ({ target }) => {
+    for (const hearer of listed) hearer.over &&= hearer.element.contains(target);
+  }, true);
   window.addEventListener("keydown", (event) => {
     if (!KEYS.includes(event.key) || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
     listed.splice(0, listed.length, ...listed.filter(({ element }) => element.isConnected));

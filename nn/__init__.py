@@ -13,6 +13,7 @@ if getattr(engine, "__distribution__", None) != "chainrule":
         "another distribution or folder of that name hides it"
     )
 
+from engine.formulas import names
 from engine.lazy import lazy_names
 from nn import former as former
 from nn import init, metrics, pictures
@@ -40,11 +41,13 @@ from nn.losses import (
     nll_loss,
 )
 from nn.mlp import MLP, Layer, Neuron
-from nn.module import Module
+from nn.module import Module, models_with
 from nn.penalties import l1_penalty, l2_penalty, weights_of
 
 # How engine.draw shows a model.
 Module._parts_, Module._diagram_ = pictures.parts_of, pictures.diagram_of
+# How engine.explore and engine.explain name parameters without being told the model.
+names.finders.append(models_with)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -41,10 +41,11 @@ def explore(
     the page computes everything again. The page does not change the graph or the grads in it; its
     gradients are the gradients of value alone. It shows a dot product as products and sums.
 
-    model: names its parameters by their place in it, such as w0_1_0, the weight of input 0 in
-    neuron 1 of layer 0. lang: the language at first, "en" or "zh"; the page has a button for the
-    other. Raises ValueError for another language, and for more than max_nodes values (None: no
-    limit); TypeError if value is not a Value, or model not a model.
+    Parameters of a model are named by their place in it, such as w0_1_0, the weight of input 0 in
+    neuron 1 of layer 0. model: the model; None: the one they belong to. lang: the language at
+    first, "en" or "zh"; the page has a button for the other. Raises ValueError for another
+    language, and for more than max_nodes values (None: no limit); TypeError if value is not a
+    Value, or model not a model.
     """
     if lang not in LANGUAGES:
         raise ValueError(f"unknown lang {lang!r:.60}: take one of {', '.join(LANGUAGES)}")

@@ -92,8 +92,9 @@ export function mount(host, contents, { change, fixed = "", keys = host, languag
     const which = scale(tall) > scale(wide) * 1.05 ? "tall" : "wide";
     if (which !== layout) graph.build(layout = which);
     const plan = contents.placements[which], whole = scale(plan);
-    svg.classList.toggle("dense", low && whole < 0.68);
-    const size = whole >= (low ? 0.42 : 0.68) ? Math.min(whole, 1.7) : room[0] < 500 ? 0.72 : 0.8;
+    const least = low ? 0.42 : 0.68; // smaller than this, the graph is scrolled
+    svg.classList.toggle("dense", whole >= least && whole < 0.68);
+    const size = whole >= least ? Math.min(whole, 1.7) : room[0] < 500 ? 0.72 : 0.8;
     svg.setAttribute("width", String(Math.floor((plan.width + 12) * size)));
     svg.setAttribute("height", String(Math.floor((plan.height + 12) * size)));
     show();

@@ -130,6 +130,22 @@ def test_the_graph_of_a_neuron_is_whole(notebook, screen):
 
 
 @pytest.mark.parametrize("screen", SCREENS)
+def test_numbers_and_names_of_inputs_are_whole(notebook, screen):
+    w, x, b = (
+        Value(-1.234e-05, label="w0_0_0"),
+        Value(0.02255, label="x1"),
+        Value(-1234.5, label="b"),
+    )
+    frame = frame_of(notebook(explore(tanh(w * x + b)), screen=screen))
+
+    cut = frame.locator(".cx-leaf").evaluate_all(
+        "all => all.flatMap(x => [...x.children]).filter(e => e.scrollWidth > e.clientWidth"
+        " && (e.value ?? e.textContent).length <= 7).map(e => e.value ?? e.textContent)"
+    )
+    assert cut == []
+
+
+@pytest.mark.parametrize("screen", SCREENS)
 def test_what_a_step_says_is_in_view(notebook, screen):
     frame = frame_of(notebook(neuron(), screen=screen))
     last = int(frame.locator(".cx-count").inner_text().split(" / ")[1])

@@ -13,6 +13,7 @@ except ImportError as error:
 from graphviz.backend.dot_command import command
 from graphviz.backend.rendering import get_filepath, get_format
 
+from engine.diagrams.dark import for_light_and_dark
 from engine.renderers.formats import WRITERS, verify_format
 from engine.renderers.render import chosen, rendered
 from engine.saving.files import write_file
@@ -79,7 +80,11 @@ class Diagram(graphviz.Digraph):
             return writer(self.source).encode()
         options = [str(x) for x in command(engine or self.engine, ending, **styles)[1:]]
         source = self.source.encode(self.encoding or "utf-8")
-        return rendered(source, ending, options, program, quiet, folder)
+        data = rendered(source, ending, options, program, quiet, folder)
+        if ending not in ("svg", "svg_inline"):
+            return data
+        picture = data.decode(errors="surrogateescape")
+        return for_light_and_dark(picture).encode(errors="surrogateescape")
 
     def render(
         self,

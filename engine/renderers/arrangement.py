@@ -76,6 +76,8 @@ def measure(name: str, node: Node) -> None:
     node.fields = texts(label, "record" in shape.lower())
     node.width = max(text_width(line, size) for lines in node.fields for line in lines) + size
     node.height = fsum(len(lines) * size * 1.2 + size * 0.5 for lines in node.fields)
+    if node.attributes.get("peripheries") == "2":  # room for the second border
+        node.width, node.height = node.width + 8, node.height + 8
     if shape == "circle":
         node.width = node.height = max(node.width, node.height)
     node.width = max(node.width, 72 * size_of(node.attributes, "width", 0))

@@ -15,8 +15,10 @@ from engine.renderers.processes import output_of
 from engine.renderers.svg import svg
 
 SECONDS = 30.0  # for one picture; CHAINRULE_DOT_SECONDS is another number of them
+AGAIN = 3.0  # for the next picture of a program that took longer than that
 WINDOWS = ("gtk", "x11", "xlib")  # formats that are windows, open for as long as somebody looks
 said: set[str] = set()  # the lines about programs that failed, each said once
+slow: set[tuple[str, float]] = set()  # the programs that took longer than so many seconds
 
 
 class RendererNotFound(graphviz.ExecutableNotFound):
@@ -138,11 +140,13 @@ def drawn_by(
 
     Raises OSError if the program cannot be started, and RendererFailed if it fails.
     """
-    seconds = limit()
+    given = limit()
+    seconds = min(AGAIN, given) if (path, given) in slow else given
     try:
         allowed = 1e6 if format in WINDOWS else seconds
         code, data, errors = output_of([path, *options], source, allowed, folder)
     except subprocess.TimeoutExpired:
+        slow.add((path, given))
         why = f"took more than {seconds:g} s (CHAINRULE_DOT_SECONDS is the limit)"
         raise RendererFailed(path, why) from None
     if errors and not quiet and not code and sys.stderr:

@@ -54,6 +54,7 @@ every_break = pytest.mark.parametrize("kind", BROKEN)
 def broken(tmp_path, monkeypatch):
     """A function that puts a broken dot first on PATH."""
     engine.renderers.render.said.clear()
+    engine.renderers.render.slow.clear()
 
     def install(lines):
         path = tmp_path / "bin" / "dot"
@@ -168,6 +169,22 @@ def test_a_program_that_hangs_is_ended_with_what_it_has_started(broken, without_
 
     time.sleep(1.7)
     assert not (tmp_path / "alive").exists()
+
+
+def test_the_next_picture_does_not_wait_as_long_again(broken, without_pure, monkeypatch):
+    waited = []
+
+    def hang(command, text, seconds, folder):
+        waited.append(seconds)
+        raise subprocess.TimeoutExpired(command, seconds)
+
+    broken(["exit 1"])
+    monkeypatch.setattr(engine.renderers.render, "output_of", hang)
+    for seconds in ("40", "40", "40", "50"):  # a new limit is a new chance
+        monkeypatch.setenv("CHAINRULE_DOT_SECONDS", seconds)
+        draw(square()).pipe(quiet=True)
+
+    assert waited == [40, 3, 3, 50]
 
 
 def test_a_program_that_writes_without_end_is_not_waited_for(broken, without_pure, monkeypatch):

@@ -13,6 +13,8 @@ from engine.renderers.dot import Edge, Node, size_of, texts
 
 SPACE = 3.0  # between a label and its line, in points
 NEAR = 5.0  # from a label to the line of another edge, which it then seems to belong to
+AWAY = 8.0  # the cost of a place away from the line, for each height of a label
+NEARER, FARTHER = range(2), range(2, 9)  # places away from the line, by the height of a label
 STEPS = 16  # the points that a line is judged by, in each gap
 MOST = 400_000  # pairs of a label and a point of a gap; if there are more, lines are not judged
 
@@ -57,18 +59,20 @@ def set_labels(nodes: list[Node], edges: list[Edge], sideways: bool, straight: b
     few = len(labelled) * sum(map(len, points.values())) <= MOST * max(1, len(points))
     taken: dict[int, list[Rectangle]] = {}
     for edge in labelled:
-        best, least = (gap_of(edge), (0.0, 0.0)), inf
-        for cost, gap, place in candidates(edge, gaps, sideways, straight):
-            if cost >= least:
-                continue
-            box = rectangle(place, edge.label_size)
-            cost += sum(50 for other in taken.get(gap, []) if overlap(box, other))
-            if few:
-                cost += covered(box, edge, points.get(gap, []))
-            if cost < least:
-                best, least = (gap, place), cost
-        edge.label_at = best[1]
-        taken.setdefault(best[0], []).append(rectangle(best[1], edge.label_size))
+        cost, gap, place = inf, gap_of(edge), (0.0, 0.0)
+        for places in (NEARER, FARTHER):
+            for least, its_gap, there in candidates(edge, gaps, sideways, straight, places):
+                if least >= cost:
+                    continue
+                box = rectangle(there, edge.label_size)
+                least += sum(1000 for other in taken.get(its_gap, []) if overlap(box, other))
+                least += covered(box, edge, points.get(its_gap, [])) if few else 0.0
+                if least < cost:
+                    cost, gap, place = least, its_gap, there
+            if cost < AWAY * FARTHER.start:
+                break
+        edge.label_at = place
+        taken.setdefault(gap, []).append(rectangle(place, edge.label_size))
 
 
 def covered(box: Rectangle, edge: Edge, points: list[tuple[Point, Edge]]) -> float:
@@ -104,7 +108,8 @@ def gaps_between(nodes: list[Node], sideways: bool) -> dict[int, tuple[float, fl
     gaps = {}
     for rank in low:
         if rank + 1 not in low:  # the last rank: what follows is free
-            gaps[rank] = (high[rank], high[rank] + 1e6)
+            back = low[rank] < low.get(rank - 1, -inf)
+            gaps[rank] = (low[rank] - 1e6, low[rank]) if back else (high[rank], high[rank] + 1e6)
         elif low[rank] < low[rank + 1]:
             gaps[rank] = (high[rank], low[rank + 1])
         else:  # the ranks run to the left, or upwards
@@ -113,7 +118,11 @@ def gaps_between(nodes: list[Node], sideways: bool) -> dict[int, tuple[float, fl
 
 
 def candidates(
-    edge: Edge, gaps: dict[int, tuple[float, float]], sideways: bool, straight: bool
+    edge: Edge,
+    gaps: dict[int, tuple[float, float]],
+    sideways: bool,
+    straight: bool,
+    places: range,
 ) -> list[tuple[float, int, Point]]:
     """Places for a label, each with its gap, and a cost: the farther from the first, the higher."""
     width, height = edge.label_size or (0.0, 0.0)
@@ -127,15 +136,16 @@ def candidates(
         if k and last < first:
             continue
         line = [point if sideways else (point[1], point[0]) for point in along(piece)]
+        first = max(first, min(last, min(x for x, _ in line)))
         reach = max(0.0, min(last, max(x for x, _ in line)) - first)
         for share in (0.5, 0.25, 0.75, 0.0, 1.0):
             at = first + share * reach
             near = [y for x, y in line if abs(x - at) <= long / 2]
             near = near or [min(line, key=lambda point: abs(point[0] - at))[1]]
-            for more in (0.0, wide):
-                cost = 2 * k + 4 * abs(share - 0.5) + 8 * bool(more)
-                above = min(near) - SPACE - wide / 2 - more
-                below = max(near) + SPACE + wide / 2 + more
+            for away in places:
+                cost = 2 * k + 4 * abs(share - 0.5) + AWAY * away
+                above = min(near) - SPACE - wide / 2 - wide * away
+                below = max(near) + SPACE + wide / 2 + wide * away
                 found += [(cost, gap, (at, above)), (cost + 0.1, gap, (at, below))]
     return [(c, gap, (x, y) if sideways else (y, x)) for c, gap, (x, y) in found]
 

@@ -5,7 +5,7 @@ from itertools import combinations
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from engine import Value, draw
@@ -54,6 +54,8 @@ ends = st.integers(0, 7)
     rankdir=st.sampled_from(RANKDIRS),
     splines=st.sampled_from(["", "splines=line"]),
 )
+@example(edges=[(0, 1, "0"), (1, 1, "10")], rankdir="RL", splines="")
+@example(edges=[(0, 0, "0"), (1, 1, "0")], rankdir="TB", splines="")
 def test_no_label_lies_on_a_box_in_any_graph(edges, rankdir, splines):
     boxes, labels = rectangles(parsed(labelled(edges, f"rankdir={rankdir} {splines}")))
 
@@ -88,7 +90,7 @@ def formulas(draw_from):
     return values[-1]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(z=formulas(), rankdir=st.sampled_from(RANKDIRS))
 @pytest.mark.parametrize("derivatives", ["local", "products"])
 def test_no_label_lies_on_a_box_or_a_label_in_the_picture_of_a_formula(z, rankdir, derivatives):
@@ -97,6 +99,18 @@ def test_no_label_lies_on_a_box_or_a_label_in_the_picture_of_a_formula(z, rankdi
 
     assert [(a, b) for a in labels for b in boxes if not apart(a, b)] == []
     assert [pair for pair in combinations(labels, 2) if not apart(*pair)] == []
+
+
+@settings(max_examples=12, deadline=None)
+@given(z=formulas(), rankdir=st.sampled_from(RANKDIRS))
+@every_renderer
+def test_every_renderer_draws_every_label_of_a_formula(program, z, rankdir):
+    diagram = draw(z, rankdir=rankdir, derivatives="products", parameters=[z], program=program)
+    root = ElementTree.fromstring(diagram.pipe(quiet=True))
+
+    wanted = sorted(re.findall(r'-> \w+ \[label="?([^\s"]+)', diagram.source))
+    found = [e for e in root.iter(f"{SVG}text") if e.attrib.get("paint-order") == "stroke"]
+    assert sorted(e.text for e in found) == wanted
 
 
 @every_renderer

@@ -58,5 +58,4 @@ def set_legend(entries: list[Node], around: Rectangle) -> list[Node]:
     frame = Node({"shape": "box", "style": "dashed", "color": word.attributes["fontcolor"]})
     frame.width, frame.height = widest - 2 - left, y + tall + 6 - (bottom + APART)
     frame.x, frame.y = left + frame.width / 2, bottom + APART + frame.height / 2
-    frame.fields = [[""]]
     return [frame, word]

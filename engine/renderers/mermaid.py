@@ -57,8 +57,8 @@ def entity(sign: str) -> str:
 def style(look: Attributes, shape: str) -> str:
     """The colours of a node as Mermaid has them."""
     if shape in ("plaintext", "none", "plain"):
-        styles = ["fill:none", "stroke:none"]
-    elif "filled" in look.get("style", ""):
+        return "fill:none,stroke:none"  # and the page's own colour of text, be it light or dark
+    if "filled" in look.get("style", ""):
         styles = [f"fill:{color(look.get('fillcolor', 'lightgrey'))}", "stroke:#333"]
     else:
         styles = []

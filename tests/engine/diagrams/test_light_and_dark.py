@@ -278,6 +278,22 @@ def test_the_legend_is_framed_and_named(program, rankdir):
     assert 'stroke-dasharray="' in svg
 
 
+def test_the_frame_of_the_legend_holds_its_entries_and_nothing_else():
+    w = Value(2.0, "w")
+    svg = draw(w * 3.0, parameters=[w], program="builtin").pipe()
+    root = ElementTree.fromstring(svg)
+    [frame] = [e.attrib for e in root.iter(f"{SVG}rect") if "stroke-dasharray" in e.attrib]
+    left, top, width, height = (float(frame[k]) for k in ("x", "y", "width", "height"))
+
+    within = [
+        e.text
+        for e in root.iter(f"{SVG}text")
+        if left < float(e.attrib["x"]) < left + width and top < float(e.attrib["y"]) < top + height
+    ]
+
+    assert within == ["legend", "parameter", "computed", "operation", "constant"]
+
+
 def test_the_legend_has_the_kinds_that_are_in_the_picture():
     w, t = Value(2.0, "w"), Value(1.0, "t")
     legend = [text for name, (text, _) in nodes(draw(w - t, parameters=[w], targets=[t])).items()
@@ -293,3 +309,10 @@ def test_an_entry_of_the_legend_looks_as_what_it_explains():
     for look in (look_of(diagram, "w|"), look_of(diagram, "parameter")):
         assert f'fillcolor="{colors.PARAMETER}"' in look
         assert "penwidth=2.5" in look
+
+
+def test_text_without_a_box_has_the_colour_of_the_page_in_mermaid():
+    lines = draw(Value(2.0) * 3.5, format="mermaid").pipe(encoding="utf-8").splitlines()
+
+    [style] = [line for line in lines if "fill:none" in line]
+    assert style.endswith(" fill:none,stroke:none")

@@ -115,7 +115,11 @@ def complaint(v: Any, frame: FrameType, site: CallSite | None) -> str:
     function = culprit(frame, site) if site else ""
     if not site or not function:
         return ""
-    plain = [x for x in site.names if all(isinstance(step, str) for step in x.steps)]
+    plain = [
+        x
+        for x in site.names
+        if all(isinstance(step, str) and step.isidentifier() for step in x.steps)
+    ]
     words = [".".join(x.steps) for x in plain if meanings(x, frame)[-1:] == [v]]
     word, name = words[0] if words else "v", function.partition(".")[2]
     own = f"engine.{name}({{v}})" if name in TABLE else OWN_OP

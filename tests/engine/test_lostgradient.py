@@ -34,7 +34,12 @@ class Holder:
 
 NAMES = {"math": math, "m": math, "cmath": cmath, "exp": math.exp, "functools": functools}
 NAMES |= {"operator": operator, "threading": threading, "array": array, "engine": engine}
-NAMES |= {"table": {"exp": math.exp, "float": float}, "held": Holder(), "Holder": Holder}
+NAMES |= {
+    "Value": Value,
+    "table": {"exp": math.exp, "float": float},
+    "held": Holder(),
+    "Holder": Holder,
+}
 
 LOUD = r"""
 math.exp(w) + w
@@ -204,6 +209,7 @@ def test_the_message_says_what_to_write_instead():
         ("math.fsum(vs)", "use sum(values)"),
         ("math.atan2(w, 1.0)", "use an engine.Op"),
         ("math.tanh(w * 2)", "use engine.tanh(v)"),
+        ("assert math.sqrt(Value(2.0)) > 1.0", "use engine.sqrt(v)"),
         ("cmath.sin(held.w)", "use engine.sin(held.w), or held.w.data"),
     ],
 )

@@ -30,7 +30,7 @@ class Name:
         self.kind, self.start, self.end = kind, start, end
         self.steps: list[Any] = [name]  # then an attribute as text, or the Name of a key
         self.called = False
-        self.given_to: Name | None = None  # the callee of the innermost call around it
+        self.given_to: list[Name] = []  # the callees of the calls around it, inside out
 
 
 class CallSite(NamedTuple):
@@ -118,11 +118,17 @@ def follow(
         keys = [x for x in names if x.start > same[-1].end]
         same[-1].steps.append(keys[-1])
         same[-1].end = end
-    elif op.startswith("CALL") and same and not outermost:
-        same[-1].called = True
+    elif op.startswith("CALL") and not outermost:
+        results = [x.end for x in names if x.start == start]  # f(a) in f(a)(b), nothing in (f)(b)
+        callee = same[-1] if same else Name("CONST", None, start, max(results, default=start))
         for x in names:
-            if x.start > same[-1].end and x.end <= end and x.given_to is None:
-                x.given_to = same[-1]
+            if x.start > callee.end and x.end <= end:
+                x.given_to.append(callee)
+        callee.called, callee.end = True, end
+    elif op in ("LIST_EXTEND", "SET_UPDATE") and not outermost:  # [w, *map(math.exp, numbers)]
+        for x in names:
+            if x.given_to and start <= x.start and x.end <= end:
+                x.given_to.append(Name("CONST", None, start, end))
 
 
 # ---- what the names mean ----

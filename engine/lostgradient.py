@@ -22,7 +22,7 @@ DEPTH = 1 if compiled else 2  # frames from here to the caller: in C, __float__ 
 MOST = 4096  # places in programs that are remembered
 
 # What says no more of a number than float does, or takes it for an integer or a yes.
-PLAIN = {"float", "int", "complex", "bool", "round", "format", "str", "repr", "print", "isinstance"}
+PLAIN = {"float", "int", "complex", "round", "format"}
 HARMLESS = {"isnan", "isinf", "isfinite", "isclose", "floor", "ceil", "trunc", "ulp"}
 CHOOSING = {"sorted", "min", "max"}  # key=math.exp: they return Values, and no key
 
@@ -142,8 +142,8 @@ def culprit(frame: FrameType, site: CallSite) -> str:
     if builtin in PLAIN:
         return ""
     for name in site.names:
-        giver = name.given_to
-        asked = lazy(meanings(giver, frame)) if giver else builtin not in CHOOSING
+        waiting = all(lazy(meanings(giver, frame)) for giver in name.given_to)
+        asked = waiting if name.given_to else builtin not in CHOOSING
         found = lossy(meanings(name, frame)) if asked else ""
         if found:
             return found
@@ -169,9 +169,9 @@ def unwrapped(x: Any) -> Any:
 
 def lazy(objects: list[Any]) -> bool:
     """Whether a callee returns something that calls what it was given later on, such as map."""
-    return any(isinstance(x, type) for x in objects[-1:]) and is_of(
-        objects[-1], "builtins", "itertools", "functools"
-    )
+    [x] = objects[-1:] or [None]
+    own = isinstance(x, type) and is_of(x, "builtins", "itertools", "functools")
+    return own and (hasattr(x, "__next__") or x.__name__ == "partial")
 
 
 def is_builtin(x: Any) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dis
 from bisect import bisect_left
-from typing import NamedTuple
+from types import ModuleType
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,11 +33,12 @@ class Name:
         self.given_to: list[Name] = []  # the callees of the calls around it, inside out
 
 
-class CallSite(NamedTuple):
+class CallSite:
     """What an instruction calls, and the names there that no call of its own calls."""
 
-    callee: Name | None
-    names: list[Name]
+    def __init__(self, callee: Name | None, names: list[Name]) -> None:
+        self.callee, self.names = callee, names
+        self.quiet: Any = None  # what the callee's name meant when nothing could be lost
 
 
 # ---- what a place in a program names ----
@@ -136,12 +137,7 @@ def follow(
 
 def meanings(name: Name, frame: FrameType) -> list[Any]:
     """The object of a name, and what each of its steps takes from it, as far as it is known."""
-    first = name.steps[0]
-    if name.kind == "CONST":
-        return [first]
-    spaces = [] if name.kind == "GLOBAL" else [frame.f_locals]
-    spaces += [] if name.kind == "LOCAL" else [frame.f_globals, frame.f_builtins]
-    found = [space[first] for space in spaces if first in space][:1]
+    found = first_of(name, frame)
     for step in name.steps[1:]:
         if not found:
             break
@@ -161,8 +157,26 @@ def meanings(name: Name, frame: FrameType) -> list[Any]:
     return found
 
 
+def first_of(name: Name, frame: FrameType) -> list[Any]:
+    """The object of a name before its steps, in a list; an empty one if there is none."""
+    first = name.steps[0]
+    if name.kind == "CONST":
+        return [first]
+    if name.kind != "GLOBAL":
+        spaces = frame.f_locals
+        if first in spaces:
+            return [spaces[first]]
+    if name.kind != "LOCAL":
+        for space in (frame.f_globals, frame.f_builtins):
+            if first in space:
+                return [space[first]]
+    return []
+
+
 def attributes(x: Any) -> list[Any]:
     """Where the attributes of an object are, so that they can be read without running its code."""
+    if type(x) is ModuleType:
+        return [vars(x)]
     classes = [vars(base) for base in (x if isinstance(x, type) else type(x)).__mro__]
     try:
         return [object.__getattribute__(x, "__dict__"), *classes]

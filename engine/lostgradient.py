@@ -7,6 +7,7 @@ nothing is called, and where the line does not say what was called, nothing is s
 
 from __future__ import annotations
 
+import sys
 from sys import _getframe as frame_at
 
 from engine.op import TABLE, compiled
@@ -23,6 +24,7 @@ MOST = 4096  # places in programs that are remembered
 
 # What says no more of a number than float does, or takes it for an integer or a yes.
 PLAIN = {"float", "int", "complex", "round", "format"}
+CARRIERS = {"builtin_function_or_method", "map", "partial", "method-wrapper"}  # of a function in C
 HARMLESS = {"isnan", "isinf", "isfinite", "isclose", "floor", "ceil", "trunc", "ulp"}
 CHOOSING = {"sorted", "min", "max"}  # key=math.exp: they return Values, and no key
 
@@ -64,7 +66,7 @@ def watch(v: Any) -> None:
     except ValueError:  # a thread that runs no Python
         return
     site = sites.get((id(frame.f_code), frame.f_lasti))
-    if (site is not None and len(site) == 1) or v.is_constant:
+    if (site is not None and (len(site) == 1 or quiet(site[1], frame))) or v.is_constant:
         return
     try:
         message = complaint(v, frame, site[1] if site else remembered(frame))
@@ -72,6 +74,18 @@ def watch(v: Any) -> None:
         return
     if message:
         warn(message, frame)
+
+
+def quiet(site: CallSite, frame: FrameType) -> bool:
+    """Whether the name of what is called means what it did when nothing could be lost."""
+    callee = site.callee
+    if site.quiet is None or callee is None:
+        return False
+    name = callee.steps[0]
+    if callee.kind != "GLOBAL" and name in frame.f_locals:
+        return frame.f_locals[name] is site.quiet
+    spaces = frame.f_globals if name in frame.f_globals else frame.f_builtins
+    return spaces.get(name) is site.quiet
 
 
 def warn(message: str, frame: FrameType) -> None:
@@ -134,13 +148,19 @@ def culprit(frame: FrameType, site: CallSite) -> str:
     """The function of math or cmath that asks for the number, as "math.exp", or ""."""
     from engine.callsite import meanings
 
-    among_callees = meanings(site.callee, frame) if site.callee else []
-    found = lossy(among_callees)
-    if found:
-        return found
-    builtin = among_callees[-1].__name__ if among_callees and is_builtin(among_callees[-1]) else ""
-    if builtin in PLAIN:
-        return ""
+    builtin = ""
+    if site.callee is not None:
+        among_callees = meanings(site.callee, frame)
+        found = lossy(among_callees)
+        if found:
+            return found
+        known = len(among_callees) == len(site.callee.steps)
+        last: Any = among_callees[-1] if known else None
+        builtin = last.__name__ if is_of(last, "builtins") else ""
+        if builtin in PLAIN or is_of(last, "math", "cmath", "numpy", "array"):
+            if len(among_callees) == 1 or type(among_callees[0]) is type(sys):
+                site.quiet = among_callees[0]  # what it names stays, unless it is named anew
+            return ""
     for name in site.names:
         waiting = all(lazy(meanings(giver, frame)) for giver in name.given_to)
         asked = waiting if name.given_to else builtin not in CHOOSING
@@ -152,7 +172,7 @@ def culprit(frame: FrameType, site: CallSite) -> str:
 
 def lossy(objects: list[Any]) -> str:
     """The name of the first function of math or cmath among the objects, or what they wrap."""
-    for x in map(unwrapped, objects):
+    for x in [unwrapped(x) for x in objects if type(x).__name__ in CARRIERS]:
         if is_of(x, "math", "cmath") and x.__name__ not in HARMLESS:
             return f"{x.__module__}.{x.__name__}"
     return ""
@@ -172,10 +192,6 @@ def lazy(objects: list[Any]) -> bool:
     [x] = objects[-1:] or [None]
     own = isinstance(x, type) and is_of(x, "builtins", "itertools", "functools")
     return own and (hasattr(x, "__next__") or x.__name__ == "partial")
-
-
-def is_builtin(x: Any) -> bool:
-    return is_of(x, "builtins")
 
 
 def is_of(x: Any, *modules: str) -> bool:

@@ -170,6 +170,18 @@ def test_nothing_is_lost_where_no_graph_is_recorded(text):
         assert not warned(text)
 
 
+@pytest.mark.parametrize("before", ["float", "math.isnan", "int", "engine.exp"])
+def test_a_name_that_gets_another_meaning_is_read_anew(before):
+    twice = f"for f in ({before}, math.exp, {before}, {before}, math.exp): f(w)"
+    inside = f"def go(f, v): return f(v)\nfor f in ({before}, {before}, math.exp): go(f, w)"
+    table = f"t = {{}}\nfor f in ({before}, math.exp): t['f'] = f; t['f'](w)"
+    attribute = f"for f in ({before}, math.exp): held.function = f; held.call(w)"
+
+    assert len(warned(twice)) == 2
+    for text in (inside, table, attribute):
+        assert len(warned(text, held=Holder())) == 1, text
+
+
 def test_a_constant_derivative_has_no_gradient_to_lose():
     w = Value(2.0)
 

@@ -18,8 +18,7 @@ enum { RAISES = 1, UNKNOWN = 2 };
 /* z, a function of math at x. Python raises where z is nan and x is not, and where z is infinite
    and x is finite; underflow is none of its errors. */
 static double regular(double z, double x, int *flag) {
-    *flag |= (z != z) & (x == x);
-    *flag |= (fabs(z) > DBL_MAX) & (fabs(x) <= DBL_MAX);
+    *flag |= !(fabs(z) <= DBL_MAX) && (z != z ? x == x : fabs(x) <= DBL_MAX);
     return z;
 }
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from engine import compiled, tanh
 from engine.programs.plan import NoPlanError
 from nn import MLP, SGD, Adam, DataLoader, Linear, Module, cross_entropy, fit, mse_loss
+from nn.data.preparation import train_test_split
 from nn.metrics import r2_score
 
 NUMBERS = st.floats(-2.0, 2.0)
@@ -74,6 +75,12 @@ def test_a_loader_gives_sequences_of_other_lengths_in_batches():
     loader = DataLoader(inputs, [0.0, 1.0, 2.0], batch_size=2)
 
     assert list(loader) == [(inputs[:2], [0.0, 1.0]), (inputs[2:], [2.0])]
+
+
+def test_sequences_of_other_lengths_are_split_too():
+    train, test, *_ = train_test_split(walks([1, 4, 2, 3]), [0.0, 1.0, 2.0, 3.0])
+
+    assert sorted(map(len, train + test)) == [1, 2, 3, 4]
 
 
 def test_a_sequence_may_have_a_target_for_each_of_its_steps():

@@ -23,6 +23,8 @@ from engine import (
     silu,
     sqrt,
 )
+from engine.ops import TABLE
+from engine.programs.plan import NoPlanError
 from nn import (
     MLP,
     SGD,
@@ -228,3 +230,46 @@ def test_a_step_at_which_python_raises_comes_back_to_raise(left_to_graphs, f, w,
     with pytest.raises(TrainingError):
         fit(model, ([[1.0]], [0.0]), optimizer=optimizer, loss=first_number, steps=9, replay=True)
     assert len(left_to_graphs) == 1
+
+
+SPECIAL = [
+    0.0,
+    -0.0,
+    1.0,
+    -1.0,
+    2.0,
+    -3.0,
+    0.5,
+    5e-324,
+    1e-310,
+    1e-200,
+    1e308,
+    709.9,
+    -745.2,
+    1e155,
+]
+OPS = [op for op in TABLE.values() if op.name != "hypot"]  # which the machine does not have
+
+
+def applied(op, x, y):
+    return op(x) if op.arity == 1 else op(x, y)
+
+
+@pytest.mark.skipif(not compiled, reason="Python raises, and asks the graph for the slope")
+@pytest.mark.parametrize("first", OPS, ids=lambda op: op.name)
+def test_no_step_of_two_ops_at_special_numbers_comes_back(left_to_graphs, first):
+    rng, done = random.Random(first.name), 0
+    for _ in range(40):
+        second, w, v = rng.choice(OPS), rng.choice(SPECIAL), rng.choice(SPECIAL)
+        f = lambda w, v, op=second: applied(op, applied(first, w, v), v) + 0.5 * v  # noqa: E731
+        parts = lambda f=f, w=w, v=v: Curve(f, w, v), ([[1.0]] * 2, [0.0] * 2), first_number, slow
+        try:
+            eager = bits_of_training(*parts, steps=1)
+            replayed = bits_of_training(*parts, steps=1, replay=True)
+        except (TrainingError, NoPlanError):
+            left_to_graphs.clear()
+            continue
+        done += 1
+        assert (replayed, left_to_graphs) == (eager, []), (second, w, v)
+
+    assert done > 5

@@ -37,8 +37,8 @@ STRICT = ["-ffp-contract=off", "-fno-trapping-math", "-fno-math-errno"]
 FLAGS = {"msvc": ["/O2", "/fp:precise"], "unix": ["-O3", "-g0", *STRICT]}
 # What is changed in the C that Cython writes. Cython makes the dict of an object's attributes at
 # once. When it frees the object, it empties the dict by recursion, even if someone else holds it.
-# CPython makes the dict when it is asked for, and only lets go of it. And after Python.h, refcounts.h
-# makes Py_DECREF as quick on Python 3.12 and 3.13 as on 3.11.
+# CPython makes the dict when it is asked for, and only lets go of it. And refcounts.h makes
+# Py_DECREF quicker on Python 3.12 and 3.13.
 DICT = "p->__dict__"
 CHANGES = {
     f"{DICT} = PyDict_New(); if (unlikely(!{DICT})) goto bad;": f"{DICT} = NULL; if (0) goto bad;",

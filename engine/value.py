@@ -482,7 +482,8 @@ def arguments(v: Value) -> tuple[Any, ...]:
 
 if keepers.NEEDED:  # by Python 3.13, where this file is not compiled
     globals()["node"] = keepers.counted(node)
-    setattr(Value, "__setstate__", keepers.counted_state(Value.__setstate__))
+    Value.__setstate__ = keepers.counted_state(Value.__setstate__)  # type: ignore[method-assign]
+
 
 # ---- walking the graph ----
 

@@ -8,8 +8,7 @@ from contextlib import suppress
 
 import pytest
 
-from engine import Value, dot, grad, maximum, tanh, topological_order
-from engine.ops import TABLE
+from engine import Value, dot, grad, maximum, tanh
 from engine.value import constant
 from tests.engine.interruptions import OwnError, failing
 from tests.engine.processes import run

@@ -70,7 +70,7 @@ def count(v: Any, x: Any, y: Any) -> None:
         v._depth = depth
         return
     v._depth = 0
-    if v._x is not None:  # it has inputs: this is not under no_grad
+    if v._x is not None:  # it remembers its inputs: this is not under no_grad
         v._yx_keeper = Keeper(x, y)
 
 
@@ -90,7 +90,12 @@ def counted_state(set_state: Callable[..., None]) -> Callable[..., None]:
 
     def counted_set_state(v: Any, state: Any) -> None:
         set_state(v, state)
-        if v._x is not None:
+        if v._x is None:
+            return
+        try:
             count(v, v._x, v._y)
+        except AttributeError:  # of an input that gets its own state later, in a copy of a cycle
+            v._depth = 0
+            v._yx_keeper = Keeper(v._x, v._y)
 
     return counted_set_state

@@ -102,5 +102,5 @@ def test_every_header_that_is_included_is_there_or_made_by_the_build():
         for name in includes.findall(path.read_text("utf-8"))
     }
 
-    assert included == headers | made
+    assert included - {"Python.h"} == headers | made
     assert all(f'"{name}"' in (ROOT / "setup.py").read_text("utf-8") for name in made)

@@ -33,6 +33,7 @@ ENGINE = {
 # of the face, which alone imports them.
 SHELF = ["lazy", "former", "op", "ops", "reach", "sourceline", "recording"]
 SHELF += [
+    "keepers",
     "callsite",
     "lostgradient",
     "value",

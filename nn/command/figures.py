@@ -9,6 +9,8 @@ from contextlib import contextmanager
 
 from engine.saving.files import write_file
 from nn.command.terminal import shown
+from nn.plot.names import MissingLetters
+from nn.plot.svg import svg_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,9 +31,6 @@ def write_figures(folder: Path, plots: Callable[[], dict[str, Callable[[Any], An
         except ImportError:
             say("no plots of the loss and the decisions: pip install 'chainrule[plot]'")
             return []
-        from nn.plot.names import MissingLetters
-        from nn.plot.svg import svg_of
-
         # Whoever shows an SVG has fonts of its own.
         warnings.simplefilter("ignore", MissingLetters)
         written = []
@@ -56,6 +55,7 @@ def warnings_as_lines() -> Iterator[None]:
     log.setLevel(logging.ERROR)  # it tells where it keeps its list of fonts
     try:
         with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("default", MissingLetters)
             yield
     finally:
         log.setLevel(level)

@@ -119,9 +119,13 @@ def scale(ax: Axes) -> None:
         digits = next((digits for times, digits in named.items() if high < times * low), "")
         return f"{y:g}" if f"{y:e}"[0] in digits else ""
 
-    ax.set_yscale("log")
     lowest, highest = min(numbers), max(numbers)
-    if lowest < highest * DEPTH:
+    deep, flat = lowest < highest * DEPTH, lowest < highest <= lowest * (1 + 1e-9)
+    ax.autoscale(not (deep or flat), axis="y")
+    ax.set_yscale("log")
+    if flat:
+        ax.set_ylim(lowest / 2, highest * 2)
+    if deep:
         ax.set_ylim(highest * DEPTH, 2 * highest)
         place: dict[str, Any] = {"transform": ax.transAxes, "ha": "right", "va": "bottom"}
         words = f"goes down to {lowest:.1g}"

@@ -24,7 +24,7 @@ ENGINE = {
     "languages": ["", "native"],
     "formulas": [""],
     "renderers": ["", "formulas"],
-    "programs": ["", "languages", "machine"],
+    "programs": ["", "languages", "formulas", "machine"],
     "diagrams": ["", "formulas", "renderers", "saving"],
     "explanations": ["", "formulas"],
     "explorer": ["", "formulas", "renderers", "diagrams", "languages", "saving"],

@@ -12,7 +12,9 @@ from nn import MLP, Dropout, Layer, LayerNorm, Linear, Module, Neuron, ReLU, Seq
 RENDERERS = ["builtin", *(["dot"] if shutil.which("dot") else [])]
 every_renderer = pytest.mark.parametrize("program", RENDERERS)
 BLUE, VERMILION, GREY = "#0072b2", "#d55e00", "#d0d0d0"
-WEIGHT = re.compile(r'\t(\w+) -> (\w+) \[color="(#\w+)" penwidth=([\d.]+) tooltip="weight (\S+)"\]')
+WEIGHT = re.compile(
+    r'\t(\w+) -> (\w+) \[color="(#\w+)" penwidth=([\d.]+) tooltip="w[0-9_]* = (\S+)"\]'
+)
 
 
 def weights(diagram):
@@ -91,7 +93,7 @@ def test_a_bias_is_in_the_tooltip():
     model = network(2, 2, 1)
     model.layers[0].neurons[1].bias.data = 0.25
 
-    assert circles(draw(model))["n0_1"][1] == "layers.0 neuron 1: tanh, bias 0.25"
+    assert circles(draw(model))["n0_1"][1] == "layers.0 neuron 1: tanh, b0_1 = 0.25"
 
 
 @pytest.mark.parametrize(
@@ -137,8 +139,8 @@ def test_the_legend_tells_the_colours(program):
 
 @every_renderer
 def test_the_numbers_are_shown_where_the_mouse_points(program):
-    assert "weight 0.5<" in draw(neuron(0.5), program="builtin").pipe().decode()
-    assert "weight 0.5" in draw(neuron(0.5), program=program).pipe().decode()
+    assert "w0 = 0.5<" in draw(neuron(0.5), program="builtin").pipe().decode()
+    assert "w0 = 0.5" in draw(neuron(0.5), program=program).pipe().decode()
 
 
 def places(picture, label):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 from textwrap import fill
 
-from engine.formulas.escapes import one_line
 from nn.film.recording import loss_curve, middle_lead
 from nn.plot.axes import COLORS, MARKERS
 from nn.plot.curves import draw_curve, scale
@@ -58,7 +57,7 @@ def images(film: Recording, reel: list[Frame]) -> list[Any]:
     left, right = figure.subplots(1, 2)
     title = figure.suptitle(written(film.title, 80), fontsize="x-large")
     write_names(left, " ", *film.names)
-    left.set_title(fill(one_line(film.held), 60) or " ", fontsize="medium")
+    left.set_title(fill(film.held, 60) or " ", fontsize="medium")
     write_names(right, " ", "step", "loss")
     points = loss_curve(film, {frame.step for frame in reel})
     draw_curve(right, [step for step, _ in points], [x for _, x in points], color="lightgray")

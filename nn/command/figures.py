@@ -27,7 +27,7 @@ def write_figures(folder: Path, plots: Callable[[], dict[str, Callable[[Any], An
     """
     with warnings_as_lines():
         try:
-            from matplotlib.figure import Figure
+            import matplotlib.figure
         except ImportError:
             say("no plots of the loss and the decisions: pip install 'chainrule[plot]'")
             return []
@@ -35,7 +35,8 @@ def write_figures(folder: Path, plots: Callable[[], dict[str, Callable[[Any], An
         warnings.simplefilter("ignore", MissingLetters)
         written = []
         for name, plot in plots().items():
-            figure = Figure(figsize=(6, 4.5), layout="constrained")  # no window, so no display
+            # No window, so no display.
+            figure = matplotlib.figure.Figure(figsize=(6, 4.5), layout="constrained")
             try:
                 plot(figure.subplots())
                 svg = svg_of(figure)

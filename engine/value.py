@@ -10,6 +10,7 @@ import os
 from _thread import RLock
 
 from engine import ops
+from engine.lostgradient import watch
 from engine.op import Number, Op, compiled, foreign, number
 from engine.recording import blocks, calling_line, no_grad_depth, source_lines_depth
 
@@ -304,8 +305,13 @@ class Value(Number):
     def __format__(self, spec: Text) -> str:
         return format(self._data, spec) if spec else repr(self)
 
+    def __float__(self) -> float:
+        """Its number, alone. Warns if a function of math is what asks for it: watch says when."""
+        if not (blocks and no_grad_depth.get()):
+            watch(self)
+        return self._data
+
     # fmt: off
-    def __float__(self) -> float: return self._data
     def __int__(self) -> int: return int(self._data)
     def __bool__(self) -> bool: return self._data != 0.0
     def __round__(self, n: SupportsIndex | None = None) -> float: return round(self._data, n)

@@ -152,7 +152,7 @@ def largest_of(logits: Any) -> Any:
     """The largest, as a number that no gradient passes; while a graph is traced, as such a node."""
     if open_trace.get() is not None:
         return stop_gradient(maximum(*logits))
-    return max([float(x) for x in logits])
+    return max([number_of(x) for x in logits])
 
 
 def nll_loss(input: Any, target: Any, reduction: str = "mean") -> Any:

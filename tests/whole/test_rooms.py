@@ -31,8 +31,17 @@ ENGINE = {
 }
 # The shelf of engine is read in this order; a file imports from those before it. The first two are
 # of the face, which alone imports them.
-SHELF = ["lazy", "former", "op", "ops", "reach", "sourceline", "recording", "value", "copying"]
-SHELF += ["unfolding", "calculus", "differences", "check"]
+SHELF = ["lazy", "former", "op", "ops", "reach", "sourceline", "recording"]
+SHELF += [
+    "callsite",
+    "lostgradient",
+    "value",
+    "copying",
+    "unfolding",
+    "calculus",
+    "differences",
+    "check",
+]
 # Each room of nn imports itself and the rooms of the lines above its own.
 NN = [
     [""],

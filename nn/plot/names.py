@@ -61,7 +61,7 @@ def columns(text: str) -> int:
 
 def write_names(ax: Axes, title: str, xlabel: str, ylabel: str) -> None:
     """Write the title and the names of both axes, so large that the last row can read them."""
-    ax.set_title(written(title), fontsize="large")
+    ax.set_title(title, fontsize="large")
     ax.set_xlabel(written(xlabel), fontsize="large")
     ax.set_ylabel(written(ylabel), fontsize="large")
 

@@ -221,6 +221,13 @@ def test_a_long_name_keeps_its_beginning_and_its_end(name):
         assert columns(text) >= 29
 
 
+def test_titles_of_our_own_are_whole():
+    ax = Figure().subplots()
+    regions(["a", "b"], ax)
+
+    assert ax.get_title() == "Decision regions; black edge: wrong"
+
+
 @every_plot
 def test_names_of_hundreds_of_letters_leave_room_for_the_plot(plot):
     figure = Figure(figsize=(6, 4.5), layout="constrained")

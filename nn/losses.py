@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from math import inf, isinf
 
-from engine import Value, log, logsigmoid, logsumexp, maximum, minimum, relu, stop_gradient
+from engine import Value, log, log1p, logsigmoid, logsumexp, maximum, minimum, relu, stop_gradient
 from engine.op import number
 from engine.recording import open_trace
 from engine.value import number_of
@@ -88,7 +88,8 @@ def binary_cross_entropy(input: Any, target: Any, reduction: str = "mean") -> An
     def loss(p: Any, t: Any) -> Any:
         probability("binary_cross_entropy", "an input", p)
         probability("binary_cross_entropy", "a target", t)
-        return -t * clamped_log(p) - (1 - t) * clamped_log(1 - p)
+        no = log1p(-p) if p < 1 else -100.0  # log(1 - p) would round a small p away
+        return -t * clamped_log(p) - (1 - t) * no
 
     return reduced(each_pair("binary_cross_entropy", loss, input, target), reduction)
 

@@ -24,7 +24,7 @@ ENGINE = {
     "languages": ["", "native"],
     "formulas": [""],
     "renderers": ["", "formulas"],
-    "programs": ["", "languages", "machine"],
+    "programs": ["", "languages", "formulas", "machine"],
     "diagrams": ["", "formulas", "renderers", "saving"],
     "explanations": ["", "formulas"],
     "explorer": ["", "formulas", "renderers", "diagrams", "languages", "saving"],
@@ -33,6 +33,7 @@ ENGINE = {
 # of the face, which alone imports them.
 SHELF = ["lazy", "former", "op", "ops", "reach", "sourceline", "recording"]
 SHELF += [
+    "keepers",
     "callsite",
     "lostgradient",
     "value",
@@ -54,8 +55,8 @@ NN = [
 ]
 NN += [["film"], ["estimators"], ["command"]]
 # The rooms of engine that nn may know, and those that its command asks too.
-NN_TAKES = ["", "saving", "programs", "diagrams"]
-COMMAND_TAKES = ["formulas", "languages"]
+NN_TAKES = ["", "saving", "programs", "diagrams", "formulas"]
+COMMAND_TAKES = ["languages"]
 TYPE_ONLY = ("engine.op", "engine.value")  # what an op makes of Values is said in its types
 
 

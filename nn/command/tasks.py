@@ -13,7 +13,7 @@ from nn.data.tables import Table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
     from typing import Any
 
@@ -24,7 +24,8 @@ class Task(NamedTuple):
     make: a function from a seed to the table. held_out: the share of rows kept for judging; 0 where
     there are so few rows that the model is judged by the rows it learned. standardize: bring the
     columns to like size. goal: classes are learned once the accuracy reaches it, amounts once the
-    mean squared error is below it; None where the owner of the data has to say.
+    mean squared error is below it; None where the owner of the data has to say. choices: what a
+    user has said about the table, by which its inputs and targets may differ.
     """
 
     make: Callable[[int], Table]
@@ -38,6 +39,7 @@ class Task(NamedTuple):
     held_out: float = 0.25
     standardize: bool = False
     goal: float | None = 0.9
+    choices: Mapping[str, Any] = {}
 
 
 def xor(_seed: int) -> Table:
@@ -117,7 +119,8 @@ def own_table(
         except ValueError as error:
             raise ValueError(as_options(str(error)) + next_step(str(error))) from None
 
-    return measured(make, (16,), 0.01, 100, 0.1, goal=None)
+    choices = {"target": target, "delimiter": delimiter, "classes": classes, **settings}
+    return measured(make, (16,), 0.01, 100, 0.1, goal=None)._replace(choices=choices)
 
 
 def next_step(message: str) -> str:

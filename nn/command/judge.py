@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import NamedTuple
 
 from nn.checks import count
@@ -59,7 +60,7 @@ def judge(
         words += "" if learned else f", not below {task.goal}"
         return Outcome(error, learned, words, history.stopped == "interrupted")
     accuracy = accuracy_score(targets, outputs)
-    most = max([targets.count(k) for k in set(targets)]) / len(targets)
+    most = max(Counter(targets).values()) / len(targets)
     say(f"{accuracy:.1%} of {n} right {after}")
     say(f"(always the most frequent class: {most:.1%})")
     learned = task.goal is None or accuracy >= task.goal

@@ -8,6 +8,7 @@ import sys
 from engine import Value
 from engine.diagrams.drawing import draw
 from engine.saving.files import write_file
+from nn.evaluation import rows_of_outputs
 from nn.losses import cross_entropy, mse_loss
 from nn.mlp import MLP
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from nn.training.history import History
 
 SMALL = 50  # parameters: the graph of a larger network is too dense to read
+MANY = 40  # classes: the cells of more are too small to read, and their number is the square
 FEW = 8  # rows: so many predictions fit into the graph of one loss
 
 
@@ -97,10 +99,11 @@ def plots(
         found["decision_regions.svg"] = lambda ax: named(
             plot.plot_decision_regions(model, inputs, targets, ax, resolution=100)
         )
-    outputs = [model(x) for x in inputs]
-    found["confusion_matrix.svg"] = lambda ax: plot.plot_confusion_matrix(
-        targets, outputs, ax, labels=table.class_names
-    )
+    outputs = rows_of_outputs(model, inputs)
+    if len(table.class_names) <= MANY:
+        found["confusion_matrix.svg"] = lambda ax: plot.plot_confusion_matrix(
+            targets, outputs, ax, labels=table.class_names
+        )
     return found
 
 

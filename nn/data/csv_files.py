@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from math import isfinite
 
 from nn.checks import flag
@@ -110,9 +111,13 @@ def read_rows(
         check_decimal(decimal)
         columns = [Column(name) if isinstance(name, str) else name for name in names]
         there, rows = parsed(path, delimiter, *[column.name for column in columns])
+        if columns:
+            check_names(there, columns[0].name, delimiter, alone=True)
+        at = {name: i for i, name in enumerate(there)}
         for column in columns:
-            check_names(there, column.name, delimiter, alone=True)
-        places = [there.index(column.name) for column in columns]
+            if column.name not in at:
+                check_there(there, column.name, delimiter)
+        places = [at[column.name] for column in columns]
         return [
             numbers_of(columns, [cells[at] for at in places], line, decimal) for line, cells in rows
         ]
@@ -172,13 +177,12 @@ def narrowed(
         raise ValueError("columns says which are taken and drop which are not: give one of them")
     if target in drop:
         raise ValueError(f"the target {target!r:.60} cannot be left out")
+    there = set(names)
     for name in [target, *(columns or ()), *drop]:
-        check_there(names, name, delimiter)
-    kept = [
-        i
-        for i, name in enumerate(names)
-        if name == target or (name not in drop if columns is None else name in columns)
-    ]
+        if name not in there:
+            check_there(names, name, delimiter)
+    left_out = set(drop) if columns is None else there - {target, *columns}
+    kept = [i for i, name in enumerate(names) if name == target or name not in left_out]
     return [names[i] for i in kept], [(line, [cells[i] for i in kept]) for line, cells in rows]
 
 
@@ -213,9 +217,10 @@ def check_named(names: list[str], rows: list[Record]) -> None:
 
 def check_names(names: list[str], target: str, delimiter: str, alone: bool = False) -> None:
     """Raise ValueError unless no two columns share a name and the target is among them."""
+    counts = Counter(names)
     for name in names:
-        if name and names.count(name) > 1:
-            raise ValueError(f"{names.count(name)} columns have the name {name!r:.60}")
+        if name and counts[name] > 1:
+            raise ValueError(f"{counts[name]} columns have the name {name!r:.60}")
     check_there(names, target, delimiter)
     if len(names) == 1 and not alone:
         raise ValueError(f"no column besides the target {target!r:.60}")

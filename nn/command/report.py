@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import io
-import sys
 
 from engine import Value
 from engine.diagrams.drawing import draw
 from engine.saving.files import write_file
+from nn.command.terminal import complain
 from nn.evaluation import rows_of_outputs
 from nn.losses import cross_entropy, mse_loss
 from nn.mlp import MLP
@@ -117,7 +117,7 @@ def write_figures(folder: Path, plots: Callable[[], dict[str, Callable[[Any], An
         from matplotlib.figure import Figure
     except ImportError:
         message = "no plots of the loss and the decisions: pip install 'chainrule[plot]'"
-        print(f"chainrule: {message}", file=sys.stderr)
+        complain(message)
         return []
     drawn = plots()
     for name, plot in drawn.items():

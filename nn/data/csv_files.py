@@ -6,7 +6,7 @@ from collections import Counter
 from math import isfinite
 
 from nn.checks import flag
-from nn.data.cells import all_look_like, amount, in_order, number_in, place
+from nn.data.cells import all_look_like, amount, in_order, is_mere_text, number_in, place
 from nn.data.columns import Column, column_of, is_gap, numbers_of
 from nn.data.encoding import text_in
 from nn.data.tables import Table
@@ -83,15 +83,17 @@ def read_csv(
             for i, name in enumerate(names)
             if i != at
         ]
-        inputs = [
-            numbers_of(kept, cells[:at] + cells[at + 1 :], line, decimal) for line, cells in rows
-        ]
+        features = [(line, cells[:at] + cells[at + 1 :]) for line, cells in rows]
+        try:
+            inputs = [numbers_of(kept, cells, line, decimal) for line, cells in features]
+        except ValueError as error:
+            raise ValueError(f"{error}{all_of_text(str(error), kept, features, decimal)}") from None
         column = [(line, cells[at]) for line, cells in rows]
         targets, class_names = read_target(column, target, classes, decimal)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
-    features = [name for column in kept for name in column.features()]
-    return Table(inputs, targets, features, target, class_names, f"the file {path}", kept)
+    named = [name for column in kept for name in column.features()]
+    return Table(inputs, targets, named, target, class_names, f"the file {path}", kept)
 
 
 def read_rows(
@@ -200,6 +202,19 @@ def other_delimiter(names: list[str], delimiter: str, wanted: Sequence[str]) -> 
 def check_decimal(decimal: str) -> None:
     if decimal not in (".", ","):
         raise ValueError(f"the decimal sign is '.' or ',', got {decimal!r:.60}")
+
+
+def all_of_text(error: str, columns: Sequence[Column], rows: Sequence[Record], decimal: str) -> str:
+    """What an error about a text says where other columns are of such text too: all their names."""
+    if not error.endswith(" is no number"):
+        return ""
+    found = [
+        column.name
+        for i, column in enumerate(columns)
+        if column.categories is None
+        and any(is_mere_text(cells[i], decimal) and not is_gap(cells[i]) for _, cells in rows)
+    ]
+    return f"; drop={found} leaves out all columns of such text" if len(found) > 1 else ""
 
 
 def check_named(names: list[str], rows: list[Record]) -> None:

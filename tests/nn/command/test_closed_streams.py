@@ -1,4 +1,4 @@
-"""Every subcommand with streams that are closed, full or no longer read: an exit code, and quiet."""
+"""Streams that are closed, full or no longer read: each subcommand ends quietly, with a code."""
 
 import os
 

@@ -17,6 +17,7 @@ import os
 from contextlib import contextmanager
 from time import monotonic
 
+from engine.op import leaves_domain
 from nn.checks import whole
 from nn.data.loader import DataLoader
 from nn.losses import mse_loss
@@ -180,12 +181,22 @@ def stepper_of(run: Run, replay: bool | str, fast: bool) -> GraphStepper:
     run.model.train()
     try:
         stepper = MachineStepper(run, fast)
-    except NoPlanError:
-        if replay == "auto":
+    except NoPlanError as error:
+        if replay == "auto" or starts_outside(error):
             return GraphStepper(run)
         raise
     run.history.deviation = stepper.plans.deviation if fast else None
     return stepper
+
+
+def starts_outside(error: BaseException | None) -> bool:
+    """Whether a plan failed at a number without a value, such as log(-1): a graph says at which.
+
+    Its step raises the TrainingError that it raises without replay.
+    """
+    while isinstance(error, Exception) and not leaves_domain(error):
+        error = error.__context__
+    return error is not None
 
 
 def whole_epochs(

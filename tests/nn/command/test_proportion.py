@@ -11,7 +11,7 @@ from engine import ops
 from engine.programs.neurons import layers
 from nn.command.main import main
 from nn.command.network import check_size
-from nn.data.csv_files import check_names, narrowed
+from nn.data.column_names import check_names, narrowed
 
 FOLDER = pytest.mark.usefixtures("a_folder_of_its_own")
 

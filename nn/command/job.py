@@ -10,6 +10,7 @@ import re
 from functools import partial
 
 from nn.checks import not_negative
+from nn.command.figures import warnings_as_lines
 from nn.command.judge import judge
 from nn.command.network import network
 from nn.command.outputs import check_outputs, write_outputs
@@ -189,7 +190,8 @@ def recorder(name: str, table: Table, rows: Rows, model: Any, settings: Settings
         return None
     from nn.film.film import Film, check_film
 
-    check_film(settings.film)
+    with warnings_as_lines():
+        check_film(settings.film)
     names, classes = table.feature_names, None
     if table.class_names is not None:
         classes = [f"{table.target_name} {label}" for label in table.class_names]

@@ -130,7 +130,8 @@ def dot_unfolded(*args: Any) -> Any:
 def share_of_ties(z: Any, *xs: Any) -> list[Any]:
     """1 for the input that is z, 0 for the others; inputs that tie share equally."""
     ties = [equal(x, z) for x in xs]
-    return [tie / sum(ties) for tie in ties]
+    number_of_ties = sum(ties)
+    return [tie / number_of_ties for tie in ties]
 
 
 # ---- the table ----

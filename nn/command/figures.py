@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import logging
-import sys
 import warnings
 from contextlib import contextmanager
 
 from engine.saving.files import write_file
-from nn.command.terminal import shown
+from nn.command.terminal import complain
 from nn.plot.names import MissingLetters
 from nn.plot.svg import svg_of
 
@@ -65,4 +64,4 @@ def warnings_as_lines() -> Iterator[None]:
 
 
 def say(message: str) -> None:
-    print(f"chainrule: {shown(' '.join(message.split()))}", file=sys.stderr)
+    complain(" ".join(message.split()))

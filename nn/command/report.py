@@ -10,6 +10,7 @@ from engine.diagrams.drawing import draw
 from engine.saving.files import write_file
 from nn.checks import count
 from nn.command.figures import write_figures
+from nn.evaluation import rows_of_outputs
 from nn.losses import cross_entropy, mse_loss
 from nn.mlp import MLP
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from nn.training.history import History
 
 SMALL = 50  # parameters: the graph of a larger network is too dense to read
+MANY = 40  # classes: the cells of more are too small to read, and their number is the square
 FEW = 8  # rows: so many predictions fit into the graph of one loss
 
 
@@ -112,7 +114,9 @@ def plots(
         found["decision_regions.svg"] = lambda ax: plot.plot_decision_regions(
             model, inputs, targets, ax, resolution=100, names=names, labels=labels
         )
-    outputs = [model(x) for x in inputs]
+    if len(labels) > MANY:
+        return found
+    outputs = rows_of_outputs(model, inputs)
     found["confusion_matrix.svg"] = lambda ax: plot.plot_confusion_matrix(
         targets, outputs, ax, labels=labels
     )

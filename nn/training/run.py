@@ -13,7 +13,7 @@ from nn.module import Module
 from nn.optim.clip import clip_grad_norm_
 from nn.optim.optimizer import Optimizer
 from nn.sample import added
-from nn.training.history import History
+from nn.training.history import EARLY, History
 from nn.training.objective import Objective, TrainingError
 from nn.training.stopping import EarlyStopping
 
@@ -223,7 +223,7 @@ class Run:
             else:
                 self.schedule.step()
         if self.stopping is not None and self.stopping.update(figures, self.parameters):
-            self.history.stopped = "early stopping"
+            self.history.stopped = EARLY
         elif asked:
             self.history.stopped = "a callback"
 

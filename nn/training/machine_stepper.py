@@ -14,6 +14,7 @@ from time import perf_counter
 
 from engine import compiled
 from engine.programs.plan import NoPlanError
+from nn.evaluation import MANY, outputs_of_program, outputs_one_by_one, program_of
 from nn.training.arrays import KNOWN, Arrays
 from nn.training.graph_stepper import GraphStepper
 from nn.training.plans import BatchPlans
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
+    from engine import Program
     from nn.training.run import Run
 
 STRETCH = 0.05  # seconds in the machine: then Python may see a Ctrl-C, and move the bar
@@ -43,6 +45,8 @@ class MachineStepper(GraphStepper):
             run.loader, run.objective, run.parameters, lambda: random_sources(run.model), fast
         )
         self.samples = self.plans.samples
+        self.program: Program | None = None  # of the model in eval mode, for `outputs`
+        self.recorded = False
         self.pace = 1  # steps at a time
 
     def epochs(self, most: int) -> None:
@@ -100,6 +104,23 @@ class MachineStepper(GraphStepper):
                 advance(steps)
         finally:
             arrays.give_back()
+
+    def outputs(self, inputs: Sequence[Any]) -> Any:
+        """The outputs of the model, by a program that is recorded in the first epoch.
+
+        Then it is compared with the model itself on all these inputs, and only if it has the bits
+        of the model it is asked again.
+        """
+        if not self.recorded and compiled:
+            self.recorded = True
+            if len(inputs) >= MANY:
+                self.program = program_of(self.run.model, inputs[0])
+            wanted = outputs_one_by_one(self.run.model, inputs)
+            if repr(outputs_of_program(self.program, inputs)) != repr(wanted):
+                self.program = None
+            return wanted
+        found = outputs_of_program(self.program, inputs)
+        return super().outputs(inputs) if found is None else found
 
     def check_parameters(self) -> None:
         """Raise ValueError if the model has other Values now: the machine moves the old ones."""

@@ -154,7 +154,7 @@ def fit(
                 epoch(run, stepper, steps, advance)
                 answers = [callback(run.history) for callback in callbacks]
                 run.end_epoch(True in answers)
-                due = len(run.history.epochs) % checkpoint_every == 0
+                due = run.history.epoch_count % checkpoint_every == 0
                 due = due or run.done(epochs, steps) or monotonic() - saved > SECONDS
                 if checkpoint is not None and due:
                     save_run(run, checkpoint)
@@ -199,7 +199,7 @@ def whole_epochs(
     The last epoch, and one after which a checkpoint is due, is left to `epoch`.
     """
     while True:
-        done, before = len(run.history.epochs), run.history.steps
+        done, before = run.history.epoch_count, run.history.steps
         stepper.epochs(min(end - done, checkpoint_every - done % checkpoint_every) - 1)
         if run.history.steps == before:
             return
@@ -231,9 +231,8 @@ def bar(run: Run, total: int | None, progress: bool) -> Iterator[Callable[[int],
             shown.update(steps)
             if run.history.steps % 20 < steps or run.history.steps == total:
                 figures = {"loss": run.history.losses[-1]}
-                if run.history.epochs:
-                    last = run.history.epochs[-1]
-                    figures |= {k: x for k, x in last.items() if k not in ("loss", "lr")}
+                last = run.history.latest
+                figures |= {k: x for k, x in last.items() if k not in ("loss", "lr")}
                 shown.set_postfix({k: f"{x:.4g}" for k, x in figures.items()}, refresh=False)
 
         yield advance

@@ -69,14 +69,14 @@ class MachineStepper(GraphStepper):
         first, before = run.loader.epoch, run.history.steps
         upcoming = Upcoming(run.optimizer, run.schedule, most, self.samples.sources())
         try:
-            chunk = [batch for _ in range(upcoming.steps) for batch in run.loader.batches()]
-            self.stretch(machine, arrays, upcoming, chunk)
+            self.stretch(machine, arrays, upcoming, run.loader.batches() * upcoming.steps)
         finally:
             arrays.give_back()
             losses = run.history.losses[before:]
             run.loader.epoch = first + len(losses)
             rates = upcoming.rates[run.schedule_each == "step" :]  # as of the end of an epoch
-            run.history.epochs += [{"loss": x, "lr": lr} for x, lr in zip(losses, rates)]
+            if losses:
+                run.history.add_many(losses, rates[: len(losses)])
 
     def epoch(self, batches: Sequence[Sequence[int]], advance: Callable[[int], None]) -> None:
         self.check_parameters()

@@ -197,7 +197,7 @@ class Run:
             self.give_back(self.last_finite)
             after = f"after step {self.history.steps}"
             raise TrainingError(f"{after}: {error}: try a smaller learning rate") from error
-        self.history.epochs.append(figures)
+        self.history.add(figures)
 
     def evaluated(self, outputs: Callable[[Sequence[Any]], Any]) -> dict[str, float]:
         """The loss on the held-out data, and the metrics, of the model in eval mode."""
@@ -216,7 +216,7 @@ class Run:
 
     def end_epoch(self, asked: bool) -> None:
         """Step the schedule, and stop if the figures of the epoch or a callback say so."""
-        figures = self.history.epochs[-1]
+        figures = self.history.latest
         if self.schedule is not None and self.schedule_each == "epoch":
             if self.schedule.needs_metric:
                 self.schedule.step(figures.get("val_loss", figures["loss"]))
@@ -231,7 +231,7 @@ class Run:
         """Whether the run has ended; after all epochs or steps it says so in the record."""
         if self.history.stopped:
             return True
-        if epochs is not None and len(self.history.epochs) >= epochs:
+        if epochs is not None and self.history.epoch_count >= epochs:
             self.history.stopped = "all epochs done"
         elif steps is not None and self.history.steps >= steps:
             self.history.stopped = "all steps done"

@@ -32,6 +32,7 @@ class History(Mapping[str, "list[float]"]):
         self.losses: list[float] = []
         self._epochs: list[dict[str, float]] = []
         self._waiting: list[Any] = []  # behind _epochs: a dict, or (losses, learning rates)
+        self._count = 0  # of the epochs that wait
         self.stopped = ""
         self.deviation: float | None = None
 
@@ -40,16 +41,17 @@ class History(Mapping[str, "list[float]"]):
         """The figures of each epoch."""
         for epochs in self._waiting:
             self._epochs += [epochs] if isinstance(epochs, dict) else dicts(*epochs)
-        self._waiting = []
+        self._waiting, self._count = [], 0
         return self._epochs
 
     @epochs.setter
     def epochs(self, epochs: list[dict[str, float]]) -> None:
-        self._epochs, self._waiting = epochs, []
+        self._epochs, self._waiting, self._count = epochs, [], 0
 
     def add(self, figures: dict[str, float]) -> None:
         """Add an epoch."""
         self._waiting.append(figures)
+        self._count += 1
 
     def add_many(self, losses: list[float], rates: list[float]) -> None:
         """Add epochs by their losses and learning rates.
@@ -57,12 +59,12 @@ class History(Mapping[str, "list[float]"]):
         The dicts are made when somebody asks for `epochs`: a dict takes as long as a small step.
         """
         self._waiting.append((losses, rates))
+        self._count += len(losses)
 
     @property
     def epoch_count(self) -> int:
         """How many epochs were done."""
-        waiting = [1 if isinstance(x, dict) else len(x[0]) for x in self._waiting]
-        return len(self._epochs) + sum(waiting)
+        return len(self._epochs) + self._count
 
     @property
     def latest(self) -> dict[str, float]:

@@ -142,6 +142,7 @@ def fit(
     if resume and checkpoint is not None and os.path.exists(checkpoint):
         resume_run(run, checkpoint)
     stepper = stepper_of(run, replay, fast)
+    stepper.watched = bool(callbacks)
     saved = monotonic()
     with bar(run, epochs * len(run.loader) if epochs else steps, progress) as advance:
         try:
@@ -210,13 +211,13 @@ def epoch(
     run: Run, stepper: GraphStepper, steps: int | None, advance: Callable[[int], None]
 ) -> None:
     """One pass over the data, and its figures. steps: where the run ends, even within an epoch."""
-    run.model.train()
+    stepper.mode(training=True)
     first = run.history.steps
     batches = run.loader.batches()
     if steps is not None:
         batches = batches[: steps - first]
     stepper.epoch(batches, advance)
-    run.record_epoch(first, stepper.outputs)
+    run.record_epoch(first, stepper)
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from time import perf_counter
 from engine import compiled
 from engine.programs.plan import NoPlanError
 from nn.evaluation import MANY, outputs_of_program, outputs_one_by_one, program_of
+from nn.module import Module
 from nn.training.arrays import KNOWN, Arrays
 from nn.training.graph_stepper import GraphStepper
 from nn.training.plans import BatchPlans
@@ -47,6 +48,7 @@ class MachineStepper(GraphStepper):
         self.samples = self.plans.samples
         self.program: Program | None = None  # of the model in eval mode, for `outputs`
         self.recorded = False
+        self.modules: list[Module] = []  # of the model, as long as nobody may have changed it
         self.pace = 1  # steps at a time
 
     def epochs(self, most: int) -> None:
@@ -61,8 +63,8 @@ class MachineStepper(GraphStepper):
             return
         if len(run.loader) != 1 or most < 2 or not compiled:
             return
-        run.model.train()
         self.check_parameters()
+        self.mode(training=True)
         machine, arrays = self.plans.machine(len(run.loader.inputs)), Arrays(run.optimizer)
         if machine is None:
             return
@@ -122,14 +124,24 @@ class MachineStepper(GraphStepper):
         found = outputs_of_program(self.program, inputs)
         return super().outputs(inputs) if found is None else found
 
+    def mode(self, training: bool) -> None:
+        if self.modules and type(self.run.model).train is Module.train:
+            for module in self.modules:
+                module.training = training
+        else:
+            super().mode(training)
+
     def check_parameters(self) -> None:
         """Raise ValueError if the model has other Values now: the machine moves the old ones."""
+        if self.modules and not self.watched:
+            return
         there = {id(p) for p in self.run.model.parameters()}
         for i, p in enumerate(self.run.parameters):
             if id(p) not in there:
                 raise ValueError(
                     f"parameter {i} of the recorded graph, {p!r:.60}, is the model's no longer"
                 )
+        self.modules = [] if self.watched else Module.modules(self.run.model)
 
     # ---- a stretch of steps ----
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from contextvars import Context
 
-from engine import Value, compiled, no_grad, trace
+from engine import Value, compiled, no_grad
+from engine.programs.program import trace
 from engine.recording import tracing
 from nn.activation_names import ACTIVATIONS
 from nn.module import Module
@@ -33,7 +34,8 @@ def outputs_of(model: Callable[[Any], Any], inputs: Sequence[Any]) -> list[Any]:
     >>> outputs_of(lambda x: [2 * x, x + 1], [1.0, 2.0])
     [[2.0, 2.0], [4.0, 3.0]]
     """
-    if compiled and len(inputs) >= MANY and isinstance(model, Module) and is_straight(model):
+    module: Any = model
+    if len(inputs) >= MANY and isinstance(module, Module) and is_straight(module):
         found = outputs_of_program(program_of(model, inputs[0]), inputs)
         if found is not None:
             return found
@@ -60,11 +62,13 @@ def rows_of_outputs(model: Callable[[Any], Any], inputs: Sequence[Any]) -> list[
 
 
 def is_straight(model: Module) -> bool:
-    """Whether the operations of a model are surely the same for every sample.
+    """Whether the machine is there, and the operations of a model are the same for every sample.
 
     Its modules are classes of nn, and its activations functions of nn: there is no `if` in them.
     Dropout draws other numbers for each sample as long as it is trained.
     """
+    if not compiled:
+        return False
     for module in Module.modules(model):
         if type(module).__module__ != "nn" or not has_steps(type(module)):
             return False

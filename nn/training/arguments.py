@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     Shape = Any  # None for a number, a tuple of shapes for a list, (n, shape) where all are alike
 
-WHOLE, PLAIN = {int}, {int, float}
+WHOLE, PLAIN, ROWS = {int}, {int, float}, {list, tuple}
 DEEPEST = 50  # lists in lists: more are a list that holds itself
 
 
@@ -51,20 +51,19 @@ class Argument:
     def read(self, given: Sequence[Any]) -> None:
         """Read a list of numbers, a list of rows, or a list of lists of any depth."""
         types = set(map(type, given))
-        rows = types and types <= {list, tuple}
-        if rows and len(set(map(len, given))) == 1:
-            n, m = len(given), len(given[0])
-            numbers = side_by_side(given, m)
-            if numbers is not None:
-                self.shape, self.numbers = ("list", n, ("list", m, None)), numbers
-                self.whole = set(map(type, chain.from_iterable(given))) == WHOLE
-                return
         flat: list[Any] = []
-        self.shape = shape_of(given, flat)
-        if not set(map(type, flat)) <= PLAIN:
+        if types and types <= PLAIN:
+            self.shape, flat = ("list", len(given), None), [*given]
+        elif types <= ROWS and len(widths := set(map(len, given))) == 1:
+            flat = [*chain.from_iterable(given)]
+            types = set(map(type, flat))
+            self.shape = ("list", len(given), ("list", *widths, None))
+        if not (flat and types <= PLAIN):
+            flat = []
+            self.shape = shape_of(given, flat)
             flat = [x if type(x) in PLAIN else plain(x) for x in flat]
-        self.numbers = array("d", flat)
-        self.whole = set(map(type, flat)) == WHOLE
+            types = set(map(type, flat))
+        self.numbers, self.whole = array("d", flat), types == WHOLE
 
     @property
     def key(self) -> Any:
@@ -115,7 +114,7 @@ def plain(x: Any) -> float:
     """A number of another kind, such as NumPy's, as a float. Raises NoPlanError for no number."""
     if isinstance(x, Value):
         raise NoPlanError("an argument holds Values: their gradient is that of a graph")
-    if isinstance(x, bool) or isinstance(x, str) or not hasattr(x, "__float__"):
+    if isinstance(x, bool | str) or not hasattr(x, "__float__"):
         raise NoPlanError(f"an argument holds {x!r:.40}, which is no number")
     return float(x)
 

@@ -9,7 +9,6 @@ from nn.optim.sgd import SGD
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from typing import Any
 
     from nn.optim.optimizer import Optimizer

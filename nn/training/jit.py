@@ -23,8 +23,7 @@ from threading import RLock
 from engine import Value
 from engine.programs.kinds import NoPlanError
 from nn.training.arguments import Argument
-from nn.training.plans import same
-from nn.training.recorded import Recording, gradients
+from nn.training.recorded import Recording
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -152,7 +151,7 @@ class Replay:
         return None if known is None or stale else made
 
     def compared(self, recording: Recording, arguments: list[Argument], args: Any) -> Value:
-        """The loss, by the function itself; if the machine has its bits, it is asked from now on."""
+        """The loss, by the function itself, and whether the machine has its bits."""
         before = recording.random_state()
         loss = self.computed(args)
         if recording.was_recorded_with(arguments):  # the same numbers prove nothing
@@ -164,7 +163,7 @@ class Replay:
         recording.set_random_state(after)
         if answer is None:
             return loss
-        if drew_alike and same(*answer) == same(loss.data, gradients(loss, recording.parameters)):
+        if drew_alike and recording.has_bits_of(loss, answer):
             recording.compared = True
         else:
             self.reason = "the machine has not the bits of the graph: is there an `if` in it?"

@@ -14,7 +14,7 @@ from engine.recording import no_grad_depth, tracing
 from engine.value import add_slopes, node_of_many
 from nn.module import Module, collect
 from nn.training.arguments import columns
-from nn.training.plans import plan_of
+from nn.training.plans import plan_of, same
 from nn.training.randomness import undrawn
 from nn.training.samples import shared_draws
 
@@ -116,6 +116,21 @@ class Recording:
     def was_recorded_with(self, arguments: list[Argument]) -> bool:
         """Whether the data and the parameters are those of the recording."""
         return ([a.numbers.tobytes() for a in arguments], self.values()) == self.start
+
+    def has_bits_of(self, loss: Value, answer: tuple[float, Any]) -> bool:
+        """Whether an answer of the machine is that of the graph of the loss, to the bit.
+
+        A leaf that the function makes in each call, such as a state of zeros, has another number
+        in no call.
+        """
+        own = [v for v in topological_order(loss) if v.op is None]
+        if len(own) != len(self.parameters):
+            return False
+        recorded = {*self.parameters}
+        for v, p in zip(own, self.parameters):
+            if v is not p and (v in recorded or v.data.hex() != p.data.hex()):
+                return False
+        return same(*answer) == same(loss.data, gradients(loss, own))
 
     # ---- what it computes ----
 
@@ -239,7 +254,7 @@ def replayed_loss(data: float, parameters: tuple[Value, ...], slopes: list[float
     return loss  # type: ignore[no-any-return]
 
 
-def gradients(loss: Value, parameters: tuple[Value, ...]) -> list[float]:
+def gradients(loss: Value, parameters: list[Value]) -> list[float]:
     """d loss / d p for each of the parameters, whose grads stay what they are."""
     before = [p.grad for p in parameters]
     try:

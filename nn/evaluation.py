@@ -35,7 +35,7 @@ def outputs_of(model: Callable[[Any], Any], inputs: Sequence[Any]) -> list[Any]:
     [[2.0, 2.0], [4.0, 3.0]]
     """
     module: Any = model
-    if len(inputs) >= MANY and isinstance(module, Module) and is_straight(module):
+    if compiled and len(inputs) >= MANY and is_straight(module) and not is_drawing(module):
         found = outputs_of_program(program_of(model, inputs[0]), inputs)
         if found is not None:
             return found
@@ -61,20 +61,23 @@ def rows_of_outputs(model: Callable[[Any], Any], inputs: Sequence[Any]) -> list[
 # ---- many samples at once ----
 
 
-def is_straight(model: Module) -> bool:
-    """Whether the machine is there, and the operations of a model are the same for every sample.
+def is_drawing(model: Module) -> bool:
+    """Whether Dropout draws other numbers for each sample, as it does while it is trained."""
+    steps = [(m, name) for m in Module.modules(model) if m.training for name, _ in steps_of(m)]
+    return any(name == "dropout" for _, name in steps)
+
+
+def is_straight(model: Any) -> bool:
+    """Whether the operations of a model are surely the same for every sample.
 
     Its modules are classes of nn, and its activations functions of nn: there is no `if` in them.
-    Dropout draws other numbers for each sample as long as it is trained.
     """
-    if not compiled:
+    if not isinstance(model, Module):
         return False
     for module in Module.modules(model):
         if type(module).__module__ != "nn" or not has_steps(type(module)):
             return False
         for name, given in steps_of(module):
-            if name == "dropout" and module.training:
-                return False
             if name == "activation" and isinstance(given, dict):
                 known = ACTIVATIONS.values()
                 if not all(any(f is g for g in known) for f in given["functions"]):

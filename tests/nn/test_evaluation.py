@@ -87,7 +87,8 @@ def test_a_model_of_ones_own_is_asked_for_each_sample():
 
 
 def test_an_activation_of_ones_own_is_asked_for_each_sample():
-    model = MLP(1, [1], activation=lambda v: v * 2 if v.data > 0 else v * 3, rng=random.Random(0))
+    bent = lambda v: v * 2 if v.data > 0 else v * 3  # noqa: E731
+    model = MLP(1, [2, 1], activation=bent, rng=random.Random(0))
     inputs = [float(i - MANY) for i in range(2 * MANY)]
 
     assert outputs_of(model, inputs) == [model(x).data for x in inputs]

@@ -14,7 +14,7 @@ from engine.programs.plan import NoPlanError, Plan, lowered
 from engine.programs.tape import Tape
 from nn.evaluation import is_straight
 from nn.training.randomness import undrawn
-from nn.training.samples import Samples
+from nn.training.samples import Samples, shape_of
 from nn.training.tapes import tape_of, tapes_of
 
 TYPE_CHECKING = False
@@ -58,6 +58,7 @@ class BatchPlans:
         self.sources, self.fast, self.deviation = sources, fast, 0.0
         self.alike = is_straight(objective.model)  # whether one sample shows what all do
         inputs, targets = loader.inputs, loader.targets
+        check_shapes(inputs)
         whole = all(hasattr(t, "__index__") and not isinstance(t, bool) for t in targets)
         size = min(loader.batch_size or len(inputs), len(inputs))
         self.classes: list[int] | None = [int(t) for t in targets] if whole else None
@@ -159,6 +160,14 @@ class BatchPlans:
                 )
         elif answer is None or same(*answer) != same(*found):
             raise NoPlanError("a step of the machine has not the bits of its graph")
+
+
+def check_shapes(inputs: Sequence[Any]) -> None:
+    """Raise NoPlanError unless all inputs are numbers, or lists of as many numbers."""
+    first = shape_of(inputs[0])
+    for i, x in enumerate(inputs):
+        if shape_of(x) != first:
+            raise NoPlanError(f"input {i} has another shape than the first: {x!r:.60}")
 
 
 def plan_of(made: Tape | Parts, lanes: int, classes: Sequence[int] | None) -> Plan:

@@ -8,7 +8,7 @@ from engine import Value, topological_order
 from engine.programs.kinds import NoPlanError
 from engine.programs.tape import Tape
 from engine.recording import tracing
-from nn.training.samples import row_of, shared_draws
+from nn.training.samples import recorded, shape_of, shared_draws
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,8 +40,8 @@ def tape_of(
     classes: whether targets are classes, which stay as they are; else they are inputs of the tape.
     Raises NoPlanError, with the reason, for a loss that cannot be recorded.
     """
-    rows = [[Value(x) for x in row_of(x)] for x in inputs]
-    leaves = [list(row) for row in rows]  # of each sample
+    leaves: list[list[Any]] = [[] for _ in inputs]  # of each sample
+    rows = [recorded([x] if shape_of(x) is None else x, own) for x, own in zip(inputs, leaves)]
     goals = goals_of(targets, leaves, classes)
     try:
         with tracing() as block:
@@ -76,15 +76,17 @@ def tapes_of(
     It takes a model whose samples are alike. Raises NoPlanError as tape_of does, and where the
     parts would not have the bits of the whole.
     """
-    x = [Value(v) for v in row_of(inputs[0])]
-    of_sample = list(x)
+    of_sample: list[Any] = []
+    first = inputs[0]
+    x = recorded([first] if shape_of(first) is None else first, of_sample)
+    own = len(of_sample)
     try:
         with tracing() as block:
             made = objective.model(x)
         draws = shared_draws(block.drawn, [of_sample])
         outputs = made if isinstance(made, list) else [made]
         leaves = [[Value(y.data) for y in outputs] for _ in inputs]
-        given = [list(own) if isinstance(made, list) else own[0] for own in leaves]
+        given = [list(ys) if isinstance(made, list) else ys[0] for ys in leaves]
         goals = goals_of(targets, leaves, classes)
         with tracing() as block:
             loss = objective.of_outputs(given, goals)
@@ -92,11 +94,11 @@ def tapes_of(
             raise NoPlanError("the loss draws random numbers")
         order = shared_order(loss, leaves, len(outputs))
         sample = Tape([outputs[j] for j in order], of_sample, parameters)
-        whole = Tape([loss], [v for own in leaves for v in own], parameters)
+        whole = Tape([loss], [v for ys in leaves for v in ys], parameters)
     except (ArithmeticError, AttributeError, TypeError, ValueError) as error:
         raise NoPlanError(str(error)) from None
     slots = [sample.outputs[order.index(j)] for j in range(len(outputs))]
-    return Parts(sample, whole, len(x), slots), draws
+    return Parts(sample, whole, own, slots), draws
 
 
 def shared_order(loss: Value, leaves: list[list[Value]], outputs: int) -> list[int]:

@@ -84,6 +84,7 @@ if TYPE_CHECKING:
         StepLR,
     )
     from nn.training.history import History
+    from nn.training.jit import jit
     from nn.training.loop import fit
     from nn.training.objective import TrainingError
     from nn.training.stopping import EarlyStopping
@@ -149,6 +150,7 @@ __all__ = [
     "huber_loss",
     "init",
     "iris",
+    "jit",
     "kl_div",
     "l1_loss",
     "l1_penalty",
@@ -190,6 +192,7 @@ if not TYPE_CHECKING:  # a type checker would take any name for granted
             "ExponentialLR LambdaLR LinearLR MultiStepLR OneCycleLR ReduceLROnPlateau Schedule "
             "SequentialLR StepLR",
             "nn.training.history": "History",
+            "nn.training.jit": "jit",
             "nn.training.loop": "fit",
             "nn.training.objective": "TrainingError",
             "nn.training.stopping": "EarlyStopping",

@@ -252,7 +252,10 @@ def collect(trees: Iterable[Any], found: dict[int, Any]) -> None:
             if tree.op is None:
                 found[id(tree)] = tree
         elif isinstance(tree, CONTAINERS):
-            collect(tree, found)
+            if {*map(type, tree)} == {Value}:  # as the weights of a neuron are
+                found.update([(id(v), v) for v in tree if v.op is None])
+            else:
+                collect(tree, found)
         elif isinstance(tree, dict):
             collect(tree.values(), found)
         elif isinstance(tree, Module) and id(tree) not in found:

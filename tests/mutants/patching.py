@@ -1,0 +1,67 @@
+"""A mutant takes the place of a module: of its functions where they stand, or of its whole text."""
+
+import gc
+import sys
+from collections.abc import Iterator
+from importlib.machinery import SourceFileLoader
+from importlib.util import spec_from_file_location
+from types import CodeType, FunctionType
+from typing import Any
+
+
+def codes(code: CodeType) -> Iterator[CodeType]:
+    """The code of a module and of all that is defined in it."""
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from codes(constant)
+
+
+def own(code: CodeType) -> tuple[Any, ...]:
+    """What a piece of code does, without the code inside it."""
+    inner = [type(x).__name__ if isinstance(x, CodeType) else repr(x) for x in code.co_consts]
+    return code.co_code, inner, code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars
+
+
+def place(code: CodeType) -> tuple[Any, ...]:
+    return code.co_qualname, code.co_firstlineno, tuple(code.co_positions())
+
+
+def replacements(path: str, text: str, mutant: str) -> dict[Any, CodeType] | None:
+    """The new code of functions, by their places; None if something else than functions differs."""
+    before = list(codes(compile(text, path, "exec")))
+    after = list(codes(compile(mutant, path, "exec")))
+    if [code.co_qualname for code in before] != [code.co_qualname for code in after]:
+        return None
+    if any(own(x) != own(y) and not x.co_flags & 2 for x, y in zip(before, after)):
+        return None  # co_flags & 2: the code of a function, not of a module or a class
+    return {place(x): y for x, y in zip(before, after) if list(codes(x)) != list(codes(y))}
+
+
+def patch(path: str, found: dict[Any, CodeType]) -> int:
+    """Give the functions of a file their new code. How many there are."""
+    functions = [f for f in gc.get_objects() if isinstance(f, FunctionType)]
+    patched = 0
+    for f in functions:
+        if f.__code__.co_filename == path and (code := found.get(place(f.__code__))):
+            f.__code__ = code
+            patched += 1
+    return patched
+
+
+class Mutated(SourceFileLoader):
+    """Imports one module from another text than its file has."""
+
+    def __init__(self, name: str, path: str, text: str) -> None:
+        super().__init__(name, path)
+        self.text = text
+
+    def get_code(self, fullname: str) -> CodeType:
+        return compile(self.text, self.path, "exec")
+
+    def find_spec(self, name: str, *_others: Any) -> Any:
+        return spec_from_file_location(name, self.path, loader=self) if name == self.name else None
+
+    def install(self) -> None:
+        assert self.name not in sys.modules
+        sys.meta_path.insert(0, self)  # type: ignore[arg-type]

@@ -53,7 +53,7 @@ MEMORY = 8 * 2**30
 LOG = Path(tempfile.gettempdir()) / "mutants.log"  # what pytest says
 ANSWERS = (0, 0)  # the ends of a pipe from the processes of mutants to the first
 PATIENCE = 900  # seconds, for one mutant
-SECONDS = 20  # of the processor, for one test: one that takes longer does not end
+SECONDS = 8  # of the processor, for one test: one that takes longer does not end
 # On the path of each run, where Python imports it first: tests start programs too.
 ABSENT = """
 import sys
@@ -244,7 +244,7 @@ def processes(jobs: list[Job], at_once: int, everything: bool) -> Iterator[int]:
     """The processes that judge all jobs, to be waited for one by one.
 
     One for all mutants that take the place of functions of files with the same tests, and one for
-    each mutant of what is done while a module is imported.
+    each mutant of what is done while a module is imported, which the nearest tests judge.
     """
     groups: dict[Any, list[Job]] = {}
     for job in jobs:
@@ -257,7 +257,9 @@ def processes(jobs: list[Job], at_once: int, everything: bool) -> Iterator[int]:
             pure, tests = tests_of(job.path, everything)
             judge = Judge([], 1)
             judge.job = job
-            yield run(pure, tuple(sorted(tests, key=lambda t: not job.near(t))), judge)
+            near = [t for t in tests if job.near(t)]
+            others = [t for t in tests if t not in near]
+            yield run(pure, (*near, *others) if everything or not near else tuple(near), judge)
 
 
 def main(words: list[str]) -> int:

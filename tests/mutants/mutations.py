@@ -43,8 +43,7 @@ def mutants_of(text: str) -> list[Mutant]:
         new = (data[:start] + now.encode() + data[end:]).decode()
         was = " ".join(data[start:end].decode().split())
         found.append(Mutant(node.lineno, was, now, new))
-    order = sorted(set(found), key=lambda m: (m.line, m.was, m.now))
-    return [m for m in order if ast.dump(ast.parse(m.text)) != ast.dump(ast.parse(text))]
+    return sorted(set(found), key=lambda mutant: (mutant.line, mutant.was, mutant.now))
 
 
 def faults(node: ast.AST) -> Iterator[tuple[ast.AST, str]]:

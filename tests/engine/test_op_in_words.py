@@ -8,7 +8,17 @@ import pickle
 import pytest
 
 from engine import Op, Value
-from engine.op import TABLE, Extended, defaults, foreign, input_names, leaves_domain, number, takes
+from engine.op import (
+    TABLE,
+    Extended,
+    compiled,
+    defaults,
+    foreign,
+    input_names,
+    leaves_domain,
+    number,
+    takes,
+)
 
 
 def thrice(x, y=2.0, z=3.0):
@@ -145,8 +155,9 @@ def test_an_op_that_answers_an_int_answers_a_float(inputs):
 
     assert repr(one(*inputs)) == "1.0"
     assert repr(one.evaluate(2.0)) == "1.0"
-    assert repr(one.value(2.0, 0.0)) == "1.0"
-    assert repr(one.slope(0, 1.0, 2.0, 0.0)) == "0.0"
+    assert repr(one(Value(2.0)).data) == "1.0"
+    if not compiled:  # C types what it calls there
+        assert repr(one.slope(0, 1.0, 2.0, 0.0)) == "0.0"
 
 
 def test_an_op_is_narrow_if_it_has_one_input_or_two():

@@ -8,7 +8,7 @@ import pytest
 from engine import Op, Value, dot, maximum, stop_gradient, topological_order
 from engine import value as graph
 from engine.op import compiled
-from engine.ops import TABLE
+from engine.ops import CONSTANT, TABLE
 from engine.value import arguments, stored
 
 # ---- among numbers ----
@@ -160,7 +160,7 @@ def test_a_node_stores_what_its_op_took():
     a, b, c = Value(1.0), Value(2.0), Value(3.0)
     three = Op("three", "three", lambda *xs: 0.0, *[lambda z, *xs: 1.0] * 3)
 
-    assert stored(None, ()) == stored(graph.CONSTANT, ()) == (None, None)
+    assert stored(None, ()) == stored(CONSTANT, ()) == (None, None)
     assert stored(TABLE["exp"], (a,)) == (a, None)
     assert stored(TABLE["mul"], (a, b)) == (a, b)
     assert stored(three, (a, b, c)) == ((a, b, c), ())

@@ -38,15 +38,11 @@ def replacements(path: str, text: str, mutant: str) -> dict[Any, CodeType] | Non
     return {place(x): y for x, y in zip(before, after) if list(codes(x)) != list(codes(y))}
 
 
-def patch(path: str, found: dict[Any, CodeType]) -> int:
-    """Give the functions of a file their new code. How many there are."""
-    functions = [f for f in gc.get_objects() if isinstance(f, FunctionType)]
-    patched = 0
-    for f in functions:
+def patch(path: str, found: dict[Any, CodeType]) -> None:
+    """Give the functions of a file their new code."""
+    for f in [x for x in gc.get_objects() if isinstance(x, FunctionType)]:
         if f.__code__.co_filename == path and (code := found.get(place(f.__code__))):
             f.__code__ = code
-            patched += 1
-    return patched
 
 
 class Mutated(SourceFileLoader):

@@ -17,7 +17,8 @@ from engine.saving.files import write_file
 PICTURES = [
     (
         "An expression",
-        "A box for each value, a circle for each operation, and on each edge the local derivative.",
+        "A box for each value, a circle for each operation, and on each edge the local derivative. "
+        "The borders tell the kinds too: round corners for an input, a bold line for a parameter.",
         """\
 from engine import Value, draw, grad, tanh
 
@@ -46,7 +47,7 @@ draw(dy_dx)""",
     ),
     (
         "A network",
-        "A circle for each neuron, a line for each weight: blue is positive, vermilion negative.",
+        "A circle for each neuron, a line for each weight; negative ones are vermilion, dashed.",
         """\
 from random import Random
 from nn import MLP, data, mse_loss
@@ -62,13 +63,27 @@ draw(MLP(64, [32, 10], rng=Random(1)))""",
     ),
     (
         "The loss of a whole batch",
-        "Each neuron is one box; what is the same for all four samples is drawn once.",
+        "Each neuron is one box with a double border; what is the same for all four samples is "
+        "drawn once.",
         """\
 inputs, targets = data.xor()
 inputs = [[Value(number) for number in row] for row in inputs]
 loss = mse_loss([model(row) for row in inputs], targets)
 loss.backward()
 draw(loss, collapse=model)""",
+    ),
+    (
+        "The kinds of leaves",
+        "The same without the neurons: inputs, parameters, targets and constants.",
+        """\
+inputs, targets = data.xor()
+inputs = [[Value(number, f"x{i}") for i, number in enumerate(row)] for row in inputs]
+targets = [Value(number, "target") for number in targets]
+model.zero_grad()
+loss = mse_loss([model(row) for row in inputs], targets)
+loss.label = "loss"
+loss.backward()
+draw(loss, collapse=True, parameters=model, targets=targets)""",
     ),
     (
         "Where gradients are large",
@@ -95,7 +110,7 @@ draw(loss, depth=3, color="gradient")""",
         """\
 bias = model.layers[0].neurons[0].bias
 bias.label = "bias"
-draw(loss, around=bias, fused=True)""",
+draw(loss, around=bias, fused=True, parameters=model)""",
     ),
 ]
 

@@ -1,6 +1,6 @@
 """Which nodes of a graph are alike, so that a picture shows them as one box with a count."""
 
-from collections.abc import Collection, Hashable
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 from engine import ops
@@ -9,15 +9,15 @@ from engine.value import Value
 
 
 def keys(
-    order: list[Value], owner: dict[Value, Part], outputs: set[Value], known: Collection[Value]
+    order: list[Value], owner: dict[Value, Part], outputs: set[Value], kinds: Mapping[Value, str]
 ) -> dict[Value, Hashable]:
     """A key for each node; alike nodes have the same key, and are drawn as one box.
 
     - Two operations are alike if they apply the same op to alike inputs, and if alike operations
       use their results in the same place. In `tanh(x1) ** 2 + tanh(x2) ** 2` the two tanh are
       alike, and so are the two squares.
-    - Two leaves are alike if alike operations use them and their labels differ in the last digits
-      only.
+    - Two leaves are alike if alike operations use them, their labels differ in the last digits
+      only, and they are of one kind, such as parameters.
     - Two sums are alike if they add up the same kinds of terms; the number of terms may differ.
     - The nodes of one part of a model are alike. An output is like no other node.
     """
@@ -43,7 +43,7 @@ def keys(
             key[v] = v
         elif v.op is None:
             used = frozenset([(key[u], place) for u, place in users[v]])
-            key[v] = (v in known, stem(v), used)
+            key[v] = (kinds.get(v), stem(v), used)
         else:
             later = [u for u, _ in users[v] if forward[u] == forward[v] and key[u] is not u]
             after = frozenset([(forward[u], place) for u, place in users[v]])

@@ -25,9 +25,14 @@ class Box:
     inputs: list[Any] = field(default_factory=list)
     numbers: list[float] = field(default_factory=list)
     cut: bool = False
-    parameter: bool = False
+    leaf: str = "input"  # its kind, if it is a leaf
     name: str = ""
     source_line: SourceLine | None = None
+
+    @property
+    def kind(self) -> str:
+        """What the Value is to the graph, one of colors.KINDS."""
+        return "computed" if self.op is not None or self.cut or self.inputs else self.leaf
 
 
 def boxed(

@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +10,10 @@ try:
 except ImportError as error:
     raise ImportError("pictures need the Python package graphviz: pip install graphviz") from error
 
+from graphviz.backend.dot_command import command
 from graphviz.backend.rendering import get_filepath, get_format
 
+from engine.diagrams.dark import for_light_and_dark
 from engine.renderers.formats import WRITERS, verify_format
 from engine.renderers.render import chosen, rendered
 from engine.saving.files import write_file
@@ -28,8 +29,9 @@ class Diagram(graphviz.Digraph):
     program `dot` draws the picture. Without `dot`, `graphviz-pure` draws it if that is installed;
     without either, our own renderer draws SVG. `program`, or the environment variable
     CHAINRULE_DOT, chooses one of them: "dot", "graphviz-pure", "builtin", or the path of a program
-    that takes dot's options. The formats "mermaid" and "tikz" (files .mmd and .tex) are text and
-    need no program.
+    that takes dot's options. A program that fails, or that takes longer than CHAINRULE_DOT_SECONDS
+    (30), is left for the next one, unless it was chosen by name; a line on stderr says so. The
+    formats "mermaid" and "tikz" (files .mmd and .tex) are text and need no program.
     """
 
     __module__ = "engine"
@@ -41,27 +43,48 @@ class Diagram(graphviz.Digraph):
     def __repr__(self) -> str:
         return f"<Diagram, {len(self.body)} lines of DOT>"
 
-    def pipe(self, format: str | None = None, *args: Any, **options: Any) -> Any:
+    def pipe(
+        self,
+        format: str | None = None,
+        renderer: str | None = None,
+        formatter: str | None = None,
+        neato_no_op: Any = None,
+        quiet: bool = False,
+        *,
+        engine: str | None = None,
+        encoding: str | None = None,
+    ) -> Any:
         """The picture as bytes, or as a str if encoding= is given; graphviz.Digraph.pipe.
 
         Raises RendererNotFound, a graphviz.ExecutableNotFound, if no program here draws the format
-        (SVG needs none), or if the program that was asked for is not there.
+        (SVG needs none), or if the program that was asked for is not there. Raises RendererFailed,
+        a graphviz.CalledProcessError, if the program that was asked for fails.
         """
-        program = chosen(self.program)
-        encoding = options.get("encoding")
-        verify_format(format or self.format)
-        if writer := WRITERS.get((format or self.format).lower()):
-            text = writer(self.source)
-            return text if encoding else text.encode()
-        if program in (None, "dot"):
-            try:
-                return super().pipe(format, *args, **options)
-            except (graphviz.ExecutableNotFound, OSError):
-                if program == "dot":
-                    raise
-        layout = options.get("engine") or self.engine
-        data = rendered(self.source, (format or self.format).lower(), layout, program)
+        styles = {"renderer": renderer, "formatter": formatter, "neato_no_op": neato_no_op}
+        data = self._drawn(format, engine, styles, quiet, None)
         return data.decode(encoding) if encoding else data
+
+    def _drawn(
+        self,
+        format: str | None,
+        engine: str | None,
+        styles: dict[str, Any],
+        quiet: bool,
+        folder: str | None,
+    ) -> bytes:
+        """The picture as bytes. folder: from where dot finds the files that the graph names."""
+        program = chosen(self.program)
+        verify_format(format or self.format)
+        ending = (format or self.format).lower()
+        if writer := WRITERS.get(ending):
+            return writer(self.source).encode()
+        options = [str(x) for x in command(engine or self.engine, ending, **styles)[1:]]
+        source = self.source.encode(self.encoding or "utf-8")
+        data = rendered(source, ending, options, program, quiet, folder)
+        if ending not in ("svg", "svg_inline"):
+            return data
+        picture = data.decode(errors="surrogateescape")
+        return for_light_and_dark(picture).encode(errors="surrogateescape")
 
     def render(
         self,
@@ -70,43 +93,45 @@ class Diagram(graphviz.Digraph):
         view: bool = False,
         cleanup: bool = False,
         format: str | None = None,
-        *args: Any,
+        renderer: str | None = None,
+        formatter: str | None = None,
+        neato_no_op: Any = None,
+        quiet: bool = False,
+        quiet_view: bool = False,
+        *,
         outfile: str | os.PathLike[str] | None = None,
-        **options: Any,
+        engine: str | None = None,
+        raise_if_result_exists: bool = False,
+        overwrite_source: bool = False,
     ) -> str:
         """Save the DOT source and the picture, and return the picture's path, as graphviz does.
 
-        Raises RendererNotFound as pipe does, and OSError if a file cannot be written.
+        Raises what pipe does, and OSError if a file cannot be written.
         """
+        styles = {"renderer": renderer, "formatter": formatter, "neato_no_op": neato_no_op}
         ending = format or (self.format if outfile is None else Path(outfile).suffix[1:])
-        ours = ending.lower() in WRITERS
-        program = chosen(self.program)
-        if not ours and (program == "dot" or (program is None and shutil.which("dot"))):
-            places = {"filename": filename, "directory": directory, "outfile": outfile}
-            chores = {"view": view, "cleanup": cleanup, "format": format}
-            try:
-                drawn: str = super().render(*args, **places, **chores, **options)
-                return drawn
-            except OSError:  # dot may not be started here, or the target cannot be written
-                if program == "dot":
-                    raise
         if outfile is not None:
             target = Path(outfile) if directory is not None else Path(self.directory, outfile)
+            ours = ending.lower() in WRITERS
             ending = ending if ours else get_format(target, format=format)
             filename = filename or get_filepath(target)
-        folder = self.directory if directory is None else directory
+        folder = os.fspath(self.directory if directory is None else directory)
         source = os.path.join(folder, filename or self.filename)
-        path = f"{source}.{ending}" if outfile is None else str(target)
-        if os.path.abspath(path) == os.path.abspath(source):
+        kind = ".".join([x for x in (formatter, renderer, ending) if x is not None])
+        path = f"{source}.{kind}" if outfile is None else str(target)
+        if os.path.abspath(path) == os.path.abspath(source) and not overwrite_source:
             raise ValueError(f"outfile {path!r} must be different from input file {source!r}")
-        if options.get("raise_if_result_exists") and os.path.exists(path):
+        if raise_if_result_exists and os.path.exists(path):
             raise graphviz.FileExistsError(f"output file exists: {path!r}")
-        data = self.pipe(ending)
+        here = os.path.dirname(source)
+        data = self._drawn(ending, engine, styles, quiet, here if os.path.isdir(here) else None)
         self.save(filename, directory=directory)
         write_file(path, data)
         if cleanup:
             os.remove(source)
-        if view:
+        if quiet_view:
+            graphviz.view(path, quiet=True)
+        elif view:
             graphviz.view(path)
         return path
 

@@ -27,15 +27,16 @@ def draw(
     collapse: Any = False,
     level: int | str | type | None = None,
     parameters: Any = (),
+    targets: Any = (),
     color: str = "kind",
     max_nodes: int | None = 400,
     program: str | None = None,
 ) -> Diagram:
     """A picture of how value was computed, or each of several values; or of a model's layers.
 
-    The picture has a box for each Value, with its label, data and grad (leaves are blue), a circle
-    for each operation and an edge for each use; constants are grey. A model of nn is drawn with a
-    circle for each neuron and an edge for each weight.
+    The picture has a box for each Value, with its label, data and grad, a circle for each operation
+    and an edge for each use. Leaves are blue and have round corners; constants are grey, without a
+    box. A model of nn is drawn with a circle for each neuron and an edge for each weight.
 
     - `derivatives=True` or "local" writes the local derivative on each edge. "products" writes the
       local derivative times the gradient at the head of the edge: what the edge adds to the
@@ -47,9 +48,10 @@ def draw(
       box for each module that has parameters of its own. `level` chooses other modules: by class,
       by its name ("Layer"), or by depth (0 makes the whole model one box). A module without
       parameters, such as Tanh, is drawn as its operations.
-    - `parameters`, a list of Values or a model, draws these leaves in yellow. The parameters of a
-      model are named by their place in it, such as w0_1_0, the weight of input 0 in neuron 1 of
-      layer 0.
+    - `parameters`, a list of Values or a model, draws these leaves in yellow with a bold border.
+      `targets`, a list of Values, draws these in green with a bold border and round corners. Then
+      a legend tells the kinds. The parameters of a model are named by their place in it, such as
+      w0_1_0, the weight of input 0 in neuron 1 of layer 0.
     - `color="gradient"` colours each box by the size of its gradient, on a logarithmic scale.
     - `rankdir` is Graphviz's direction: LR, TB, RL or BT.
 
@@ -61,12 +63,16 @@ def draw(
     check_choice("derivatives", derivatives, DERIVATIVES)
     check_choice("color", color, ("kind", "gradient"))
     if hasattr(type(value), "_diagram_"):
-        if (derivatives, fused, depth, around, collapse, level, color) != UNASKED or parameters:
+        if (derivatives, fused, depth, around, collapse, level, color) != UNASKED or (
+            parameters or targets
+        ):
             raise TypeError("a model is drawn with format, rankdir and program alone")
         model: Diagram = value._diagram_(format=format, rankdir=rankdir, program=program)
         return model
     outputs = values(value, "draw takes a Value")
-    known = values_or_model(parameters)
+    names = values_or_model(parameters)
+    kinds = dict.fromkeys(names, "parameter")
+    kinds |= dict.fromkeys(values(targets, "targets are Values"), "target")
     check_depth(depth)
     check_center(around)
     diagram = Diagram(
@@ -74,40 +80,40 @@ def draw(
         program=program,
         graph_attr={"rankdir": rankdir, "nodesep": "0.2", "ranksep": "0.35", "nslimit": "2"},
         node_attr={"fontname": "Helvetica", "fontsize": "11", "shape": "record"},
-        edge_attr={"fontname": "Helvetica", "fontsize": "9", "arrowsize": "0.6"},
+        edge_attr={"fontname": "Helvetica", "fontsize": "11", "arrowsize": "0.6"},
     )
     boxes: list[Box | Group]
     if collapse is False:
         if level is not None:
             raise ValueError(f"level={level!r} says which modules of a model: give collapse=model")
         box_of = boxed(outputs, depth, around, fused, max_nodes)
-        for v in known.keys() & box_of.keys():
-            box_of[v].parameter = True
-            box_of[v].label = box_of[v].label or known[v]
+        for v in kinds.keys() & box_of.keys():
+            box_of[v].leaf = kinds[v]
+            box_of[v].label = box_of[v].label or names.get(v, "")
         boxes = list(box_of.values())
     else:
         if depth is not None or around is not None:
             raise ValueError("collapse draws the whole graph: leave out depth and around")
-        boxes = collapsed(outputs, parts_of(collapse, level), known, max_nodes)
+        boxes = collapsed(outputs, parts_of(collapse, level), kinds, names, max_nodes)
     upright = rankdir in ("TB", "BT")
     scale = colors.Scale([box.grad for box in boxes]) if color == "gradient" else None
     for i, box in enumerate(boxes):
         box.name = f"v{i}"
     for box in boxes:
-        fill = scale.color(box.grad) if scale else shapes.color_of(box)
+        fill = scale.color(box.grad) if scale else None
         if isinstance(box, Group):
-            shapes.add_group(diagram, box, fill)
+            shapes.add_group(diagram, box, fill, upright)
         else:
             shapes.add_box(diagram, box, fill, upright)
             if box.op is not None:
-                operation = "white" if scale else colors.OPERATION
+                operation = colors.PAPER if scale else colors.OPERATION
                 shapes.add_operation(diagram, box, box.op, operation, derivatives)
             else:
                 shapes.add_edges(diagram, box)
     if scale:
-        shapes.add_legend(diagram, scale.legend())
-    elif known:
-        shapes.add_legend(diagram, colors.KINDS)
+        shapes.add_legend(diagram, scale.legend(), upright)
+    elif kinds:
+        shapes.add_legend(diagram, shapes.kinds_in(boxes), upright)
     return diagram
 
 

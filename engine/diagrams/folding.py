@@ -5,12 +5,13 @@ The nodes of a part of a model are one box (parts.py); all other nodes are folde
 """
 
 import math
-from collections.abc import Collection, Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from engine.diagrams.alike import keys
 from engine.diagrams.boxes import Box, box
+from engine.diagrams.numbers import written_range
 from engine.diagrams.parts import Part, owners
 from engine.op import Op
 from engine.value import Value, topological_order
@@ -23,11 +24,18 @@ class Group:
     members: list[Value]
     part: Part | None = None
     inputs: dict[Any, None] = field(default_factory=dict)
+    leaf: str = ""  # the kind of the leaves that it stands for, if it is known
+    names: dict[Value, str] = field(default_factory=dict)  # of leaves that have no label
     name: str = ""
 
     @property
     def op(self) -> Op | None:
         return self.members[0].op
+
+    @property
+    def kind(self) -> str:
+        """What the Values are to the graph, one of colors.KINDS."""
+        return "module" if self.part else "operation" if self.op else self.leaf or "input"
 
     @property
     def grad(self) -> float:
@@ -39,17 +47,22 @@ class Group:
         """What the box says, line by line."""
         n = len(self.members)
         if self.part:
-            calls = self.calls
-            return [
-                *([self.part.name] if self.part.name else []),
-                self.part.kind,
-                *([f"\u00d7 {calls}"] if calls > 1 else []),
-            ]
+            name, calls = self.part.name, self.calls
+            count = f"{calls:,} times" if calls > 1 else ""
+            return list(filter(None, [name, self.part.kind, count]))
         if self.op:
-            return [f"{self.op.symbol} \u00d7 {n}"]
-        names = [str(v.label) for v in self.members if v.label]
+            return [f"{n:,} times {self.op.symbol}"]
+        names = [str(v.label or self.names.get(v, "")) for v in self.members]
+        names = list(dict.fromkeys(filter(None, names)))
         shown = names if len(names) <= 3 else [names[0], "\u2026", names[-1]]
-        return [*([" ".join(shown)] if names else []), f"{n} leaves"]
+        kind = f"{self.leaf}s" if self.leaf else "leaves"
+        return list(filter(None, [" ".join(shown), f"{n:,} {kind}"]))
+
+    @property
+    def ranges(self) -> list[str]:
+        """The range of the data, and of the gradients."""
+        data, grads = [v.data for v in self.members], [v.grad for v in self.members]
+        return [f"data {written_range(data)}", f"grad {written_range(grads)}"]
 
     @property
     def calls(self) -> int:
@@ -60,18 +73,19 @@ class Group:
 
     @property
     def tip(self) -> str:
-        """The range of the data and of the gradients."""
-        data, grads = [v.data for v in self.members], [v.grad for v in self.members]
-        return (
-            f"{len(data):,} values, data {min(data):.4g} to {max(data):.4g}, "
-            f"grad {min(grads):.4g} to {max(grads):.4g}"
-        )
+        return ", ".join([f"{len(self.members):,} values", *self.ranges])
 
 
 def collapsed(
-    outputs: Sequence[Value], parts: list[Part], known: Collection[Value], max_nodes: int | None
+    outputs: Sequence[Value],
+    parts: list[Part],
+    kinds: Mapping[Value, str],
+    names: dict[Value, str],
+    max_nodes: int | None,
 ) -> list[Box | Group]:
     """A box for each Value that is like no other, and a group for all that are alike, inputs first.
+
+    kinds: of leaves that are no inputs; names: of leaves that have no label.
 
     Raises ValueError if there are more than max_nodes, or if the graph has no parameter of parts.
     """
@@ -80,10 +94,11 @@ def collapsed(
         raise ValueError("the graph has no parameter of the model that it is collapsed by")
     owner = owners(order, parts) if parts else {}
     alike: dict[Hashable, Group] = {}
-    key_of = keys(order, owner, set(outputs), known)
+    key_of = keys(order, owner, set(outputs), kinds)
     # A part comes where its nodes compute; its parameters are met earlier.
     for v in sorted(order, key=lambda v: v.op is None and v in owner):
         group = alike.setdefault(key_of[v], Group([], owner.get(v)))
+        group.leaf, group.names = kinds.get(v, "input" if kinds else ""), names
         group.members.append(v)
     if max_nodes is not None and len(alike) > max_nodes:
         raise ValueError(
@@ -94,7 +109,8 @@ def collapsed(
     for group in alike.values():
         v, *others = group.members
         alone = not others and not group.part
-        shown = Box(v.label, v.data, v.grad, v.op, parameter=v in known) if alone else group
+        label = v.label or names.get(v, "")
+        shown = Box(label, v.data, v.grad, v.op, leaf=group.leaf or "input") if alone else group
         box_of.update(dict.fromkeys(group.members, shown))
     for v, shown in box_of.items():
         if isinstance(shown, Box):

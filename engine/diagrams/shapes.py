@@ -4,27 +4,23 @@ from engine.diagrams import colors
 from engine.diagrams.boxes import Box
 from engine.diagrams.diagram import Diagram, in_dot
 from engine.diagrams.folding import Group
+from engine.diagrams.numbers import written
 from engine.op import Op
 
 
-def color_of(box: Box | Group) -> str:
-    if isinstance(box, Group):
-        return colors.COMPUTED if box.part else colors.OPERATION if box.op else colors.INPUT
-    if box.op is not None or box.cut or box.inputs:
-        return colors.COMPUTED
-    return colors.PARAMETER if box.parameter else colors.INPUT
-
-
-def add_box(diagram: Diagram, box: Box, fill: str, upright: bool) -> None:
+def add_box(diagram: Diagram, box: Box, fill: str | None, upright: bool) -> None:
+    """A box with fields. fill: its colour, if it is not the colour of its kind."""
     fields = [str(box.label)] if box.label else []
-    label = "|".join(map(in_dot, [*fields, f"data {box.data:.4g}", f"grad {box.grad:.4g}"]))
-    diagram.node(
-        box.name,
-        label=f"{{{label}}}" if upright else label,
-        style="filled,dashed" if box.cut else "filled",
-        fillcolor=fill,
-        tooltip=in_dot(tip(box)),
-    )
+    fields += [f"data {written(box.data)}", f"grad {written(box.grad)}"]
+    look = {**colors.KINDS[box.kind], **({"fillcolor": fill} if fill else {})}
+    look["style"] += ",dashed" if box.cut else ""
+    diagram.node(box.name, label=in_fields(fields, upright), tooltip=in_dot(tip(box)), **look)
+
+
+def in_fields(fields: list[str], upright: bool) -> str:
+    """The fields of a record, one below the other."""
+    label = "|".join(map(in_dot, fields))
+    return f"{{{label}}}" if upright else label
 
 
 def tip(box: Box) -> str:
@@ -46,24 +42,26 @@ def add_operation(diagram: Diagram, box: Box, op: Op, fill: str, derivatives: bo
             continue
         if not isinstance(x, Box):
             constant = f"{box.name}_{i}"
-            look = {"shape": "plaintext", "fontcolor": colors.CONSTANT, "margin": "0.03"}
-            diagram.node(constant, label=f"{x:g}", width="0", height="0.2", **look)
-            diagram.edge(constant, name, color="#b0b0b0")
+            look = {**colors.KINDS["constant"], "width": "0", "height": "0.2", "margin": "0.03"}
+            diagram.node(constant, label=written(x, 6), **look)
+            diagram.edge(constant, name, color=colors.QUIET)
         elif slope is None:
             diagram.edge(x.name, name)
         else:
             number = float(slope) * (box.grad if derivatives == "products" else 1.0)
-            diagram.edge(x.name, name, label=f"{number:.3g}", fontcolor="#a04000")
+            diagram.edge(x.name, name, label=written(number, 3), fontcolor=colors.ON_EDGES)
     for group in dict.fromkeys([x for x in box.inputs if isinstance(x, Group)]):
         diagram.edge(group.name, name)
 
 
-def add_group(diagram: Diagram, group: Group, fill: str) -> None:
-    shape = "ellipse" if group.op and not group.part else "box"
-    style = "filled,rounded" if group.part else "filled"
+def add_group(diagram: Diagram, group: Group, fill: str | None, upright: bool) -> None:
+    look = {**colors.KINDS[group.kind], "tooltip": in_dot(group.tip)}
     label = r"\n".join(map(in_dot, group.lines))
-    tip = in_dot(group.tip)
-    diagram.node(group.name, label=label, shape=shape, style=style, fillcolor=fill, tooltip=tip)
+    if group.part is None and group.op is None:  # leaves: a record, as a single leaf is
+        label = in_fields(["\n".join(group.lines), *group.ranges], upright)
+    if fill:
+        look["fillcolor"] = fill
+    diagram.node(group.name, label=label, **look)
     add_edges(diagram, group)
 
 
@@ -72,8 +70,24 @@ def add_edges(diagram: Diagram, box: Box | Group) -> None:
         diagram.edge(x.name, box.name)
 
 
-def add_legend(diagram: Diagram, entries: dict[str, str]) -> None:
-    """Small boxes beside the picture, one a colour."""
-    for i, (text, color) in enumerate(entries.items()):
-        look = {"shape": "box", "fontsize": "9", "color": "#b0b0b0", "height": "0.2"}
-        diagram.node(f"legend{i}", label=text, style="filled", fillcolor=color, **look)
+def kinds_in(boxes: list[Box | Group]) -> dict[str, dict[str, str]]:
+    """The kinds that a picture of the boxes shows, each with its look."""
+    shown = {box.kind for box in boxes}
+    if any(isinstance(box, Box) and box.op for box in boxes):
+        shown.add("operation")
+    if any(not isinstance(x, Box | Group) for box in boxes for x in box.inputs):
+        shown.add("constant")
+    return {kind: look for kind, look in colors.KINDS.items() if kind in shown}
+
+
+def add_legend(diagram: Diagram, entries: dict[str, dict[str, str]], upright: bool) -> None:
+    """A frame beside the picture, with an entry for each look that a text explains."""
+    frame = {"label": "legend", "fontsize": "9", "fontcolor": colors.QUIET, "color": colors.QUIET}
+    frame |= {"fontname": "Helvetica", "style": "dashed", "margin": "6"}
+    with diagram.subgraph(name="cluster_legend", graph_attr=frame) as legend:
+        for i, (text, look) in enumerate(entries.items()):
+            small = {"shape": "box", "fontsize": "9", "height": "0.2", "margin": "0.08,0.04"}
+            small["class"] = "legend"
+            legend.node(f"legend{i}", label=text, **{**small, **look})
+            if i and not upright:  # one beside the other, also where ranks run sideways
+                legend.edge(f"legend{i - 1}", f"legend{i}", style="invis")

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from itertools import pairwise
 from typing import Any
 
 from engine.renderers.dot import Edge, Node
 from engine.renderers.layout import place, ranked, set_apart
-from engine.renderers.render import chosen, output_of
+from engine.renderers.render import RendererFailed, RendererNotFound, chosen, named, say
 
 CARD = (148.0, 66.0)
 BADGE = 24.0  # how far the circle with the operation stands out where edges arrive
@@ -56,7 +55,9 @@ def placed(
     if program != "builtin":
         try:
             return by_dot(program, names, uses, rankdir)
-        except (OSError, subprocess.CalledProcessError, ValueError, KeyError):
+        except RendererFailed as error:
+            say([str(error)], "our own layout places the cards", quiet=False)
+        except (RendererNotFound, ValueError, KeyError):
             pass  # dot is not there, or does not tell positions
     return by_ourselves(names, uses, rankdir)
 
@@ -76,7 +77,7 @@ def by_dot(
     look = f"rankdir={rankdir}; nodesep=0.32; ranksep={gap_between(rankdir) / 72}"
     look += '; node [shape=box, fixedsize=true, label=""]; edge [arrowhead=none]'
     source = f"digraph {{ {look}; {'; '.join([*nodes, *edges])} }}"
-    answer = json.loads(output_of(program, source, "json", "dot"))
+    answer = json.loads(named(program, source.encode(), "json", ["-Kdot", "-Tjson"], quiet=True))
     _, _, width, height = map(float, answer["bb"].split(","))
 
     def point(text: str) -> tuple[float, float]:

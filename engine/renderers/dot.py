@@ -29,6 +29,7 @@ class Node:
     width: float = 0.0
     height: float = 8.0
     rank: int = 0
+    column: float = 0.0  # the width of the widest box of its rank
     x: float = 0.0
     y: float = 0.0
 
@@ -40,6 +41,8 @@ class Edge:
     attributes: Attributes
     bends: list[Node] = field(default_factory=list)
     aside: float = 0.0  # how far from the line between its ends, where several edges share both
+    label_size: tuple[float, float] | None = None  # None, if it has no label
+    label_at: tuple[float, float] = (0.0, 0.0)  # the middle of its label
 
 
 def parse(source: str) -> tuple[Attributes, dict[str, Node], list[Edge]]:

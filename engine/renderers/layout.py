@@ -1,7 +1,9 @@
 """Where the boxes go: ranks by longest path, order by barycentres (Sugiyama et al. 1981)."""
 
+from collections.abc import Mapping
 from itertools import pairwise
 from math import fsum
+from types import MappingProxyType
 
 from engine.renderers.dot import Edge, Node
 
@@ -60,10 +62,16 @@ def ranked(nodes: list[Node], edges: list[Edge]) -> list[list[Node]]:
     return layers
 
 
-def place(layers: list[list[Node]], edges: list[Edge], apart: float) -> None:
+def place(
+    layers: list[list[Node]],
+    edges: list[Edge],
+    apart: float,
+    rooms: Mapping[int, float] = MappingProxyType({}),
+) -> None:
     """Set x by the rank, and y near the neighbours in the ranks beside it.
 
-    The ranks follow from left to right, with a gap of `apart` between them. No two nodes overlap.
+    The ranks follow from left to right, with a gap of `apart` between them; `rooms` has the ranks
+    that need a wider gap after them. No two nodes overlap.
     """
     before: dict[int, list[Node]] = {id(node): [] for layer in layers for node in layer}
     after: dict[int, list[Node]] = {id(node): [] for layer in layers for node in layer}
@@ -72,11 +80,11 @@ def place(layers: list[list[Node]], edges: list[Edge], apart: float) -> None:
             after[id(tail)].append(head)
             before[id(head)].append(tail)
     x = 0.0
-    for layer in layers:
+    for rank, layer in enumerate(layers):
         widest = max((node.width for node in layer), default=0.0)
         for node in layer:
-            node.x = x + widest / 2
-        x += widest + apart
+            node.x, node.column = x + widest / 2, widest
+        x += widest + max(apart, rooms.get(rank, 0.0))
         stack(layer, [0.0] * len(layer))
     for sweep in range(16):
         rightward = sweep % 2 == 0

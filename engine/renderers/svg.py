@@ -5,14 +5,18 @@ This is the last resort, for a computer without Graphviz, which draws better.
 
 import html
 import re
-from itertools import pairwise
 from math import fsum
 
 from engine.renderers.arrangement import arranged, runs_sideways
+from engine.renderers.curves import TIP, direction, pieces_of
 from engine.renderers.dot import Attributes, Edge, Node, size_of, texts
+from engine.renderers.labels import text_of
+from engine.renderers.margins import extent
 
 # Characters that XML may not hold.
 FORBIDDEN = r"[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+
+HALO = ' stroke="white" stroke-width="4" stroke-linejoin="round" paint-order="stroke"'
 
 
 def svg(source: str) -> str:
@@ -23,21 +27,20 @@ def svg(source: str) -> str:
 
 
 def document(nodes: list[Node], edges: list[Edge], sideways: bool, straight: bool) -> str:
-    bends = [bend for edge in edges for bend in edge.bends]
-    right = max((n.x + n.width / 2 for n in nodes + bends), default=0.0)
-    bottom = max((n.y + n.height / 2 for n in nodes + bends), default=0.0)
-    loops = [edge.head.x + edge.head.width / 2 + 20 for edge in edges if edge.head is edge.tail]
-    right = max([right, *loops])
-    elements = [drawn_edge(edge, sideways, straight) for edge in edges]
+    left, top, right, bottom = extent(nodes, edges)
+    left, top, right, bottom = min(left, 0.0) - 8, min(top, 0.0) - 8, right + 8, bottom + 8
+    shown = [edge for edge in edges if edge.attributes.get("style") != "invis"]
+    elements = [drawn_edge(edge, sideways, straight) for edge in shown]
     elements += [drawn_node(node) for node in nodes]
-    size = f'width="{right + 16:.0f}pt" height="{bottom + 16:.0f}pt"'
+    elements += [drawn_label(edge) for edge in shown if edge.label_size]
+    width, height = right - left, bottom - top
+    corner = f"{left:.1f} {top:.1f} {width:.1f} {height:.1f}"
+    box = f'x="{left:.1f}" y="{top:.1f}" width="{width:.1f}" height="{height:.1f}"'
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
-        f'<svg xmlns="http://www.w3.org/2000/svg" {size} '
-        f'viewBox="-8 -8 {right + 16:.1f} {bottom + 16:.1f}" font-family="Helvetica,sans-serif">\n'
-        f'<rect x="-8" y="-8" width="{right + 16:.1f}" height="{bottom + 16:.1f}" fill="white"/>\n'
-        + "\n".join(elements)
-        + "\n</svg>\n"
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}pt" height="{height:.0f}pt" '
+        f'viewBox="{corner}" font-family="Helvetica,sans-serif">\n'
+        f'<rect {box} fill="white"/>\n' + "\n".join(elements) + "\n</svg>\n"
     )
 
 
@@ -47,7 +50,7 @@ def drawn_node(node: Node) -> str:
     line = escaped(look.get("color", "black"))
     fill = escaped(look.get("fillcolor", "lightgrey")) if "filled" in styles else "none"
     stroke = f'fill="{fill}" stroke="{line}" stroke-width="{size_of(look, "penwidth", 1):g}"'
-    stroke += ' stroke-dasharray="4,3"' if "dashed" in styles else ""
+    stroke += dashes(styles)
     left, top = node.x - node.width / 2, node.y - node.height / 2
     size = size_of(look, "fontsize", 14)
     elements = []
@@ -60,6 +63,10 @@ def drawn_node(node: Node) -> str:
         corner = 6 if "rounded" in styles or shape == "Mrecord" else 0
         box = f'x="{left:.1f}" y="{top:.1f}" width="{node.width:.1f}" height="{node.height:.1f}"'
         elements.append(f'<rect {box} rx="{corner}" {stroke}/>')
+        if look.get("peripheries") == "2":
+            box = f'x="{left + 3:.1f}" y="{top + 3:.1f}" width="{max(0.0, node.width - 6):.1f}"'
+            box += f' height="{max(0.0, node.height - 6):.1f}"'
+            elements.append(f'<rect {box} fill="none" stroke="{line}"/>')
     y = node.y - fsum(len(f) * size * 1.2 + size * 0.5 for f in node.fields) / 2
     for i, lines in enumerate(node.fields):
         if i:
@@ -74,6 +81,12 @@ def drawn_node(node: Node) -> str:
     return hinted(elements, look)
 
 
+def dashes(styles: list[str]) -> str:
+    """How a line is broken, if it is."""
+    broken = [d for name, d in (("dashed", "4,3"), ("dotted", "1,3")) if name in styles]
+    return f' stroke-dasharray="{broken[0]}"' if broken else ""
+
+
 def hinted(elements: list[str], look: Attributes) -> str:
     """The elements, in a group with a tooltip if they have one."""
     hint = " ".join(texts(look.get("tooltip", ""), record=False)[0])
@@ -83,41 +96,33 @@ def hinted(elements: list[str], look: Attributes) -> str:
 
 
 def drawn_edge(edge: Edge, sideways: bool, straight: bool) -> str:
-    """A curve through the bends of an edge; it leaves and arrives in the direction of the ranks."""
-    step = 1 if (edge.head.x - edge.tail.x if sideways else edge.head.y - edge.tail.y) >= 0 else -1
-    dx, dy = (step, 0) if sideways else (0, step)
-    tail, head = edge.tail, edge.head
-    if tail is head:
-        return drawn_loop(head, edge.attributes)
-    across, along = dy * edge.aside, dx * edge.aside
-    points = [(tail.x + dx * tail.width / 2 + across, tail.y + dy * tail.height / 2 + along)]
-    points += [(bend.x + across, bend.y + along) for bend in edge.bends]
+    """A curve through the bends of an edge, and the tip of its arrow."""
+    if edge.tail is edge.head:
+        return drawn_loop(edge.head, edge.attributes)
     look = edge.attributes
-    tip = 0 if look.get("arrowhead") == "none" else 7
-    points.append((head.x - dx * (head.width / 2 + tip), head.y - dy * (head.height / 2 + tip)))
-    path = f"M{points[0][0]:.1f},{points[0][1]:.1f}"
-    for (x0, y0), (x1, y1) in pairwise(points):
-        half = 0.0 if straight else (abs(x1 - x0) if sideways else abs(y1 - y0)) / 2
-        path += f" C{x0 + dx * half:.1f},{y0 + dy * half:.1f} "
-        path += f"{x1 - dx * half:.1f},{y1 - dy * half:.1f} {x1:.1f},{y1:.1f}"
+    pieces = pieces_of(edge, sideways, straight)
+    path = f"M{pieces[0][0][0]:.1f},{pieces[0][0][1]:.1f}"
+    for _, (x0, y0), (x1, y1), (x, y) in pieces:
+        path += f" C{x0:.1f},{y0:.1f} {x1:.1f},{y1:.1f} {x:.1f},{y:.1f}"
     color = escaped(look.get("color", "black"))
-    x, y = points[-1]
     width = size_of(look, "penwidth", 1)
     pen = f' stroke-width="{width:g}"' if width != 1 else ""
-    pen += ' stroke-dasharray="4,3"' if look.get("style") == "dashed" else ""
+    pen += dashes(look.get("style", "").split(","))
     elements = [f'<path d="{path}" fill="none" stroke="{color}"{pen}/>']
-    if tip:
-        corners = f"{x + 7 * dx:.1f},{y + 7 * dy:.1f} {x - 3 * dy:.1f},{y - 3 * dx:.1f} "
+    if look.get("arrowhead") != "none":
+        (x, y), (dx, dy) = pieces[-1][3], direction(edge, sideways)
+        corners = f"{x + TIP * dx:.1f},{y + TIP * dy:.1f} {x - 3 * dy:.1f},{y - 3 * dx:.1f} "
         corners += f"{x + 3 * dy:.1f},{y + 3 * dx:.1f}"
         elements.append(f'<polygon points="{corners}" fill="{color}" stroke="{color}"/>')
-    if "label" in look:
-        (x0, y0), (x1, y1) = points[0], points[1]
-        size = size_of(look, "fontsize", 14)
-        text = " ".join(texts(look["label"], record=False)[0])
-        middle = ((x0 + x1) / 2, (y0 + y1) / 2 - 3)
-        halo = ' stroke="white" stroke-width="5" paint-order="stroke"'  # the curve runs behind it
-        elements.append(drawn_text(text, *middle, size, look.get("fontcolor", "black"), halo))
     return hinted(elements, look)
+
+
+def drawn_label(edge: Edge) -> str:
+    """The text beside an edge, on a halo, since other lines may run behind it."""
+    look = edge.attributes
+    size = size_of(look, "fontsize", 14)
+    x, y = edge.label_at
+    return drawn_text(text_of(edge), x, y + 0.35 * size, size, look.get("fontcolor", "black"), HALO)
 
 
 def drawn_loop(node: Node, look: Attributes) -> str:

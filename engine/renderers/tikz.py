@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from engine.formulas.escapes import in_tex
 from engine.renderers.arrangement import arranged, runs_sideways
-from engine.renderers.dot import Attributes, Edge, Node, texts
+from engine.renderers.dot import Attributes, Edge, Node, size_of, texts
 
 COMMENT = """\
 % \\usepackage{tikz} in the preamble; letters beyond Latin ones need lualatex or xelatex.
@@ -22,7 +22,8 @@ def tikz(source: str) -> str:
         place = f"({number[id(node)]}) at ({node.x:.1f}, {node.y:.1f})"
         lines.append(rf"  \node[{look_of(node)}] {place} {{{label_of(node)}}};")
     for edge in edges:
-        lines.append(f"  {drawn_edge(edge, number, sideways)}")
+        if edge.attributes.get("style") != "invis":
+            lines.append(f"  {drawn_edge(edge, number, sideways)}")
     return COMMENT + "\n".join([*lines, r"\end{tikzpicture}"]) + "\n"
 
 
@@ -43,8 +44,13 @@ def look_of(node: Node) -> str:
         options.append("draw")
     if "filled" in styles:
         options.append(f"fill={color(look.get('fillcolor', 'lightgray'))}")
-    if "dashed" in styles:
-        options.append("dashed")
+    options += [style for style in ("dashed", "dotted") if style in styles]
+    if "rounded" in styles:
+        options.append("rounded corners=4bp")
+    if "penwidth" in look:
+        options.append(f"line width={size_of(look, 'penwidth', 1) * 0.6:.2g}bp")
+    if look.get("peripheries") == "2":
+        options.append("double")
     return ", ".join([*options, f"text={color(look.get('fontcolor', 'black'))}"])
 
 
@@ -75,7 +81,7 @@ def label_node(look: Attributes) -> str:
         return ""
     text = in_tex(" ".join(texts(look["label"], record=False)[0]))
     shade = color(look.get("fontcolor", "black"))
-    return rf"node[midway, above, font=\sffamily\tiny, text={shade}] {{{text}}} "
+    return rf"node[midway, above, inner sep=1bp, fill=white, text={shade}] {{{text}}} "
 
 
 def color(name: str) -> str:

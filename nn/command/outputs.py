@@ -68,7 +68,7 @@ def write_outputs(
     save(model, settings.output / "weights.json", notes)
     if settings.save is not None:
         save_as(model, settings.save, notes)
-    names += write_pictures(settings.output, model, table, held_out, history)
+    names += write_pictures(settings.output, model, table, held_out, history, settings.seed)
     say(f"wrote {', '.join(names)} in {settings.output}{os.sep}")
     if settings.save is not None:
         say(f"wrote {settings.save}")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+import random
 import sys
 
 from engine import Value
+from engine.diagrams.diagram import Diagram
 from engine.diagrams.drawing import draw
 from engine.saving.files import write_file
+from nn.checks import count
 from nn.losses import cross_entropy, mse_loss
 from nn.mlp import MLP
 
@@ -27,23 +30,26 @@ FEW = 8  # rows: so many predictions fit into the graph of one loss
 
 
 def write_pictures(
-    folder: Path, model: Module, table: Table, rows: Rows, history: History
+    folder: Path, model: Module, table: Table, rows: Rows, history: History, seed: int
 ) -> list[str]:
-    """Write the pictures and give their names. rows: the inputs and targets that judge."""
+    """Write the pictures and give their names.
+
+    rows: the inputs and targets that judge; seed: what the training began with.
+    """
     names = []
     if isinstance(model, MLP) and len(model.parameters()) <= SMALL:
-        names += write_graphs(folder, model, table, rows)
+        names += write_graphs(folder, model, table, rows, seed)
     return names + write_figures(folder, lambda: plots(model, table, rows, history))
 
 
-def write_graphs(folder: Path, model: MLP, table: Table, rows: Rows) -> list[str]:
-    """prediction.svg, of one row, in full; with few rows loss.svg, with dot products whole."""
+def write_graphs(folder: Path, model: MLP, table: Table, rows: Rows, seed: int) -> list[str]:
+    """prediction.svg, of one row, in full; with few rows also loss.svg, folded."""
     for i, layer in enumerate(model.layers):
         for j, neuron in enumerate(layer.neurons):
             neuron.bias.label = f"b[{i}][{j}]"
             for k, weight in enumerate(neuron.weights):
                 weight.label = f"w[{i}][{j}][{k}]"
-    inputs, targets = rows
+    inputs, _ = rows
     model.zero_grad()
     x = inputs[min(2, len(inputs) - 1)]
     prediction = model([Value(v, label=name) for v, name in zip(x, table.feature_names)])
@@ -53,19 +59,37 @@ def write_graphs(folder: Path, model: MLP, table: Table, rows: Rows) -> list[str
         output.label = name
     if len(outputs) == 1:
         prediction.backward()
-    graphs = {"prediction.svg": draw(outputs, max_nodes=None)}
+    graphs = {"prediction.svg": draw(outputs, max_nodes=None, parameters=model)}
     svg = graphs["prediction.svg"].pipe("svg")
     write_file(folder / "prediction.svg", svg)
     if len(inputs) > FEW:
         return ["prediction.svg"]
 
-    model.zero_grad()
-    measure = mse_loss if table.class_names is None else cross_entropy
-    loss = measure([model(x) for x in inputs], targets)
+    picture = picture_of_loss(untrained(model, seed), table, rows)
+    write_file(folder / "loss.svg", picture.pipe("svg"))
+    return ["prediction.svg", "loss.svg"]
+
+
+def untrained(model: MLP, seed: int) -> MLP:
+    """The network as it was before its training, where its gradients still say something."""
+    nouts = [len(layer.neurons) for layer in model.layers]
+    nin, hidden = len(model.layers[0].neurons[0].weights), model.layers[0].neurons[0].activation
+    return MLP(nin, nouts, activation=hidden, rng=random.Random(seed))
+
+
+def picture_of_loss(model: MLP, table: Table, rows: Rows) -> Diagram:
+    """The loss of a few rows; what is the same for all rows, weights or neurons is drawn once."""
+    inputs = [[Value(v, name) for v, name in zip(x, table.feature_names)] for x in rows[0]]
+    numbers = [] if table.class_names else [Value(t, table.target_name) for t in rows[1]]
+    measure = cross_entropy if table.class_names else mse_loss
+    loss = measure([model(x) for x in inputs], numbers or rows[1])
     loss.label = "loss"
     loss.backward()
-    write_file(folder / "loss.svg", draw(loss, fused=True, max_nodes=None).pipe("svg"))
-    return ["prediction.svg", "loss.svg"]
+    picture = draw(loss, collapse=True, max_nodes=None, parameters=model, targets=numbers)
+    rows_of_it = count(len(inputs), "row")
+    title = f"The loss of the untrained network, over {rows_of_it}: where its training begins"
+    picture.attr(label=title, labelloc="t", fontname="Helvetica", fontsize="14")
+    return picture
 
 
 def plots(

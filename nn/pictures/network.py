@@ -7,16 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from engine import Value
-from engine.diagrams.colors import INPUT, NOT_FINITE
+from engine.diagrams.colors import INPUT, NEGATIVE, NO_NUMBER, NO_WEIGHT, PAPER, POSITIVE
 from engine.diagrams.diagram import Diagram, in_dot
+from engine.diagrams.numbers import written
 from nn.module import Module
 from nn.steps import PASSING, activation_name, has_steps, is_activation, steps_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# Of the palette of Okabe and Ito (2008): blue and vermilion, which colour-blind eyes tell apart.
-POSITIVE, NEGATIVE, ZERO = "#0072b2", "#d55e00", "#d0d0d0"
 IN_ORDER = {"splines": "line", "ordering": "out"}  # so that the neurons stand as they are counted
 CIRCLE = {"width": "0.5", "height": "0.5", "margin": "0"}
 TEXT = {"shape": "plaintext", "style": "", "width": "0", "height": "0.2"}
@@ -39,7 +38,8 @@ def picture(
 ) -> Diagram:
     """A circle for each input and neuron, with its bias in the tooltip; a line for each weight.
 
-    A blue line is a positive weight, a vermilion line a negative one, and a wide line a large one.
+    A blue line is a positive weight, a dashed vermilion line a negative one, and a wide line a
+    large one.
     Modules that pass numbers on, such as Dropout, are left out. Raises TypeError for a model that
     is not made of neurons.
     """
@@ -110,8 +110,8 @@ def add_inputs(diagram: Diagram, n: int) -> dict[str, int | None]:
         else:
             diagram.node(name, label=name, tooltip=f"input {i}", fillcolor=INPUT, **CIRCLE)
         circles[name] = i
-    for text, color in (("positive weight", POSITIVE), ("negative weight", NEGATIVE)):
-        legend = text.replace(" ", "_")
+    for text, color in (("positive weight", POSITIVE), ("negative weight, dashed", NEGATIVE)):
+        legend = text.partition(" ")[0]
         diagram.node(legend, label=text, fontcolor=color, **TEXT)
         for name in circles:
             diagram.edge(legend, name, color="transparent")
@@ -125,22 +125,25 @@ def add_neurons(diagram: Diagram, prefix: str, column: Column) -> dict[str, int 
         if i is None:
             add_more(diagram, name, len(column.weights))
         else:
-            bias = f", bias {float(column.biases[i]):.4g}" if column.biases else ""
+            bias = f", bias {written(float(column.biases[i]))}" if column.biases else ""
             tip = f"{column.name} neuron {i}: {column.activation}{bias}".strip()
             label = in_dot(column.activation)
-            diagram.node(name, label=label, tooltip=in_dot(tip), fillcolor="white", **CIRCLE)
+            diagram.node(name, label=label, tooltip=in_dot(tip), fillcolor=PAPER, **CIRCLE)
         circles[name] = i
     return circles
 
 
 def add_more(diagram: Diagram, name: str, n: int) -> None:
     label = f"\u2026 {n - FIRST - LAST} more \u2026"
-    look = {"shape": "box", "color": "white", "fillcolor": "white", "height": "0.2"}
+    look = {"shape": "box", "color": PAPER, "fillcolor": PAPER, "height": "0.2"}
     diagram.node(name, label=label, **look)
 
 
 def add_weight(diagram: Diagram, tail: str, head: str, w: float, largest: float) -> None:
     size = abs(w) / largest if math.isfinite(w) else 1.0
-    color = (POSITIVE if w > 0 else NEGATIVE if w < 0 else ZERO) if math.isfinite(w) else NOT_FINITE
+    color = (
+        (POSITIVE if w > 0 else NEGATIVE if w < 0 else NO_WEIGHT) if math.isfinite(w) else NO_NUMBER
+    )
     width = f"{0.3 + 3.2 * size:.2f}"
-    diagram.edge(tail, head, color=color, penwidth=width, tooltip=f"weight {w:.4g}")
+    look = {"style": "dashed"} if w < 0 else {}
+    diagram.edge(tail, head, color=color, penwidth=width, tooltip=f"weight {written(w)}", **look)

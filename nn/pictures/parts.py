@@ -2,8 +2,8 @@
 
 A part is known by its parameters: a module leaves no other trace in a graph. A module without
 parameters, such as Tanh, Softmax or Dropout, has no box of its own. What it computed is drawn by
-its ops, as "tanh x 12", or lies in the box of the part around it. To draw it as a box, each node
-would have to remember its module, and every graph would pay for that.
+its ops, as "12 times tanh", or lies in the box of the part around it. To draw it as a box, each
+node would have to remember its module, and every graph would pay for that.
 """
 
 from __future__ import annotations

@@ -89,7 +89,7 @@ def chain(n):
     return z
 
 
-NODE = re.compile(r'\t(\w+) \[label=("(?:[^"\\]|\\.)*"|\S+) (.*)\]')
+NODE = re.compile(r'\t+(\w+) \[label=("(?:[^"\\]|\\.)*"|\S+) (.*)\]')
 EDGE = re.compile(r"\t(\w+) -> (\w+)(?: \[(.*)\])?")
 
 

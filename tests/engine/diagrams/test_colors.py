@@ -5,9 +5,9 @@ import re
 import pytest
 
 import engine
-import engine.diagrams.colors
 import engine.renderers.render
 from engine import Value, draw
+from engine.diagrams import colors
 from nn import Neuron
 from tests.engine.pictures import every_renderer, look_of, neuron, nodes, texts
 
@@ -18,15 +18,15 @@ def test_a_parameter_is_yellow_and_an_input_blue():
     w, x = Value(2.0, "w"), Value(3.0, "x")
     diagram = draw(w * x, parameters=[w])
 
-    assert 'fillcolor="#faf3a5"' in look_of(diagram, "w|")
-    assert 'fillcolor="#d6e6f5"' in look_of(diagram, "x|")
+    assert f'fillcolor="{colors.PARAMETER}"' in look_of(diagram, "w|")
+    assert f'fillcolor="{colors.INPUT}"' in look_of(diagram, "x|")
 
 
 def test_the_parameters_may_be_those_of_a_model():
     model = Neuron(2, activation="tanh")
     diagram = draw(model([Value(1.0, "x"), 2.0]), parameters=model)
 
-    assert diagram.source.count("#faf3a5") == 3 + 1  # and the legend
+    assert diagram.source.count(colors.PARAMETER) == 3 + 1  # and the legend
 
 
 def test_the_parameters_of_a_model_are_called_by_their_place_in_it():
@@ -41,7 +41,8 @@ def test_the_parameters_of_a_model_are_called_by_their_place_in_it():
 def test_known_parameters_bring_a_legend():
     w = Value(2.0)
 
-    assert list(legend(draw(w * 3.0, parameters=[w]))) == ["input", "parameter", "computed"]
+    kinds = ["parameter", "computed", "operation", "constant"]
+    assert list(legend(draw(w * 3.0, parameters=[w]))) == kinds
 
 
 def test_without_known_parameters_there_is_no_legend():
@@ -57,7 +58,7 @@ def test_parameters_that_are_none_are_refused(wrong):
 def legend(diagram):
     """A colour for each text of the legend."""
     found = {k: v for k, v in nodes(diagram).items() if k.startswith("legend")}
-    return {text: re.search(r'fillcolor="?([#\w]+)', look)[1] for text, look in found.values()}
+    return {text: re.search(r'color="?([#\w]+)', look)[1] for text, look in found.values()}
 
 
 def with_gradients(*gradients):
@@ -101,9 +102,7 @@ def test_the_colours_of_gradients_grow_darker_in_grey_too():
         red, green, blue = (int(color[i : i + 2], 16) for i in (1, 3, 5))
         return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
-    assert (
-        sorted(engine.diagrams.colors.SCALE, key=grey, reverse=True) == engine.diagrams.colors.SCALE
-    )
+    assert sorted(colors.SCALE, key=grey, reverse=True) == colors.SCALE
 
 
 def test_no_operation_has_a_colour_that_stands_for_a_gradient():

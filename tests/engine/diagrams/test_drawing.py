@@ -72,7 +72,7 @@ def test_edges_run_from_the_inputs_over_the_operation_to_the_value():
 
 
 def test_a_leaf_is_filled_with_blue():
-    assert 'fillcolor="#d6e6f5"' in look_of(draw(square()), "a|")
+    assert 'fillcolor="#b5d9f5"' in look_of(draw(square()), "a|")
 
 
 def test_a_computed_value_is_white():
@@ -80,7 +80,7 @@ def test_a_computed_value_is_white():
 
 
 def test_a_constant_is_light():
-    assert 'fontcolor="#767676"' in dict(nodes(draw(Value(1.0) * 2.5)).values())["2.5"]
+    assert 'fontcolor="#6b6b6b"' in dict(nodes(draw(Value(1.0) * 2.5)).values())["2.5"]
 
 
 def test_a_constant_has_no_box():
@@ -88,7 +88,7 @@ def test_a_constant_has_no_box():
 
 
 def test_the_edge_of_a_constant_is_light():
-    assert [look for *_, look in edges(draw(Value(1.0) * 2.5))] == ["", "", 'color="#b0b0b0"']
+    assert [look for *_, look in edges(draw(Value(1.0) * 2.5))] == ["", "", 'color="#6b6b6b"']
 
 
 def test_each_use_of_a_constant_is_drawn_where_it_is_used():

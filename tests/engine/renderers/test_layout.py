@@ -3,7 +3,7 @@
 from itertools import combinations, pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine import Value, draw
@@ -162,7 +162,8 @@ def test_an_edge_to_the_next_rank_is_one_piece():
 def test_a_long_edge_has_a_bend_for_each_rank_it_skips():
     paths = curves(digraph([*pairwise("abcde"), ("a", "e")]))
 
-    assert len(paths[-1]) == 1 + 3 * 4
+    # A curve in each of the four gaps, and a straight line across each of the three ranks.
+    assert len(paths[-1]) == 1 + 3 * (4 + 3)
 
 
 @pytest.mark.parametrize("rankdir", BEFORE)
@@ -175,6 +176,29 @@ def test_a_long_edge_goes_around_the_boxes_between(rankdir):
         for x, y in along(curves(source)[-1])
         for box in between
         if box[0] < x < box[2] and box[1] < y < box[3]
+    ]
+
+    assert met == []
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    ends=st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=16),
+    widths=st.lists(st.integers(1, 40), min_size=10, max_size=10),
+    rankdir=st.sampled_from(sorted(BEFORE)),
+)
+def test_no_edge_runs_over_a_box_of_another_width(ends, widths, rankdir):
+    names = [f"{'abcdefghij'[i]}{'_' * width}" for i, width in enumerate(widths)]
+    edges = sorted({(names[min(e)], names[max(e)]) for e in ends if e[0] != e[1]})
+    source = digraph(edges, f"rankdir={rankdir}")
+    box = boxes(source)
+
+    met = [
+        (edge, name)
+        for edge, curve in zip(edges, curves(source))
+        for x, y in along(curve)
+        for name, (left, top, right, bottom) in box.items()
+        if name not in edge and left + 0.2 < x < right - 0.2 and top + 0.2 < y < bottom - 0.2
     ]
 
     assert met == []

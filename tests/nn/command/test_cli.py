@@ -266,7 +266,7 @@ def test_draw_writes_local_derivatives_if_asked(capsys):
 def test_draw_folds_what_repeats_if_asked(capsys):
     main(["draw", "tanh(x1) + tanh(x2) + tanh(x3)", "x1=1", "x2=2", "x3=3", "--collapse"])
 
-    assert 'label="tanh × 3"' in capsys.readouterr().out
+    assert 'label="3 times tanh"' in capsys.readouterr().out
 
 
 def test_draw_colours_by_gradient_if_asked(capsys):

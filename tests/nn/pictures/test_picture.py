@@ -11,8 +11,11 @@ from nn import MLP, Dropout, Layer, LayerNorm, Linear, Module, Neuron, ReLU, Seq
 
 RENDERERS = ["builtin", *(["dot"] if shutil.which("dot") else [])]
 every_renderer = pytest.mark.parametrize("program", RENDERERS)
-BLUE, VERMILION, GREY = "#0072b2", "#d55e00", "#d0d0d0"
-WEIGHT = re.compile(r'\t(\w+) -> (\w+) \[color="(#\w+)" penwidth=([\d.]+) tooltip="weight (\S+)"\]')
+BLUE, VERMILION, GREY = "#0072b2", "#c25400", "#8a8a8a"
+WEIGHT = re.compile(
+    r'\t(\w+) -> (\w+) \[color="(#\w+)" penwidth=([\d.]+)(?: style=dashed)?'
+    r' tooltip="weight (\S+)"\]'
+)
 
 
 def weights(diagram):
@@ -66,6 +69,17 @@ def test_positive_weights_are_blue_negative_ones_vermilion_and_zero_grey():
         BLUE,
         VERMILION,
         GREY,
+    ]
+
+
+def test_the_lines_of_negative_weights_alone_are_dashed():
+    lines = draw(neuron(2.0, -2.0, 0.0, -0.0)).source.splitlines()
+
+    assert ["dashed" in line for line in lines if 'tooltip="weight' in line] == [
+        False,
+        True,
+        False,
+        False,
     ]
 
 

@@ -40,7 +40,7 @@ def test_a_node_of_the_graph_is_copied_and_another_is_not():
     own = fresh(x, known)
 
     assert own is not x
-    assert (own.data, own.inputs) == (3.0, (x, 1.0))
+    assert (own.op.name, own.data, own.inputs) == ("mul", 3.0, (x, 1.0))
     assert fresh(y, known) is y
     assert fresh(y, known) is not y  # from now on it is known
     assert own in known

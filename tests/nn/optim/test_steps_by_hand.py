@@ -326,3 +326,11 @@ def test_the_repr_of_two_groups_has_a_line_for_each():
     rest = "momentum=0.0, dampening=0.0, weight_decay=0.0, nesterov=False"
     lines = ["SGD(", f"  2 parameters: lr=0.25, {rest}", f"  1 parameter: lr=0.5, {rest}", ")"]
     assert repr(optimizer) == "\n".join(lines)
+
+
+def test_adamw_may_shrink_a_parameter_to_zero():
+    (p,) = parameters(0.0, at=2.0)
+
+    AdamW([p], lr=0.5, weight_decay=2.0).step()
+
+    assert p.data == 0.0

@@ -78,6 +78,10 @@ def test_help_shows_how_an_op_is_called(name, signature):
     assert TABLE[name].__name__ == name
 
 
+def test_an_op_of_which_nothing_was_said_has_an_empty_doc():
+    assert Op("two", "two", math.atan2, math.fmod, math.fmod).__doc__ == ""
+
+
 def test_an_op_whose_functions_do_not_name_their_inputs_numbers_them():
     op = Op("two", "two", math.atan2, math.fmod, math.fmod)
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.mutants.jobs import ROOT, Job
-from tests.mutants.patching import Mutated, patch
+from tests.mutants.patching import import_from, patch
 
 MEMORY = 8 * 2**30
 LOG = Path(tempfile.gettempdir()) / "mutants.log"  # what pytest says
@@ -109,9 +109,7 @@ def run(pure: bool, tests: tuple[str, ...], judge: Judge) -> int:
         sys.meta_path.insert(0, Absent())  # type: ignore[arg-type]
         sys.path.insert(0, str(ROOT))
         if judge.job is not None:
-            path = judge.job.path
-            name = path.removesuffix(".py").replace("/", ".")
-            Mutated(name, str(ROOT / path), judge.job.mutant.text).install()
+            import_from(str(ROOT / judge.job.path), judge.job.mutant.text)
         options = ["-x", "-q", "-p", "no:cacheprovider", "--hypothesis-seed=0", "--tb=short"]
         code = int(pytest.main([*options, *tests], plugins=[judge]))
         if judge.job is not None:

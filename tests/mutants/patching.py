@@ -1,10 +1,8 @@
 """A mutant takes the place of a module: of its functions where they stand, or of its whole text."""
 
 import gc
-import sys
 from collections.abc import Iterator
 from importlib.machinery import SourceFileLoader
-from importlib.util import spec_from_file_location
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -45,19 +43,11 @@ def patch(path: str, found: dict[Any, CodeType]) -> None:
             f.__code__ = code
 
 
-class Mutated(SourceFileLoader):
-    """Imports one module from another text than its file has."""
+def import_from(path: str, text: str) -> None:
+    """From now on the module of a file is imported from another text, whoever finds the module."""
+    get_code = SourceFileLoader.get_code
 
-    def __init__(self, name: str, path: str, text: str) -> None:
-        super().__init__(name, path)
-        self.text = text
+    def get_code_of(loader: SourceFileLoader, name: str) -> CodeType | None:
+        return compile(text, path, "exec") if loader.path == path else get_code(loader, name)
 
-    def get_code(self, fullname: str) -> CodeType:
-        return compile(self.text, self.path, "exec")
-
-    def find_spec(self, name: str, *_others: Any) -> Any:
-        return spec_from_file_location(name, self.path, loader=self) if name == self.name else None
-
-    def install(self) -> None:
-        assert self.name not in sys.modules
-        sys.meta_path.insert(0, self)  # type: ignore[arg-type]
+    SourceFileLoader.get_code = get_code_of  # type: ignore[method-assign]

@@ -3,6 +3,7 @@
 import gc
 from collections.abc import Iterator
 from importlib.machinery import SourceFileLoader
+from inspect import CO_NEWLOCALS
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -27,13 +28,18 @@ def place(code: CodeType) -> tuple[Any, ...]:
 
 def replacements(path: str, text: str, mutant: str) -> dict[Any, CodeType] | None:
     """The new code of functions, by their places; None if something else than functions differs."""
-    before = list(codes(compile(text, path, "exec")))
-    after = list(codes(compile(mutant, path, "exec")))
-    if [code.co_qualname for code in before] != [code.co_qualname for code in after]:
-        return None
-    if any(own(x) != own(y) and not x.co_flags & 2 for x, y in zip(before, after)):
-        return None  # co_flags & 2: the code of a function, not of a module or a class
-    return {place(x): y for x, y in zip(before, after) if list(codes(x)) != list(codes(y))}
+    waiting = [(compile(text, path, "exec"), compile(mutant, path, "exec"))]
+    found = {}
+    for before, after in waiting:
+        if before.co_flags & CO_NEWLOCALS:  # the code of a function, not of a module or a class
+            if list(codes(before)) != list(codes(after)):
+                found[place(before)] = after
+            continue
+        if own(before) != own(after):
+            return None
+        inner = [[x for x in c.co_consts if isinstance(x, CodeType)] for c in (before, after)]
+        waiting += zip(*inner)
+    return found
 
 
 def patch(path: str, found: dict[Any, CodeType]) -> None:

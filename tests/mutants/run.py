@@ -32,10 +32,12 @@ def answers(jobs: list[Job], at_once: int, *reach: bool) -> Iterator[list[str]]:
     answered, pipe = os.pipe()
     first = os.fork()
     if not first:
-        for process in processes(jobs, at_once, pipe, *reach):
+        for process, judge in processes(jobs, at_once, pipe, *reach):
             _, status = os.waitpid(process, 0)
-            if status:
-                print(f"stopped with status {status}, see {LOG}", file=sys.stderr)
+            if status and judge.job:
+                judge.say(judge.job, "does not end, or crashes")
+            elif status:
+                print(f"the tests do not run without a mutant, see {LOG}", file=sys.stderr)
         os._exit(0)
     os.close(pipe)
     with os.fdopen(answered) as lines:
@@ -46,21 +48,23 @@ def answers(jobs: list[Job], at_once: int, *reach: bool) -> Iterator[list[str]]:
 
 def processes(
     jobs: list[Job], at_once: int, pipe: int, everything: bool, near: bool
-) -> Iterator[int]:
+) -> Iterator[tuple[int, Judge]]:
     """The processes that judge all jobs, to be waited for one by one.
 
     One for all mutants that take the place of functions of files with the same tests, and one for
-    each mutant of what is done while a module is imported, which the nearest tests judge.
+    each mutant of what is done while a module is imported.
     """
     groups: dict[Any, list[Job]] = {}
+    judges = []
     for job in jobs:
-        if job.code is not None:
-            groups.setdefault(tests_for(job, everything, near), []).append(job)
-    for (pure, tests), group in groups.items():
-        yield run(pure, tests, Judge(group, at_once, pipe))
-    for job in jobs:
+        tests = tests_for(job, everything, near)
         if job.code is None:
-            yield run(*tests_for(job, everything, not everything), Judge([], 1, pipe, job))
+            judges.append((tests, Judge([], 1, pipe, job)))
+        else:
+            groups.setdefault(tests, []).append(job)
+    judges[:0] = [(tests, Judge(group, at_once, pipe)) for tests, group in groups.items()]
+    for tests, judge in judges:
+        yield run(*tests, judge), judge
 
 
 def main(words: list[str]) -> int:
@@ -84,17 +88,19 @@ def main(words: list[str]) -> int:
     for job in jobs:
         if job.known:
             count(job, 2)
-    waiting = [job for job in jobs if not job.known]
+    waiting, near = [job for job in jobs if not job.known], options.near
     while waiting:
         survivors = []
-        for name, answer in answers(waiting, options.at_once, options.all, options.near):
+        for name, answer in answers(waiting, options.at_once, options.all, near):
             job = by_name[name]
-            if answer == "SURVIVES" and job.code is not None:  # it may act while it is imported
+            if (
+                answer == "SURVIVES" and job.code is not None
+            ):  # the nearest may find it as it is imported
                 survivors.append(job._replace(code=None))
                 continue
             count(job, 3 if answer == "SURVIVES" else 1)
             print(f"{answer:72} {job}", flush=True)
-        waiting = survivors
+        waiting, near = survivors, not options.all
 
     total = [sum(column) for column in zip(*counts.values())]
     print(f"\n{'mutants':>8} {'killed':>8} {'equivalent':>10} {'survive':>8}")

@@ -211,6 +211,7 @@ def test_each_part_of_a_sequence_begins_at_its_own_epoch_zero():
         "schedulers": [part.state_dict() for part in parts],
     }
     assert [part.last_epoch for part in parts] == [0, 2, 3]
+    assert {kind.__module__ for kind in (Schedule, SequentialLR)} == {"nn"}
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from engine import former as former
 from engine.calculus import grad
 from engine.check import GradientError, check_gradients
 from engine.lazy import lazy_names
+from engine.lostgradient import LostGradientWarning
 from engine.op import Op, compiled
 from engine.ops import (
     acos,
@@ -71,6 +72,7 @@ __version__ = "0.1.0"
 
 __all__ = [  # all but draw, explore and what they return: `from engine import *` needs no graphviz
     "GradientError",
+    "LostGradientWarning",
     "Op",
     "Program",
     "Value",

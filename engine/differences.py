@@ -52,6 +52,11 @@ class Step:
     def error(self) -> float:
         return self.apart + self.rounding
 
+    def is_near(self, other: Step, tolerance: float) -> bool:
+        """Whether both have the same slope, up to a share of it and what rounding explains."""
+        off = tolerance * max(abs(self.slope), abs(other.slope))
+        return abs(self.slope - other.slope) <= off + 10 * (self.rounding + other.rounding)
+
     def agrees(self, other: Step) -> bool:
         return abs(self.slope - other.slope) <= 4 * (self.error() + other.error())
 

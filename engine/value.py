@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 from _thread import RLock
 
-from engine import ops
+from engine import keepers, ops
+from engine.lostgradient import watch
 from engine.op import Number, Op, compiled, foreign, number
 from engine.recording import blocks, calling_line, no_grad_depth, source_lines_depth
 
@@ -44,7 +45,7 @@ class Value(Number):
     # _x and _y are what the op took: two Values, or one and None. An op of any number of inputs
     # took two tuples: for dot the weights, with the bias behind them, and the inputs; for any
     # other all that it took, and nothing.
-    __slots__ = ("__dict__", "_data", "_grad", "_mark", "_x", "_y", "op")
+    __slots__ = ("__dict__", "_data", "_grad", "_mark", "_x", "_y", "op", *keepers.SLOTS)
     # NumPy's scalars, of priority -1e6, leave `scalar * value` to us; its arrays, of 0, do not.
     __array_priority__ = -1.0
 
@@ -304,8 +305,13 @@ class Value(Number):
     def __format__(self, spec: Text) -> str:
         return format(self._data, spec) if spec else repr(self)
 
+    def __float__(self) -> float:
+        """Its number, alone. Warns if a function of math is what asks for it: watch says when."""
+        if not (blocks and no_grad_depth.get()):
+            watch(self)
+        return self._data
+
     # fmt: off
-    def __float__(self) -> float: return self._data
     def __int__(self) -> int: return int(self._data)
     def __bool__(self) -> bool: return self._data != 0.0
     def __round__(self, n: SupportsIndex | None = None) -> float: return round(self._data, n)
@@ -478,6 +484,11 @@ def arguments(v: Value) -> tuple[Any, ...]:
         n = len(inputs)
         return (*weights[:n], *inputs, *weights[n:])
     return (v._x,) if v._y is None else (v._x, v._y)
+
+
+if keepers.NEEDED:  # by Python 3.13, where this file is not compiled
+    globals()["node"] = keepers.counted(node)
+    Value.__setstate__ = keepers.counted_state(Value.__setstate__)  # type: ignore[method-assign]
 
 
 # ---- walking the graph ----

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from math import inf, isinf
 
-from engine import Value, log, logsigmoid, logsumexp, maximum, minimum, relu, stop_gradient
+from engine import Value, log, log1p, logsigmoid, logsumexp, maximum, minimum, relu, stop_gradient
 from engine.op import number
 from engine.recording import open_trace
 from engine.value import number_of
@@ -88,7 +88,8 @@ def binary_cross_entropy(input: Any, target: Any, reduction: str = "mean") -> An
     def loss(p: Any, t: Any) -> Any:
         probability("binary_cross_entropy", "an input", p)
         probability("binary_cross_entropy", "a target", t)
-        return -t * clamped_log(p) - (1 - t) * clamped_log(1 - p)
+        no = log1p(-p) if p < 1 else -100.0  # log(1 - p) would round a small p away
+        return -t * clamped_log(p) - (1 - t) * no
 
     return reduced(each_pair("binary_cross_entropy", loss, input, target), reduction)
 
@@ -152,7 +153,7 @@ def largest_of(logits: Any) -> Any:
     """The largest, as a number that no gradient passes; while a graph is traced, as such a node."""
     if open_trace.get() is not None:
         return stop_gradient(maximum(*logits))
-    return max([float(x) for x in logits])
+    return max([number_of(x) for x in logits])
 
 
 def nll_loss(input: Any, target: Any, reduction: str = "mean") -> Any:

@@ -42,11 +42,13 @@ def parameter_names(model: Any) -> dict[Any, tuple[str, str]]:
         raise TypeError(f"model has named_parameters, got {type(model).__name__} {model!r:.60}")
     named = list(model.named_parameters())
     paths = [path for path, _ in named]
-    return {v: (name, path) for (path, v), name in zip(named, short_names(paths))}
+    return {v: (name, path) for (path, v), name in zip(named, names(short_names(paths)))}
 
 
 def short_names(paths: Sequence[str]) -> list[str]:
     """A letter and the numbers of each path, or more words where a letter does not tell them apart.
+
+    The whole path where all words do not.
 
     >>> short_names(["layers.0.neurons.1.weights.0", "layers.0.neurons.1.bias"])
     ['w0_1_0', 'b0_1']
@@ -61,4 +63,4 @@ def short_names(paths: Sequence[str]) -> list[str]:
         if len(set(found)) == len(found):
             break
         found = ["_".join(w[-k:]) + n for w, n in zip(words, numbers)]
-    return found
+    return found if len(set(found)) == len(found) else list(paths)

@@ -154,10 +154,9 @@ TARGET static void NAME(dot_back)(const Machine *m, const Rows *rows, const Inst
 
 /* ---- the other ops of any number of inputs, lane by lane ---- */
 
-TARGET static int NAME(few)(const Machine *m, const Rows *rows, const Instruction *c,
-                            ptrdiff_t first, ptrdiff_t n) {
+TARGET static void NAME(few)(const Machine *m, const Rows *rows, const Instruction *c,
+                             ptrdiff_t first, ptrdiff_t n) {
     double *xs = m->few;
-    int f = 0;
     for (ptrdiff_t s = first; s < first + n; s++) {
         double *z = value_at(m, rows, c->out, s);
         for (int i = 0; i < c->count; i++) {
@@ -166,26 +165,22 @@ TARGET static int NAME(few)(const Machine *m, const Rows *rows, const Instructio
         }
         *z = c->kind == LOGSUMEXP ? log_sum_exp(c->count, xs) : largest(c->count, xs);
         if (c->kind == MINIMUM) *z = -*z;
-        if (c->kind == LOGSUMEXP) f |= *z != *z;
     }
-    return f;
 }
 
-TARGET static int NAME(few_back)(const Machine *m, const Rows *rows, const Instruction *c,
-                                 ptrdiff_t first, ptrdiff_t n) {
-    int f = 0;
+/* Where inputs or z are nan, none of them ties, and 0 / 0 is nan, as Python's slope. */
+TARGET static void NAME(few_back)(const Machine *m, const Rows *rows, const Instruction *c,
+                                  ptrdiff_t first, ptrdiff_t n) {
     for (ptrdiff_t s = first + n; s-- > first;) {
         double z = *value_at(m, rows, c->out, s), gz = *grad_at(m, rows, c->out, s), ties = 0.0;
         for (int i = 0; i < c->count; i++) ties += *value_at(m, rows, c->operands[i], s) == z;
-        if (c->kind != LOGSUMEXP && ties == 0) f = 1;
         for (int i = 0; i < c->count; i++) {
             if (!has_gradient(m, rows, c->operands[i])) continue;
             double x = *value_at(m, rows, c->operands[i], s);
-            double slope = c->kind == LOGSUMEXP ? regular(exp(x - z), &f) : (x == z) / ties;
+            double slope = c->kind == LOGSUMEXP ? exp(x - z) : (x == z) / ties;
             *grad_at(m, rows, c->operands[i], s) += gz * slope;
         }
     }
-    return f;
 }
 
 #include "exact_layers.h"
@@ -208,7 +203,7 @@ TARGET static int NAME(forward)(Machine *m, const Rows *rows, const char *needed
         else if (c->kind == DOT)
             NAME(dot)(m, rows, c, 0, rows->lanes);
         else if (c->kind != LAYER)
-            f |= NAME(few)(m, rows, c, 0, rows->lanes);
+            NAME(few)(m, rows, c, 0, rows->lanes);
         else if (rows->lanes == 1)
             NAME(layer_lane)(m, rows, c);
         else
@@ -232,7 +227,7 @@ TARGET static int NAME(backward)(Machine *m, const Rows *rows, ptrdiff_t first, 
         else if (c->kind == DOT)
             NAME(dot_back)(m, rows, c, first, n);
         else if (c->kind != LAYER)
-            f |= NAME(few_back)(m, rows, c, first, n);
+            NAME(few_back)(m, rows, c, first, n);
         else if (n == 1 && c->neighbours && !c->direct)
             NAME(layer_lane_neighbours)(m, rows, c, first);
         else if (n == 1 || c->direct)

@@ -134,11 +134,10 @@ TARGET static void NAME(dot_back)(const Machine *m, const Rows *rows, const Inst
 /* m + log(e**(x0 - m) + ...) where m is the largest input, which stands in z. It is left out of the
    sum once: `seen` says of each lane whether it was. This is log_sum_exp of many.h for all lanes at
    once, with other functions: hence written again. */
-TARGET static int NAME(log_sum_exp)(const Machine *m, const Rows *rows, const Instruction *c) {
+TARGET static void NAME(log_sum_exp)(const Machine *m, const Rows *rows, const Instruction *c) {
     const ptrdiff_t n = rows->lanes;
     double *RESTRICT z = value_at(m, rows, c->out, 0);
     double *RESTRICT others = m->y, *RESTRICT seen = m->g;
-    int f = 0;
     for (ptrdiff_t s = 0; s < n; s++) others[s] = seen[s] = 0;
     for (int i = 0; i < c->count; i++) {
         const double *x = NAME(spread)(m, rows, c->operands[i], n, m->x);
@@ -148,14 +147,11 @@ TARGET static int NAME(log_sum_exp)(const Machine *m, const Rows *rows, const In
             seen[s] += largest;
         }
     }
-    for (ptrdiff_t s = 0; s < n; s++) {
-        f |= z[s] != z[s];
+    for (ptrdiff_t s = 0; s < n; s++)
         z[s] = fabs(z[s]) <= DBL_MAX ? z[s] + NAME(log1p)(others[s]) : z[s];
-    }
-    return f;
 }
 
-TARGET static int NAME(few)(const Machine *m, const Rows *rows, const Instruction *c) {
+TARGET static void NAME(few)(const Machine *m, const Rows *rows, const Instruction *c) {
     const ptrdiff_t n = rows->lanes;
     const double sign = c->kind == MINIMUM ? -1 : 1;
     double *RESTRICT z = value_at(m, rows, c->out, 0);
@@ -165,21 +161,19 @@ TARGET static int NAME(few)(const Machine *m, const Rows *rows, const Instructio
         for (ptrdiff_t s = 0; s < n; s++)
             z[s] = (sign * x[s] > sign * z[s]) | (x[s] != x[s]) ? x[s] : z[s];
     }
-    return c->kind == LOGSUMEXP ? NAME(log_sum_exp)(m, rows, c) : 0;
+    if (c->kind == LOGSUMEXP) NAME(log_sum_exp)(m, rows, c);
 }
 
-TARGET static int NAME(few_back)(const Machine *m, const Rows *rows, const Instruction *c) {
+TARGET static void NAME(few_back)(const Machine *m, const Rows *rows, const Instruction *c) {
     const ptrdiff_t n = rows->lanes;
     const double *z = value_at(m, rows, c->out, 0), *gz = grad_at(m, rows, c->out, 0);
     double *RESTRICT ties = m->y, *RESTRICT slopes = m->slope;
-    int f = 0;
     if (c->kind != LOGSUMEXP) {
         memset(ties, 0, n * sizeof(double));
         for (int i = 0; i < c->count; i++) {
             const double *x = NAME(spread)(m, rows, c->operands[i], n, m->x);
             for (ptrdiff_t s = 0; s < n; s++) ties[s] += x[s] == z[s];
         }
-        for (ptrdiff_t s = 0; s < n; s++) f |= ties[s] == 0;
     }
     for (int i = 0; i < c->count; i++) {
         if (!has_gradient(m, rows, c->operands[i])) continue;
@@ -187,13 +181,12 @@ TARGET static int NAME(few_back)(const Machine *m, const Rows *rows, const Instr
         const double *x = NAME(spread)(m, rows, c->operands[i], n, m->x);
         double *g = NAME(target)(m, rows, c->operands[i], n, &first);
         if (c->kind == LOGSUMEXP)
-            for (ptrdiff_t s = 0; s < n; s++) slopes[s] = regular(NAME(exp)(x[s] - z[s]), &f);
+            for (ptrdiff_t s = 0; s < n; s++) slopes[s] = NAME(exp)(x[s] - z[s]);
         else
             for (ptrdiff_t s = 0; s < n; s++) slopes[s] = (x[s] == z[s]) / ties[s];
         NAME(scaled)(n, first, gz, slopes, g);
         NAME(settle)(m, c->operands[i], n);
     }
-    return f;
 }
 
 #include "fast_layers.h"
@@ -212,7 +205,7 @@ TARGET static int NAME(forward)(Machine *m, const Rows *rows, const char *needed
             else if (c->kind == DOT)
                 NAME(dot)(m, rows, c);
             else if (c->kind != LAYER)
-                f |= NAME(few)(m, rows, c);
+                NAME(few)(m, rows, c);
             else
                 NAME(layer)(m, rows, c);
         }
@@ -233,7 +226,7 @@ TARGET static int NAME(backward)(Machine *m, const Rows *rows, ptrdiff_t first, 
         } else if (c->kind == DOT) {
             NAME(dot_back)(m, rows, c);
         } else if (c->kind != LAYER) {
-            f |= NAME(few_back)(m, rows, c);
+            NAME(few_back)(m, rows, c);
         } else {
             NAME(layer_weights_back)(m, rows, c);
             NAME(layer_inputs_back)(m, rows, c);

@@ -99,6 +99,6 @@ TARGET static INLINE double NAME(log1p)(double x) {
 
 /* The commonest powers without pow. */
 TARGET static INLINE double NAME(power)(double x, double y, int *flag) {
-    return y == 2 ? regular(x * x, flag) : y == 1 ? regular(x, flag) : power(x, y, flag);
+    return y == 2 ? regular(x * x, x, flag) : y == 1 ? x : power(x, y, flag);
 }
 #undef MADD1

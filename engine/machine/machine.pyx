@@ -1,7 +1,7 @@
 """The machine: runs a plan, which is a recorded graph, on many samples without Python.
 
 It gives the numbers that the graph gives, to the last bit, or no answer. There is no answer where
-Python might raise an exception, and where the loss is not finite. Then the step is abandoned, and
+Python raises an exception, and where the loss is not finite. Then the step is abandoned, and
 the caller has the graph do it. What computes is C: machine.h, and what machine.h includes.
 """
 

@@ -15,13 +15,6 @@ typedef struct {
     double lr, scale, pace;                     /* of the next step */
 } Optimizer;
 
-/* beta**t, or a raised flag where Python might call it an underflow. */
-static double decayed(double beta, double t, int *flag) {
-    double z = pow(beta, t);
-    if (z != 0 && z < DBL_MIN) *flag = 1;
-    return z;
-}
-
 /* Whether these are numbers at which Python divides by no 0 and takes no root of a negative number.
    nn/optim refuses all others. This guards against numbers that were changed afterwards. */
 static int tame(const Optimizer *o) {
@@ -39,8 +32,8 @@ static int prepare(Optimizer *o, double lr, const double *momentum) {
     if (!tame(o)) return 1;
     if (o->rule == ADAGRAD) o->pace = lr / (1 + o->step * o->lr_decay);
     if (is_adam) {
-        double unseen1 = 1 - decayed(o->beta1, o->step + 1, &flag);
-        double unseen2 = 1 - decayed(o->beta2, o->step + 1, &flag);
+        double unseen1 = 1 - power(o->beta1, o->step + 1, &flag);
+        double unseen2 = 1 - power(o->beta2, o->step + 1, &flag);
         o->pace = lr / unseen1;
         o->scale = sqrt(unseen2);
         if (unseen1 == 0 || !(o->scale > 0)) flag = 1;

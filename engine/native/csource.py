@@ -6,7 +6,7 @@ for word, so that C computes the same numbers to the last bit. Loops, and functi
 inputs, are not translated.
 
 C has no exceptions. So each function has one more argument, a flag. It raises the flag where Python
-would raise an exception, and where the answer of C might not be Python's.
+raises an exception, nowhere else, and where the answer of C might not be Python's.
 """
 
 from __future__ import annotations
@@ -245,7 +245,7 @@ class Translation:
         match function:
             case ast.Attribute(value=ast.Name(id="math"), attr=name) if name in MATH:
                 called = self.named(name) if name in FAST else name
-                return f"regular({called}({numbers}), flag)"
+                return f"regular({called}({numbers}), {numbers}, flag)"
             case ast.Name(id=name) if name in BUILTINS:
                 return f"{BUILTINS[name]}({numbers})"
             case ast.Name(id=name) if name in self.functions:

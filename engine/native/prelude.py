@@ -6,13 +6,19 @@ that is printed in C needs some of it too.
 
 PRELUDE = """\
 /* The rows of engine/ops.py, translated by engine/native/csource.py. */
+#include <errno.h>
 #include <float.h>
 #include <math.h>
 #include <stddef.h>
 
-/* A function of math: where its result is not finite, Python has the word, which may raise. */
-static double regular(double z, int *flag) {
-    if (!isfinite(z)) *flag = 1;
+/* What a flag says: Python raises here, or only Python knows the number. Slopes go on by IEEE 754
+   where Python raises, and so does C. */
+enum { RAISES = 1, UNKNOWN = 2 };
+
+/* z, a function of math at x. Python raises where z is nan and x is not, and where z is infinite
+   and x is finite; underflow is none of its errors. */
+static double regular(double z, double x, int *flag) {
+    *flag |= !(fabs(z) <= DBL_MAX) && (z != z ? x == x : fabs(x) <= DBL_MAX);
     return z;
 }
 
@@ -21,16 +27,29 @@ static double quotient(double x, double y, int *flag) {
     return x / y;
 }
 
-/* As Python does it: the power of |x|, then the sign. */
+/* pow as a function of which the compiler knows nothing, so that errno is what pow has made it. */
+static double (*volatile pow_and_errno)(double, double) = pow;
+
+/* Whether pow of these, a number between 0 and the smallest normal one, is an error to Python. That
+   is for the C library to say. */
+static int is_underflow(double x, double y) {
+    errno = 0;
+    (void)pow_and_errno(x, y);
+    return errno != 0;
+}
+
+/* As Python does it: the power of |x|, then the sign; all else is as in C99, F.9.4.4. */
 static double power(double x, double y, int *flag) {
     double z;
-    if (x == 0 && y > 0 && isfinite(y)) return fmod(y, 2) == 1 ? x : 0.0;
-    if (!isfinite(x) || !isfinite(y) || x == 0 || (x < 0 && y != floor(y))) {
-        *flag = 1;
+    if (x == 0 && y < 0 && isfinite(y)) *flag |= RAISES;
+    if (!isfinite(x) || !isfinite(y) || x == 0) return pow(x, y);
+    if (x < 0 && y != floor(y)) {
+        *flag |= RAISES;
         return NAN;
     }
     z = pow(fabs(x), y);
-    if (!isfinite(z) || z < DBL_MIN) *flag = 1;
+    if (isinf(z)) *flag |= RAISES;
+    if (z < DBL_MIN && z > 0 && is_underflow(fabs(x), y)) *flag |= UNKNOWN;
     return x < 0 && fmod(fabs(y), 2) == 1 ? -z : z;
 }
 
@@ -40,7 +59,7 @@ typedef struct {
     double (*slopes[2])(double z, double x, double y);
 } Row;
 
-/* What a row points to: a translated function, with nan for an answer where the flag was raised. */
+/* What a row points to: a translated function, with nan for an answer that Python has to give. */
 #define VALUE(name, call) \\
     static double name(double x, double y) { \\
         int f = 0, *flag = &f; \\
@@ -51,11 +70,11 @@ typedef struct {
     static double name(double z, double x, double y) { \\
         int f = 0, *flag = &f; \\
         double answer = call; \\
-        return (void)z, (void)x, (void)y, f ? NAN : answer; \\
+        return (void)z, (void)x, (void)y, f & UNKNOWN ? NAN : answer; \\
     }
 """
 
-# A loop returns whether the flag was raised. The flag is a variable of the loop's own and not a
+# A loop returns whether Python has to answer. Its flag is a variable of the loop's own and not a
 # place in memory, which the loop would have to visit at each turn: so it compiles to vectors.
 # A row holds what its op has made, unlike a Value, whose data anyone may change: relu's is >= 0.
 LOOP_MACROS = """\
@@ -77,7 +96,7 @@ LOOP_MACROS = """\
             for (ptrdiff_t s = 0; s < n; s++) g[s] = 0.0 + gz[s] * call; \\
         else \\
             for (ptrdiff_t s = 0; s < n; s++) g[s] += gz[s] * call; \\
-        return f; \\
+        return f & UNKNOWN; \\
     }
 
 /* relu's slope: sign(z), of a z that is not below 0. */

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from array import array
 
+from engine.formulas.names import parameter_names
 from engine.programs.batch import LANES, Batch
 from engine.programs.body import MANY
 from engine.programs.given import floats, is_batch, values
@@ -30,14 +31,15 @@ if TYPE_CHECKING:
 def trace(
     outputs: Value | Sequence[Value],
     inputs: Sequence[Value],
-    parameters: Sequence[Value] = (),
+    parameters: Any = (),
 ) -> Program:
     """The program of the graph behind the outputs.
 
     inputs: the leaves that get other numbers in each call. parameters: the leaves whose own `data`
-    is read in each call, so that a program follows a training. An input that is not in the graph
-    has gradient 0. The outputs may be what `grad` returns. Raises ValueError for a leaf of the
-    graph that is neither an input nor a parameter, and for one of them that was computed.
+    is read in each call, so that a program follows a training; or a model, whose parameters have
+    their names in the source, such as w0_1_0. An input that is not in the graph has gradient 0. The
+    outputs may be what `grad` returns. Raises ValueError for a leaf of the graph that is neither an
+    input nor a parameter, and for one of them that was computed.
 
     >>> w, x = Value(2.0, label="w"), Value(3.0, label="x")
     >>> program = trace(w * x + 1, inputs=[x], parameters=[w])
@@ -61,13 +63,18 @@ class Program:
     __module__ = "engine"
 
     def __init__(
-        self, outputs: Value | Sequence[Value], inputs: Sequence[Value], parameters: Sequence[Value]
+        self, outputs: Value | Sequence[Value], inputs: Sequence[Value], parameters: Any
     ) -> None:
         self.single = isinstance(outputs, Value)
+        names: list[str] = []
+        if hasattr(type(parameters), "named_parameters"):
+            called = parameter_names(parameters)
+            parameters, names = list(called), [name for name, _ in called.values()]
         self.tape = Tape(
             values("outputs", [outputs] if isinstance(outputs, Value) else outputs),
             values("inputs", inputs),
             values("parameters", parameters),
+            names,
         )
         if not self.tape.outputs:
             raise ValueError("a program has at least 1 output, got 0")

@@ -28,16 +28,23 @@ class Tape:
 
     parameters, inputs: the leaves, in the order of their slots. constants: the numbers of the slots
     after them. ops[k] takes the slots args[k], and its own slot is first + k. outputs: slots.
-    nodes: the Value of each slot, None for a constant. reached: see `reached_slots`.
+    nodes: the Value of each slot, None for a constant. reached: see `reached_slots`. names: what
+    parameters without a label are called.
     """
 
+    names: Sequence[str] = ()
+
     def __init__(
-        self, outputs: Sequence[Value], inputs: Sequence[Value], parameters: Sequence[Value]
+        self,
+        outputs: Sequence[Value],
+        inputs: Sequence[Value],
+        parameters: Sequence[Value],
+        names: Sequence[str] = (),
     ) -> None:
         """Raises ValueError for a leaf that is neither an input nor a parameter, and for one that
         is both. A derivative that is the same everywhere is a constant.
         """
-        self.parameters, self.inputs = list(parameters), list(inputs)
+        self.parameters, self.inputs, self.names = list(parameters), list(inputs), list(names)
         slots: dict[Value, int] = {}
         for leaf in (*self.parameters, *self.inputs):
             if leaf in slots:
@@ -88,9 +95,10 @@ class Tape:
         return twin
 
     def label(self, slot: int) -> str:
-        """The label of a slot's Value, empty if it has none."""
+        """The label of a slot's Value, or the name of a parameter; empty if it has none."""
         node = self.nodes[slot]
-        return "" if node is None else str(node.label)
+        label = "" if node is None else str(node.label)
+        return label or (self.names[slot] if slot < len(self.names) else "")
 
     def numbers(self, inputs: Sequence[float], parameters: Sequence[float]) -> list[float]:
         """The number in every slot. Raises what the op raises, with the label of its node."""

@@ -2,15 +2,14 @@
 
 import os
 import stat
-import tempfile
 from pathlib import Path
 
 
 def write_file(path: str | os.PathLike[str], content: str | bytes) -> None:
     """Write content into a new file beside path, and move that file to path.
 
-    If anything interrupts this, path holds all of the old content or all of the new. Raises
-    OSError.
+    Whatever interrupts this, and wherever, path holds all of the old content or all of the new, and
+    nothing is left beside it. Raises OSError.
     """
     target = Path(path).resolve()
     data = content.encode() if isinstance(content, str) else content
@@ -18,25 +17,39 @@ def write_file(path: str | os.PathLike[str], content: str | bytes) -> None:
     if mode is not None and not stat.S_ISREG(mode):  # a device or pipe holds nothing to replace
         target.write_bytes(data)  # for a folder this raises the right error
         return
+    # The name is known before the file is there: an interruption finds what it has to remove.
+    beside = target.with_name(f".writing.{os.urandom(8).hex()}")
     try:
-        handle, beside = tempfile.mkstemp(prefix=".writing.", dir=target.parent)
-    except OSError as error:  # its message would name the new file
+        try:
+            write_new(beside, data, None if mode is None else stat.S_IMODE(mode))
+            os.replace(beside, target)
+        finally:
+            beside.unlink(missing_ok=True)
+    except OSError as error:
+        if error.errno is None:
+            raise
+        # Its own message would name the new file, or none.
         raise type(error)(error.errno, error.strerror, str(path)) from None
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        umask = os.umask(0)
-        os.umask(umask)
-        # The permissions of the old file, or the usual ones: mkstemp lets nobody else read.
-        os.chmod(beside, 0o666 & ~umask if mode is None else stat.S_IMODE(mode))
-        os.replace(beside, target)
-    except BaseException as error:
-        os.unlink(beside)
-        if isinstance(error, OSError) and error.errno is not None:  # such as of a full disk
-            raise type(error)(error.errno, error.strerror, str(path)) from None
-        raise
+    finally:  # again, for an interruption of the first time
+        beside.unlink(missing_ok=True)
+
+
+def write_new(path: Path, data: bytes, mode: int | None) -> None:
+    """Write a file that is not there yet, down to the disk.
+
+    mode: its permissions. Without them it has those that the system gives to any new file. (To read
+    the umask a program has to change it, for all of its threads.)
+    """
+    with open(path, "xb", opener=None if mode is None else opened_for_us_alone) as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    if mode is not None:
+        os.chmod(path, mode)
+
+
+def opened_for_us_alone(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def text_beside(module: str, name: str) -> str:

@@ -10,18 +10,21 @@ import re
 from functools import partial
 
 from nn.checks import not_negative
+from nn.command.figures import warnings_as_lines
 from nn.command.judge import judge
 from nn.command.network import network
 from nn.command.outputs import check_outputs, write_outputs
 from nn.command.rows import divided, scaled, summary
-from nn.command.settings import what_matters
+from nn.command.settings import as_resumed, what_matters
 from nn.command.terminal import shown
 from nn.losses import cross_entropy, mse_loss
 from nn.metrics import accuracy_score
 from nn.optim.by_name import make_optimizer
 from nn.penalties import l1_penalty, weights_of
+from nn.saving.checkpoints import load_checkpoint
 from nn.schedules.by_name import make_schedule
 from nn.schedules.onecycle import OneCycleLR
+from nn.training.history import EARLY
 from nn.training.loop import fit
 from nn.training.stopping import EarlyStopping
 
@@ -66,6 +69,13 @@ def train(name: str, task: Task, settings: Settings) -> Outcome:
     weights, strength = weights_of(fitted), not_negative("l1", settings.l1)
     penalty = partial(weighted_l1, strength, weights) if strength else None
     check_outputs(settings, name)
+    matters = what_matters(name, task, settings, epochs)
+    checkpoint = settings.output / "checkpoint.json"
+    done = -1
+    if settings.resume:
+        states = load_checkpoint(checkpoint)
+        matters = as_resumed(matters, part_of(states, "settings"), task)
+        done = len(part_of(states, "history").get("losses", []))
 
     say(f"{name}: {summary(table, training, held_out)}")
     if task.goal is None and table.class_names is None and set(table.targets) <= {0.0, 1.0}:
@@ -91,9 +101,9 @@ def train(name: str, task: Task, settings: Settings) -> Outcome:
         schedule_each="step" if settings.schedule == "onecycle" else "epoch",
         early_stopping=stopping(settings, task, schedule, epochs),
         callbacks=[] if film is None else [film],
-        checkpoint=settings.output / "checkpoint.json",
+        checkpoint=checkpoint,
         checkpoint_every=max(1, epochs // 20),
-        settings=what_matters(name, settings, epochs),
+        settings=matters,
         resume=settings.resume,
         replay=settings.replay,
         fast=settings.fast,
@@ -101,6 +111,8 @@ def train(name: str, task: Task, settings: Settings) -> Outcome:
     )
     if settings.resume:
         check_length(history, settings, epochs)
+    if history.steps == done and history.stopped == EARLY:
+        say(f"(it had ended there already: --patience above {settings.patience} goes on)")
     if history.deviation is not None:
         say(f"fast: gradients differ by {history.deviation:.1g} of the largest")
     outcome = judge(model, table, held_out, task, history, say)
@@ -141,6 +153,12 @@ def check_length(history: History, settings: Settings, epochs: int) -> None:
         )
 
 
+def part_of(states: dict[str, Any], name: str) -> dict[str, Any]:
+    """A part of a checkpoint, which anyone may have written; `fit` refuses one that is no dict."""
+    found = states.get(name)
+    return found if isinstance(found, dict) else {}
+
+
 def batches(training: Rows, settings: Settings) -> int:
     n = len(training[0])
     return math.ceil(n / (settings.batch_size or n))
@@ -172,7 +190,8 @@ def recorder(name: str, table: Table, rows: Rows, model: Any, settings: Settings
         return None
     from nn.film.film import Film, check_film
 
-    check_film(settings.film)
+    with warnings_as_lines():
+        check_film(settings.film)
     names, classes = table.feature_names, None
     if table.class_names is not None:
         classes = [f"{table.target_name} {label}" for label in table.class_names]

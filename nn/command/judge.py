@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from math import inf, sqrt
 from typing import NamedTuple
 
 from nn.checks import count
@@ -52,20 +54,33 @@ def judge(
         guess = targets[0] if constant else sum(targets) / len(targets)
         baseline = mse_loss([guess] * len(targets), targets)
         fits = f", R2 {r2_score(targets, predictions):.4f}" if not constant else ""
-        words = f"the mean squared error is {error:.2g}"
-        say(f"mean squared error {error:.2g}{fits} on {n} {after}")
-        say(f"(always the mean of the targets: {baseline:.2g})")
+        words = f"the {size_of_errors(error, predictions, targets, 'is ')}"
+        say(f"{size_of_errors(error, predictions, targets)}{fits} on {n} {after}")
+        mean = size_of_errors(baseline, [guess] * len(targets), targets)
+        say(f"(always the mean of the targets: {mean.rsplit(' ', 1)[1]})")
         learned = task.goal is None or error < task.goal
         words += "" if learned else f", not below {task.goal}"
         return Outcome(error, learned, words, history.stopped == "interrupted")
     accuracy = accuracy_score(targets, outputs)
-    most = max([targets.count(k) for k in set(targets)]) / len(targets)
+    most = max(Counter(targets).values()) / len(targets)
     say(f"{accuracy:.1%} of {n} right {after}")
     say(f"(always the most frequent class: {most:.1%})")
     learned = task.goal is None or accuracy >= task.goal
     words = f"{accuracy:.1%} of the held-out rows are right"
     words += "" if learned else f", not {task.goal:.0%}"
     return Outcome(accuracy, learned, words, history.stopped == "interrupted")
+
+
+def size_of_errors(
+    error: float, predictions: Sequence[float], targets: Sequence[float], verb: str = ""
+) -> str:
+    """The mean squared error in words; its root where squares are too large or small for floats."""
+    largest = max([abs(p - t) for p, t in zip(predictions, targets)])
+    if largest == 0 or largest == inf or 1e-150 < largest < 1e150:
+        return f"mean squared error {verb}{error:.2g}"
+    shares = [(p - t) / largest for p, t in zip(predictions, targets)]
+    root = largest * sqrt(sum([share * share for share in shares]) / len(shares))
+    return f"root of the mean squared error {verb}{root:.2g}"
 
 
 FEW = 8  # rows that are worth a line each

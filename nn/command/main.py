@@ -5,13 +5,12 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 import warnings
 
 from nn.command.parser import FORMULAS_AND_ROWS, parser
-from nn.command.terminal import open_streams, shown
+from nn.command.terminal import complain, let_go, open_streams
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,38 +25,43 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if words[:1] and words[0] in FORMULAS_AND_ROWS:
         # A formula or a row may begin with a minus: after a space, argparse takes it for no option.
         words = [f" {word}" if re.match(r"-[^-oh]", word) else word for word in words]
-    options = parser(words[0] if words else "").parse_args(words or ["--help"])
+    options = None
     try:
-        with warnings.catch_warnings():
-            # What Python says of 1if: before 3.12 it is a DeprecationWarning.
-            warnings.filterwarnings("ignore", "invalid .*(literal|escape sequence)")
-            warnings.simplefilter("ignore", SyntaxWarning)
-            code: int = options.run(options)
+        try:
+            options = parser(words[0] if words else "").parse_args(words or ["--help"])
+            with warnings.catch_warnings():
+                # What Python says of 1if: before 3.12 it is a DeprecationWarning.
+                warnings.filterwarnings("ignore", "invalid .*(literal|escape sequence)")
+                warnings.simplefilter("ignore", SyntaxWarning)
+                code: int = options.run(options)
+        finally:  # also of help, which ends by an exception
+            sys.stdout.flush()
         return code
     except KeyboardInterrupt:
-        print("chainrule: interrupted", file=sys.stderr)
+        complain("interrupted")
         return 130
     except BrokenPipeError:  # whoever read our output, such as head, has had enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
-        print(f"chainrule: {shown(place(error, options))}", file=sys.stderr)
+        complain(place(error, options))
         return 2
     except (ArithmeticError, ImportError, RuntimeError, TypeError, ValueError) as error:
-        print(f"chainrule: {shown(' '.join(str(error).split()))}", file=sys.stderr)
+        complain(" ".join(str(error).split()))
         return 2
+    finally:
+        let_go()
 
 
-def place(error: OSError, options: argparse.Namespace) -> str:
+def place(error: OSError, options: argparse.Namespace | None) -> str:
     """What could not be read or written, and why."""
     if not error.filename:
-        return str(error)
+        return f"cannot write: {error.strerror}" if error.strerror else str(error)
     reading = isinstance(error, FileNotFoundError | IsADirectoryError | PermissionError)
     verb = "read" if reading and error.filename in inputs(options) else "write"
     return f"cannot {verb} {error.filename}: {error.strerror}"
 
 
-def inputs(options: argparse.Namespace) -> list[str]:
+def inputs(options: argparse.Namespace | None) -> list[str]:
     """The files that the command reads."""
     found = [getattr(options, name, None) for name in ("task", "weights")]
     return [str(x) for x in [*found, *getattr(options, "rows", [])] if x is not None]

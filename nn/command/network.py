@@ -25,6 +25,7 @@ def network(table: Table, training: Rows, task: Task, settings: Settings) -> tup
     inputs, targets = training
     nin, nout = len(table.feature_names), len(table.class_names or ["the amount"])
     nouts = [*settings.hidden, nout]
+    check_size(nin, nouts, settings.optimizer)
     rng = random.Random(settings.seed)
     fitted: Module = MLP(nin, nouts, activation=settings.activation, rng=rng)
     if settings.dropout:
@@ -44,6 +45,22 @@ def network(table: Table, training: Rows, task: Task, settings: Settings) -> tup
     check_widths(["the target"], [[t] for t in targets])
     scale = Standardizer([[t] for t in targets])
     return fitted, Sequential(*fitted, Normalization(scale.means, scale.deviations, invert=True))
+
+
+# What a checkpoint keeps of each parameter, if its optimiser keeps more than two numbers of it.
+KEPT = {"lbfgs": 24}  # ten steps of the past, and what changed on each
+MOST = 2_000_000  # numbers: a checkpoint of 64 MB, the largest that is read
+
+
+def check_size(nin: int, nouts: Sequence[int], optimizer: str) -> None:
+    """Raise ValueError, before the network is made, for one whose checkpoint no file holds."""
+    n = sum([(before + 1) * width for before, width in zip([nin, *nouts], nouts)])
+    most = MOST // KEPT.get(optimizer, 4)
+    if n > most:
+        raise ValueError(
+            f"{nin} features and layers of {', '.join(map(str, nouts))} have {n} parameters, more "
+            f"than {most}: --columns or --drop takes fewer columns, --hidden smaller layers"
+        )
 
 
 def check_widths(names: Sequence[str], rows: Sequence[Sequence[float]]) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import ast
+import re
+import shlex
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,13 +37,21 @@ def as_options(message: str) -> str:
     options = {
         "classes=True": "--kind classes",
         "decimal=','": "--decimal ,",
-        "drop=['']": "--drop ''",
         "columns says": "--columns says",
         "taken and drop": "taken and --drop",
     }
     for argument, option in options.items():
         message = message.replace(argument, option)
-    return message
+    return re.sub(r"\bdrop=(\[.*?\])(?= leaves|$)", drop_option, message)
+
+
+def drop_option(found: re.Match[str]) -> str:
+    """The option for drop=[...], whose words a shell takes as they are."""
+    try:
+        names = [shlex.quote(name) for name in ast.literal_eval(found[1])]
+    except (SyntaxError, TypeError, ValueError):  # a cell that only looks like it
+        return found[0]
+    return f"--drop {' '.join(names)}"
 
 
 # ---- types ----

@@ -6,6 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
+from nn.command.figures import warnings_as_lines
 from nn.command.report import write_pictures
 from nn.data.columns import columns_as_notes
 from nn.saving.models import save
@@ -73,7 +74,8 @@ def write_outputs(
     if settings.save is not None:
         say(f"wrote {settings.save}")
     if film is not None and settings.film is not None:
-        film.save(settings.film)
+        with warnings_as_lines():
+            film.save(settings.film)
         say(f"wrote {settings.film}")
 
 

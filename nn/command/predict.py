@@ -76,7 +76,14 @@ def predict(
         raise ValueError(
             f"{path} is for onnxruntime: take the .json or .safetensors of the network"
         )
-    model: Any = load(path).eval()
+    try:
+        model: Any = load(path).eval()
+    except ValueError as error:
+        usual = path.with_name("weights.json")
+        known = usual if usual.is_file() and usual != path else "xor/weights.json"
+        raise ValueError(
+            f"{error}; a network is a file that train saves, such as {known}"
+        ) from None
     notes = load_notes(path)
     names = list_of_names(notes.get("inputs"))
     columns = columns_from_notes(notes.get("columns"))

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import random
-import sys
 
 from engine import Value
 from engine.diagrams.diagram import Diagram
 from engine.diagrams.drawing import draw
 from engine.saving.files import write_file
 from nn.checks import count
+from nn.command.figures import write_figures
+from nn.evaluation import rows_of_outputs
 from nn.losses import cross_entropy, mse_loss
 from nn.mlp import MLP
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from nn.training.history import History
 
 SMALL = 50  # parameters: the graph of a larger network is too dense to read
+MANY = 40  # classes: the cells of more are too small to read, and their number is the square
 FEW = 8  # rows: so many predictions fit into the graph of one loss
 
 
@@ -44,11 +45,6 @@ def write_pictures(
 
 def write_graphs(folder: Path, model: MLP, table: Table, rows: Rows, seed: int) -> list[str]:
     """prediction.svg, of one row, in full; with few rows also loss.svg, folded."""
-    for i, layer in enumerate(model.layers):
-        for j, neuron in enumerate(layer.neurons):
-            neuron.bias.label = f"b[{i}][{j}]"
-            for k, weight in enumerate(neuron.weights):
-                weight.label = f"w[{i}][{j}][{k}]"
     inputs, _ = rows
     model.zero_grad()
     x = inputs[min(2, len(inputs) - 1)]
@@ -106,46 +102,22 @@ def plots(
         found["loss_curve.svg"] = lambda ax: plot.plot_losses(history, ax)
     if len(set(history["lr"])) > 1:
         found["learning_rate.svg"] = lambda ax: plot.plot_learning_rate(history, ax)
-    in_the_plane = len(table.feature_names) == 2
-
-    def named(ax: Any) -> None:
-        ax.set(xlabel=table.feature_names[0], ylabel=table.feature_names[1])
-
-    if table.class_names is None:
+    names, labels = table.feature_names, table.class_names
+    in_the_plane = len(names) == 2
+    if labels is None:
         if in_the_plane and set(targets) <= {0.0, 1.0}:  # of other amounts 0.5 is no border
-            found["decision_surface.svg"] = lambda ax: named(
-                plot.plot_decision_surface(model, inputs, targets, ax)
+            found["decision_surface.svg"] = lambda ax: plot.plot_decision_surface(
+                model, inputs, targets, ax, names=names
             )
         return found
     if in_the_plane:
-        found["decision_regions.svg"] = lambda ax: named(
-            plot.plot_decision_regions(model, inputs, targets, ax, resolution=100)
+        found["decision_regions.svg"] = lambda ax: plot.plot_decision_regions(
+            model, inputs, targets, ax, resolution=100, names=names, labels=labels
         )
-    outputs = [model(x) for x in inputs]
+    if len(labels) > MANY:
+        return found
+    outputs = rows_of_outputs(model, inputs)
     found["confusion_matrix.svg"] = lambda ax: plot.plot_confusion_matrix(
-        targets, outputs, ax, labels=table.class_names
+        targets, outputs, ax, labels=labels
     )
     return found
-
-
-def write_figures(folder: Path, plots: Callable[[], dict[str, Callable[[Any], Any]]]) -> list[str]:
-    """Write a file for each name that plots() gives; its function draws on an Axes.
-
-    Returns the names. Without matplotlib it writes none, and says what to install.
-    """
-    try:
-        import matplotlib
-        from matplotlib.figure import Figure
-    except ImportError:
-        message = "no plots of the loss and the decisions: pip install 'chainrule[plot]'"
-        print(f"chainrule: {message}", file=sys.stderr)
-        return []
-    drawn = plots()
-    for name, plot in drawn.items():
-        figure = Figure(figsize=(6, 4.5), layout="constrained")  # no window, so no display
-        plot(figure.subplots())
-        svg = io.BytesIO()
-        with matplotlib.rc_context({"svg.hashsalt": "chainrule"}):  # the same bytes each time
-            figure.savefig(svg, format="svg", metadata={"Date": None})
-        write_file(folder / name, svg.getvalue())
-    return list(drawn)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import partial
 
 from nn.checks import count
@@ -48,8 +49,9 @@ def check_classes(table: Table) -> None:
     names = table.class_names or []
     if len(names) < 2:
         raise ValueError(f"the target {table.target_name!r} has one class only, {names[0]!r:.60}")
+    rows = Counter(table.targets)
     for k, name in enumerate(names):
-        if table.targets.count(k) < 2:
+        if rows[k] < 2:
             raise ValueError(
                 f"class {name!r:.60} of {table.target_name!r} has 1 row: at least 2 are needed, "
                 "one to learn from and one to judge by"

@@ -64,7 +64,7 @@ def chosen_settings(task: Task, options: Namespace) -> Settings:
     return Settings(**{name: chosen[name] for name in Settings._fields})
 
 
-def what_matters(name: str, settings: Settings, epochs: int) -> dict[str, Any]:
+def what_matters(name: str, task: Task, settings: Settings, epochs: int) -> dict[str, Any]:
     """The settings that a resumed training must share with the training that it resumes.
 
     The number of epochs may differ, unless the schedule depends on it.
@@ -73,4 +73,16 @@ def what_matters(name: str, settings: Settings, epochs: int) -> dict[str, Any]:
     found = {k: x for k, x in settings._asdict().items() if k not in left_out}
     if settings.schedule != "constant":
         found["epochs"] = epochs
-    return {"task": name, **found, "hidden": list(settings.hidden)}
+    return {"task": name, **task.choices, **found, "hidden": list(settings.hidden)}
+
+
+def as_resumed(found: dict[str, Any], before: dict[str, Any], task: Task) -> dict[str, Any]:
+    """These settings, as a training with the settings `before` can go on with them.
+
+    A patience may become longer or shorter, which changes no step: the checkpoint keeps the first.
+    Former versions did not write down what was said about the table.
+    """
+    taken = {k: x for k, x in found.items() if k in before or k not in task.choices}
+    if before.get("patience") is not None and found["patience"] is not None:
+        taken["patience"] = before["patience"]
+    return taken

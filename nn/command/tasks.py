@@ -8,12 +8,13 @@ from typing import NamedTuple
 from nn import data
 from nn.command.options import as_options
 from nn.data import synthetic, tables
+from nn.data.columns import is_gap
 from nn.data.csv_files import read_csv
 from nn.data.tables import Table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
     from typing import Any
 
@@ -24,7 +25,8 @@ class Task(NamedTuple):
     make: a function from a seed to the table. held_out: the share of rows kept for judging; 0 where
     there are so few rows that the model is judged by the rows it learned. standardize: bring the
     columns to like size. goal: classes are learned once the accuracy reaches it, amounts once the
-    mean squared error is below it; None where the owner of the data has to say.
+    mean squared error is below it; None where the owner of the data has to say. choices: what a
+    user has said about the table, by which its inputs and targets may differ.
     """
 
     make: Callable[[int], Table]
@@ -38,6 +40,7 @@ class Task(NamedTuple):
     held_out: float = 0.25
     standardize: bool = False
     goal: float | None = 0.9
+    choices: Mapping[str, Any] = {}
 
 
 def xor(_seed: int) -> Table:
@@ -115,14 +118,18 @@ def own_table(
         try:
             return read_csv(path, target, delimiter=delimiter, classes=classes, **settings)
         except ValueError as error:
-            raise ValueError(as_options(str(error)) + next_step(str(error))) from None
+            raise ValueError(as_options(str(error)) + next_step(str(error), target)) from None
 
-    return measured(make, (16,), 0.01, 100, 0.1, goal=None)
+    choices = {"target": target, "delimiter": delimiter, "classes": classes, **settings}
+    return measured(make, (16,), 0.01, 100, 0.1, goal=None)._replace(choices=choices)
 
 
-def next_step(message: str) -> str:
+def next_step(message: str, target: str) -> str:
     """What a user of the command can do about a cell of a table."""
-    if message.endswith("the cell is empty"):
+    cell = re.search(r"column '.*': '(.*)' is no number$", message)
+    if message.endswith("the cell is empty") or (cell and is_gap(cell[1])):
+        if f"column {target!r:.60}: " in message:  # no mean stands for what is to be learned
+            return " (--missing drop leaves such rows out)"
         return " (--missing drop leaves such rows out, --missing mean fills in means)"
     if re.search(r"column '.*': .* is no number$|no cell that is not empty$", message):
         return " (--drop leaves a column out)"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+from contextlib import suppress
 
 # Control characters, line ends of Unicode, and what turns the direction of writing around.
 UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
@@ -21,6 +22,27 @@ def shown(text: str, keep: str = "") -> str:
 
 def escaped(sign: str) -> str:
     return sign.encode("unicode_escape").decode()
+
+
+def complain(text: str) -> None:
+    """Say what is wrong on stderr, if that takes it: the exit code says it too."""
+    with suppress(OSError):
+        print(f"chainrule: {shown(text)}", file=sys.stderr)
+
+
+def let_go() -> None:
+    """Send what stdout and stderr do not take, as of a full disk or a closed pipe, nowhere.
+
+    Else Python tries to write it when it ends, and complains.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            with suppress(OSError):  # of a stream that is no file
+                nowhere = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(nowhere, stream.fileno())
+                os.close(nowhere)
 
 
 def open_streams() -> None:

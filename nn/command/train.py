@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import random
-import sys
 from pathlib import Path
 
 from nn.activation_names import ACTIVATIONS
@@ -19,7 +18,7 @@ from nn.command.options import (
 )
 from nn.command.settings import PACES, chosen_settings
 from nn.command.tasks import TASKS, own_table, task_called
-from nn.command.terminal import shown
+from nn.command.terminal import complain
 from nn.command.version import version
 from nn.data.csv_files import MISSING
 from nn.optim.by_name import OPTIMIZERS
@@ -156,9 +155,8 @@ def run(options: argparse.Namespace) -> int:
         return 130
     if outcome.learned:
         return 0
-    print(
-        f"chainrule: {shown(options.task)} was not learned: {outcome.words}; more --epochs, or "
-        "another --seed, --lr or --hidden, may help",
-        file=sys.stderr,
+    complain(
+        f"{options.task} was not learned: {outcome.words}; more --epochs, or another --seed, --lr "
+        "or --hidden, may help"
     )
     return 1

@@ -70,6 +70,12 @@ def looks_like(cell: str, decimal: str = ".") -> str | None:
     return None
 
 
+def is_mere_text(cell: str, decimal: str) -> bool:
+    """Whether a cell is neither a number, nor what looks like one, nor True or False, nor empty."""
+    known = not cell or number_in(cell, decimal) is not None or cell.lower() in TRUTH
+    return not known and looks_like(cell, decimal) is None
+
+
 def all_look_like(cells: Iterable[str], decimal: str) -> str | None:
     """What all of these texts look like, by the first of them; None if one is a mere text."""
     found = [looks_like(cell, decimal) for cell in cells]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from math import isfinite
 
 from nn.checks import flag
-from nn.data.cells import all_look_like, amount, in_order, number_in, place
+from nn.data.cells import all_look_like, amount, in_order, is_mere_text, number_in, place
+from nn.data.column_names import check_named, check_names, check_there, narrowed, other_delimiter
 from nn.data.columns import Column, column_of, is_gap, numbers_of
 from nn.data.encoding import text_in
 from nn.data.tables import Table
@@ -82,15 +83,17 @@ def read_csv(
             for i, name in enumerate(names)
             if i != at
         ]
-        inputs = [
-            numbers_of(kept, cells[:at] + cells[at + 1 :], line, decimal) for line, cells in rows
-        ]
+        features = [(line, cells[:at] + cells[at + 1 :]) for line, cells in rows]
+        try:
+            inputs = [numbers_of(kept, cells, line, decimal) for line, cells in features]
+        except ValueError as error:
+            raise ValueError(f"{error}{all_of_text(str(error), kept, features, decimal)}") from None
         column = [(line, cells[at]) for line, cells in rows]
         targets, class_names = read_target(column, target, classes, decimal)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
-    features = [name for column in kept for name in column.features()]
-    return Table(inputs, targets, features, target, class_names, f"the file {path}", kept)
+    named = [name for column in kept for name in column.features()]
+    return Table(inputs, targets, named, target, class_names, f"the file {path}", kept)
 
 
 def read_rows(
@@ -110,9 +113,13 @@ def read_rows(
         check_decimal(decimal)
         columns = [Column(name) if isinstance(name, str) else name for name in names]
         there, rows = parsed(path, delimiter, *[column.name for column in columns])
+        if columns:
+            check_names(there, columns[0].name, delimiter, alone=True)
+        at = {name: i for i, name in enumerate(there)}
         for column in columns:
-            check_names(there, column.name, delimiter, alone=True)
-        places = [there.index(column.name) for column in columns]
+            if column.name not in at:
+                check_there(there, column.name, delimiter)
+        places = [at[column.name] for column in columns]
         return [
             numbers_of(columns, [cells[at] for at in places], line, decimal) for line, cells in rows
         ]
@@ -156,77 +163,22 @@ def parsed(
     return names, rows
 
 
-def narrowed(
-    names: list[str],
-    rows: list[Record],
-    target: str,
-    columns: Sequence[str] | None,
-    drop: Sequence[str],
-    delimiter: str,
-) -> tuple[list[str], list[Record]]:
-    """The table without the columns that are not wanted."""
-    for kind, given in (("columns", columns or ()), ("drop", drop)):
-        if isinstance(given, str) or not all(isinstance(name, str) for name in given):
-            raise TypeError(f"{kind} are names of columns in a list, got {given!r:.60}")
-    if columns is not None and drop:
-        raise ValueError("columns says which are taken and drop which are not: give one of them")
-    if target in drop:
-        raise ValueError(f"the target {target!r:.60} cannot be left out")
-    for name in [target, *(columns or ()), *drop]:
-        check_there(names, name, delimiter)
-    kept = [
-        i
-        for i, name in enumerate(names)
-        if name == target or (name not in drop if columns is None else name in columns)
-    ]
-    return [names[i] for i in kept], [(line, [cells[i] for i in kept]) for line, cells in rows]
-
-
-def other_delimiter(names: list[str], delimiter: str, wanted: Sequence[str]) -> str:
-    """What an error says where the first line of a file has another sign between the names."""
-    line = delimiter.join(names)
-    for sign in ";\t|, ":
-        parts = [part.strip(' "') for part in line.split(sign)]
-        lone = len(names) == 1 and len(parts) > 1 and sign != " "
-        if sign != delimiter and (lone or any(name in parts for name in wanted)):
-            return f" (is the delimiter {sign!r}?)"
-    return ""
-
-
 def check_decimal(decimal: str) -> None:
     if decimal not in (".", ","):
         raise ValueError(f"the decimal sign is '.' or ',', got {decimal!r:.60}")
 
 
-def check_named(names: list[str], rows: list[Record]) -> None:
-    """Raise ValueError unless each column has a name."""
-    if "" not in names:
-        return
-    at = names.index("")
-    cells = [cells[at] for _, cells in rows]
-    counting = any(cells == [str(i + first) for i in range(len(cells))] for first in (0, 1))
-    hint = "; drop=[''] leaves it out"
-    if counting:
-        hint = ", and counts the rows: leave such an index out by drop=['']"
-    raise ValueError(f"column {at + 1} has no name{hint}")
-
-
-def check_names(names: list[str], target: str, delimiter: str, alone: bool = False) -> None:
-    """Raise ValueError unless no two columns share a name and the target is among them."""
-    for name in names:
-        if name and names.count(name) > 1:
-            raise ValueError(f"{names.count(name)} columns have the name {name!r:.60}")
-    check_there(names, target, delimiter)
-    if len(names) == 1 and not alone:
-        raise ValueError(f"no column besides the target {target!r:.60}")
-
-
-def check_there(names: list[str], target: str, delimiter: str) -> None:
-    if target not in names:
-        known = ", ".join(f"{name!r:.60}" for name in names[:FEW])
-        more = f" and {len(names) - FEW} more" if len(names) > FEW else ""
-        hint = other_delimiter(names, delimiter, [target])
-        raise ValueError(f"no column {target!r:.60}, there is {known}{more}{hint}")
+def all_of_text(error: str, columns: Sequence[Column], rows: Sequence[Record], decimal: str) -> str:
+    """What an error about a text says where other columns are of such text too: all their names."""
+    if not error.endswith(" is no number"):
+        return ""
+    found = [
+        column.name
+        for i, column in enumerate(columns)
+        if column.categories is None
+        and any(is_mere_text(cells[i], decimal) and not is_gap(cells[i]) for _, cells in rows)
+    ]
+    return f"; drop={found} leaves out all columns of such text" if len(found) > 1 else ""
 
 
 def read_target(

@@ -46,10 +46,11 @@ class DataLoader:
         """inputs: [n][features] or [n], targets: [n]. batch_size: None for all samples at once,
         1 for one at a time. drop_last leaves out a last batch that is smaller than the others.
 
-        Raises ValueError for no samples, another number of targets, rows of different lengths, a
-        number that is not finite (with its row and column), or a batch_size below 1.
+        A sample may also be a sequence, [time] or [time][features], each of its own length, for a
+        model that takes it. Raises ValueError for no samples, another number of targets, numbers
+        among lists, a number that is not finite (with its row and column), or a batch_size below 1.
         """
-        check_data(inputs, targets)
+        check_samples(inputs, targets)
         if batch_size is not None:
             batch_size = whole("batch_size", batch_size)
         flag("shuffle", shuffle)
@@ -147,6 +148,11 @@ def pair(data: Any) -> tuple[Sequence[Any], Sequence[Any]]:
 
 
 def check_data(inputs: Any, targets: Any) -> None:
+    """Raise TypeError or ValueError unless these are samples of one length: the rows of a table."""
+    check_samples(inputs, targets, of_one_length=True)
+
+
+def check_samples(inputs: Any, targets: Any, of_one_length: bool = False) -> None:
     """Raise TypeError or ValueError unless these are data to train on."""
     for name, x in (("inputs", inputs), ("targets", targets)):
         if isinstance(x, str) or not hasattr(x, "__len__"):
@@ -158,14 +164,27 @@ def check_data(inputs: Any, targets: Any) -> None:
     for what, rows in (("input", inputs), ("target", targets)):
         width = width_of(rows[0])
         for i, row in enumerate(rows):
-            if width_of(row) != width:
+            own = width_of(row)
+            if (own is None) != (width is None) or (of_one_length and own != width):
                 raise ValueError(f"{what} {i} has another shape than the first: {row!r:.60}")
-            for j, x in enumerate([row] if width is None else row):
-                column = f", column {j}" if width is not None else ""
-                if isinstance(x, str) and what == "input":
-                    raise TypeError(f"{what} {i}{column} is text: {x!r:.60}")
-                if isinstance(x, float) and not math.isfinite(x):
-                    raise ValueError(f"{what} {i}{column} is {x}")
+            for x in [row] if own is None else row:
+                if type(x) is not int and not (type(x) is float and math.isfinite(x)):
+                    check_number(row, what, f"{what} {i}")
+                    break
+
+
+def check_number(x: Any, what: str, place: str, depth: int = 0) -> None:
+    """Raise TypeError or ValueError if x, or a number in it, is text or not finite."""
+    if isinstance(x, float):
+        if not math.isfinite(x):
+            raise ValueError(f"{place} is {x}")
+    elif isinstance(x, str):
+        if what == "input":
+            raise TypeError(f"{place} is text: {x!r:.60}")
+    elif hasattr(x, "__len__") and getattr(x, "ndim", 1) > 0:
+        name = ("column", "item")[min(depth, 1)]
+        for j, item in enumerate(x):
+            check_number(item, what, f"{place}, {name} {j}", depth + 1)
 
 
 def width_of(row: Any) -> int | None:

@@ -6,7 +6,7 @@ import math
 import random
 
 from nn.checks import flag, whole
-from nn.data.loader import check_data
+from nn.data.loader import check_data, check_samples
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def train_test_split(
     of each class is held out, so that no class is rarer in one part than in the other. Raises
     ValueError if a part, or a class of a part, would be empty.
     """
-    check_data(inputs, targets)
+    check_samples(inputs, targets)
     flag("stratify", stratify)
     if not 0 < test_size < 1:
         raise ValueError(f"test_size is between 0 and 1, got {test_size!r}")

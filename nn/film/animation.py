@@ -6,9 +6,10 @@ import io
 from textwrap import fill
 
 from nn.film.recording import loss_curve, middle_lead
-from nn.plot.axes import COLORS, MARKERS, write_names
+from nn.plot.axes import COLORS, MARKERS
 from nn.plot.curves import draw_curve, scale
 from nn.plot.decisions import legend_below, scatter
+from nn.plot.names import as_written, write_names, written
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,12 +55,10 @@ def images(film: Recording, reel: list[Frame]) -> list[Any]:
     figure = Figure(figsize=(9.6, 4.8), dpi=100, layout="constrained")
     canvas: Any = FigureCanvasAgg(figure)
     left, right = figure.subplots(1, 2)
-    figure.suptitle(film.title, fontsize="x-large", parse_math=False)
-    write_names(left, fill(film.held, 60) or " ", *film.names)
-    left.title.set(parse_math=False, fontsize="medium")
+    title = figure.suptitle(written(film.title, 80), fontsize="x-large")
+    write_names(left, " ", *film.names)
+    left.set_title(fill(film.held, 60) or " ", fontsize="medium")
     write_names(right, " ", "step", "loss")
-    for text in (left.xaxis.label, left.yaxis.label):
-        text.set_parse_math(False)
     points = loss_curve(film, {frame.step for frame in reel})
     draw_curve(right, [step for step, _ in points], [x for _, x in points], color="lightgray")
     scale(right)
@@ -67,6 +66,7 @@ def images(film: Recording, reel: list[Frame]) -> list[Any]:
     (dot,) = right.plot([], [], "o", color=COLORS[0], markersize=11)
     view = plane_view if film.in_the_plane else curve_view
     artists, change = view(film, left, reel)
+    as_written(left, title, calls=4)
     artists += [*left.spines.values(), passed, dot, right.title]
     for artist in artists:
         artist.set_animated(True)
@@ -92,14 +92,13 @@ def plane_view(film: Recording, ax: Axes, reel: list[Frame]) -> View:
     lead = middle_lead(reel[-1].numbers)
     extent = (film.xs[0], film.xs[-1], film.ys[0], film.ys[-1])
     picture = ax.imshow([[0]], extent=extent, origin="lower", aspect="auto")
+    keys = []
     for k, label in enumerate(film.labels):
         look: dict[str, Any] = {"color": COLORS[k % len(COLORS)], "edgecolor": "white", "s": 60}
         marked = [(x, y) for x, y, mark in film.points if mark == k]
-        scatter(ax, marked, marker=MARKERS[k % len(MARKERS)], label=label, **look)
-    legend_below(ax)
-    legend: Any = ax.get_legend()
-    for text in legend.get_texts():
-        text.set_parse_math(False)
+        marker = MARKERS[k % len(MARKERS)]
+        keys.append(scatter(ax, marked, marker=marker, label=label, **look))
+    legend_below(ax, keys, film.labels)
     return [picture, *ax.collections], lambda frame: picture.set_data(regions(film, frame, lead))
 
 

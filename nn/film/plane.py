@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.formulas.escapes import one_line
 from nn.plot.answers import surroundings
 
 TYPE_CHECKING = False
@@ -28,7 +29,7 @@ class Plane:
         i, j = checked(self.shown, width)
         given = [f"input {k}" for k in range(width)]
         if names is not None:
-            names = [str(name) for name in names]
+            names = [one_line(str(name)) for name in names]
             if len(names) not in (2, width):
                 wanted = "2 axes" if width == 2 else f"2 axes, or of {width} inputs"
                 raise ValueError(f"names are those of {wanted}, got {len(names)}")

@@ -10,6 +10,7 @@ import math
 from array import array
 from typing import Any, NamedTuple
 
+from engine.formulas.escapes import one_line
 from engine.op import number
 from engine.value import number_of
 from nn.checks import wanted, whole
@@ -82,7 +83,7 @@ class Recording:
         not fit the data.
         """
         check_data(inputs, targets)
-        self.title = str(title)
+        self.title = one_line(str(title))
         self.threshold = number(threshold)
         self.most = whole("frames", frames, least=4)
         whole("resolution", resolution, least=2)
@@ -99,7 +100,7 @@ class Recording:
         else:
             self.xs = evenly([x for (x,) in rows], 4 * resolution)
             places = list(self.xs) if bare else [[x] for x in self.xs]
-            self.names = [str(name) for name in (("x", "y") if names is None else names)]
+            self.names = [one_line(str(name)) for name in (("x", "y") if names is None else names)]
             if len(self.names) != 2:
                 raise ValueError(f"names are those of 2 axes, got {len(self.names)}")
         self.snapshots = Snapshots(model, places)
@@ -214,7 +215,7 @@ class Recording:
             wanted(not isinstance(given, str), "class_names are a list of texts", given)
             if len(given) != n:
                 raise ValueError(f"there are {n} classes, got {len(given)} class_names")
-            return [str(name) for name in given]
+            return [one_line(str(name)) for name in given]
         if count == 1:
             return [f"target {self.threshold:g} or less", f"target above {self.threshold:g}"]
         return [f"class {k}" for k in range(n)]

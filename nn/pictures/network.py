@@ -10,6 +10,7 @@ from engine import Value
 from engine.diagrams.colors import INPUT, NEGATIVE, NO_NUMBER, NO_WEIGHT, PAPER, POSITIVE
 from engine.diagrams.diagram import Diagram, in_dot
 from engine.diagrams.numbers import written
+from engine.formulas.names import parameter_names
 from nn.module import Module
 from nn.steps import PASSING, activation_name, has_steps, is_activation, steps_of
 
@@ -39,7 +40,7 @@ def picture(
     """A circle for each input and neuron, with its bias in the tooltip; a line for each weight.
 
     A blue line is a positive weight, a dashed vermilion line a negative one, and a wide line a
-    large one.
+    large one. Tooltips have their names, such as w0_1_0, and their numbers.
     Modules that pass numbers on, such as Dropout, are left out. Raises TypeError for a model that
     is not made of neurons.
     """
@@ -53,18 +54,19 @@ def picture(
         node_attr={"fontname": "Helvetica", "fontsize": "9", "shape": "circle", "style": "filled"},
         edge_attr={"arrowhead": "none"},
     )
+    named = {v: name for v, (name, _) in parameter_names(model).items()}
     weights = [w for column in columns for row in column.weights for w in row]
     sizes = [abs(w.data) for w in weights if isinstance(w, Value)]
     largest = max([size for size in sizes if math.isfinite(size)], default=0.0) or 1.0
     before = add_inputs(diagram, len(columns[0].weights[0]))
     for n, column in enumerate(columns):
-        circles = add_neurons(diagram, f"n{n}_", column)
+        circles = add_neurons(diagram, f"n{n}_", column, named)
         for tail, j in before.items():
             for head, i in circles.items():
                 # A place is kept for a neuron that is left out and for a number that is no weight.
                 w = None if i is None or j is None else column.weights[i][j]
                 if isinstance(w, Value):
-                    add_weight(diagram, tail, head, w.data, largest)
+                    add_weight(diagram, tail, head, w.data, largest, named.get(w, "weight"))
                 else:
                     diagram.edge(tail, head, color="transparent")
         before = circles
@@ -118,15 +120,20 @@ def add_inputs(diagram: Diagram, n: int) -> dict[str, int | None]:
     return circles
 
 
-def add_neurons(diagram: Diagram, prefix: str, column: Column) -> dict[str, int | None]:
+def add_neurons(
+    diagram: Diagram, prefix: str, column: Column, named: dict[Value, str]
+) -> dict[str, int | None]:
     circles: dict[str, int | None] = {}
     for i in shown(len(column.weights)):
         name = f"{prefix}{i}"
         if i is None:
             add_more(diagram, name, len(column.weights))
         else:
-            bias = f", bias {written(float(column.biases[i]))}" if column.biases else ""
-            tip = f"{column.name} neuron {i}: {column.activation}{bias}".strip()
+            bias = column.biases[i] if column.biases else None
+            of_bias = (
+                "" if bias is None else f", {named.get(bias, 'bias')} = {written(float(bias))}"
+            )
+            tip = f"{column.name} neuron {i}: {column.activation}{of_bias}".strip()
             label = in_dot(column.activation)
             diagram.node(name, label=label, tooltip=in_dot(tip), fillcolor=PAPER, **CIRCLE)
         circles[name] = i
@@ -139,11 +146,12 @@ def add_more(diagram: Diagram, name: str, n: int) -> None:
     diagram.node(name, label=label, **look)
 
 
-def add_weight(diagram: Diagram, tail: str, head: str, w: float, largest: float) -> None:
+def add_weight(diagram: Diagram, tail: str, head: str, w: float, largest: float, name: str) -> None:
     size = abs(w) / largest if math.isfinite(w) else 1.0
     color = (
         (POSITIVE if w > 0 else NEGATIVE if w < 0 else NO_WEIGHT) if math.isfinite(w) else NO_NUMBER
     )
     width = f"{0.3 + 3.2 * size:.2f}"
     look = {"style": "dashed"} if w < 0 else {}
-    diagram.edge(tail, head, color=color, penwidth=width, tooltip=f"weight {written(w)}", **look)
+    tip = f"{name} = {written(w)}"
+    diagram.edge(tail, head, color=color, penwidth=width, tooltip=in_dot(tip), **look)

@@ -10,6 +10,7 @@ from nn.checks import wanted, whole
 from nn.data.loader import check_data
 from nn.metrics import classes
 from nn.module import in_eval_mode
+from nn.plot.axes import LARGEST
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,8 +48,13 @@ def surroundings(points: Points, resolution: int) -> list[list[float]]:
 
 
 def evenly(numbers: Sequence[float], n: int) -> list[float]:
-    """n numbers at equal distances that reach a quarter of the range past either end."""
+    """n numbers at equal distances that reach a quarter of the range past either end.
+
+    Raises ValueError for numbers that are too large for a plot.
+    """
     low, high = min(numbers), max(numbers)
+    if max(-low, high) > LARGEST:
+        raise ValueError(f"a plot shows numbers up to {LARGEST:g}, got {max(-low, high):g}")
     margin = (high - low or 1.0) / 4
     return [low - margin + i * (high - low + 2 * margin) / (n - 1) for i in range(n)]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from nn.checks import wanted
 
 TYPE_CHECKING = False
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 COLORS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9")
 LINES = ("-", "--", "-.", ":")
 MARKERS = ("o", "^", "s", "D", "v", "P", "X")
+LARGEST, SMALLEST = 1e300, 1e-300  # what can be told apart on an axis of doubles
 
 
 def axes(ax: Axes | None) -> Axes:
@@ -35,17 +38,16 @@ def axes(ax: Axes | None) -> Axes:
     return ax
 
 
-def write_names(ax: Axes, title: str, xlabel: str, ylabel: str) -> None:
-    """Write the title and the names of both axes, so large that the last row can read them."""
-    ax.set_title(title, fontsize="large")
-    ax.set_xlabel(xlabel, fontsize="large")
-    ax.set_ylabel(ylabel, fontsize="large")
+def drawable(x: float) -> float:
+    """A number, or the nearest that matplotlib can draw: its sums overflow near 1.8e308."""
+    return max(-LARGEST, min(LARGEST, x)) if math.isfinite(x) else x
 
 
 def bin_edges(numbers: Sequence[float], bins: int) -> list[float]:
-    """The bins + 1 edges of bins of equal width that hold all numbers."""
+    """The bins + 1 edges of bins of equal width that hold all numbers, which are drawable."""
     low, high = min(numbers), max(numbers)
-    if high - low <= 1e-9 * max(abs(low), abs(high)):  # all the same, as far as a plot can show
-        margin = abs(low) / 2 or 0.5
+    size = max(abs(low), abs(high))
+    if high - low <= max(1e-9 * size, SMALLEST):  # all the same, as far as a plot can show
+        margin = size / 2 if size > SMALLEST else 0.5
         low, high = low - margin, high + margin
     return [low + (high - low) * i / bins for i in range(bins)] + [high]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from nn.checks import wanted
 from nn.metrics import checked, confusion_matrix
-from nn.plot.axes import axes, write_names
+from nn.plot.axes import axes
+from nn.plot.names import as_written, columns, labels_of, write_names, written
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     from matplotlib.axes import Axes
+
+READABLE = 5.0  # points: the size of the smallest text
+MOST_NAMES = 50  # classes: with more, some ticks have no name
 
 
 def plot_confusion_matrix(
@@ -24,19 +28,20 @@ def plot_confusion_matrix(
     """How often each class, a row, was taken for each class, a column, as a number in its cell.
 
     y_true and y_pred: [n] of classes. labels: the names of the classes 0 to n - 1, each of which
-    gets a row. Without labels each class that occurs gets a row. Raises ValueError for a class that
-    has no label.
+    gets a row. Without labels each class that occurs gets a row. With so many classes that numbers
+    would be too small to read, a scale of colours stands beside the matrix. Raises ValueError for a
+    class that has no label.
     """
     for ys in (y_true, y_pred):
         fits = hasattr(ys, "__len__") and not isinstance(ys, str)
         wanted(fits, "plot_confusion_matrix takes lists of classes", ys)
     y_true, y_pred = checked("plot_confusion_matrix", y_true, y_pred)
-    known = sorted({*y_true, *y_pred}) if labels is None else list(range(len(named(labels))))
+    known = sorted({*y_true, *y_pred}) if labels is None else list(range(len(labels_of(labels))))
     for y in (*y_true, *y_pred):
         if y not in known:
             raise ValueError(f"there are labels for the classes 0 to {len(known) - 1}, got {y!r}")
     names = [
-        f"{name:g}" if isinstance(name, float) else str(name)
+        written(f"{name:g}" if isinstance(name, float) else name)
         for name in (known if labels is None else labels)
     ]
     counts = confusion_matrix(y_true, y_pred, known)
@@ -44,33 +49,32 @@ def plot_confusion_matrix(
     largest = max(map(max, counts))
     image = ax.imshow(counts, cmap="Blues", vmin=0, vmax=largest)
     size = size_of_numbers(ax, len(counts), len(str(largest)))
-    for i, row in enumerate(counts):
-        for j, n in enumerate(row):
-            color = readable_on(image.cmap(n / largest))
-            ax.text(j, i, str(n), ha="center", va="center", color=color, fontsize=size)
-    crowded = max(map(len, names)) * len(names) > 40
+    if size:
+        for i, row in enumerate(counts):
+            for j, n in enumerate(row):
+                color = readable_on(image.cmap(n / largest))
+                ax.text(j, i, str(n), ha="center", va="center", color=color, fontsize=size)
+    else:
+        ax.figure.colorbar(image, ax=ax)
+    ticks = range(0, len(names), -(-len(names) // MOST_NAMES))
+    shown = [names[i] for i in ticks]
+    small: dict[str, Any] = {"fontsize": max(READABLE, 250 / len(names))} if len(names) > 25 else {}
+    crowded = max(map(columns, shown)) * len(shown) > 40
     turned: dict[str, Any] = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"}
-    ax.set_xticks(range(len(names)), names, **(turned if crowded else {}))
-    ax.set_yticks(range(len(names)), names)
+    ax.set_xticks(ticks, shown, **small, **(turned if crowded else {}))
+    ax.set_yticks(ticks, shown, **small)
     right = sum(counts[i][i] for i in range(len(names)))
     title = f"Confusion matrix: {right} of {len(y_true)} right"
     write_names(ax, title, "predicted class", "true class")
+    as_written(ax, *ax.get_xticklabels(), *ax.get_yticklabels())
     return ax
 
 
-def named(labels: Any) -> Sequence[str]:
-    """The labels. Raises TypeError or ValueError if they are not a list of names."""
-    fits = hasattr(labels, "__len__") and not isinstance(labels, str)
-    wanted(fits, "labels are a list of names", labels)
-    if not len(labels):
-        raise ValueError("labels are the names of at least 1 class, got 0")
-    return labels  # type: ignore[no-any-return]
-
-
 def size_of_numbers(ax: Axes, classes: int, digits: int) -> float:
-    """The font size, in points, at which numbers of that many digits fit into the cells."""
+    """The font size, in points, at which numbers of that many digits fit into the cells, or 0."""
     cell = 72 * min(ax.bbox.width, ax.bbox.height) / ax.figure.dpi / classes
-    return max(5.0, min(18.0, cell / (0.65 * digits + 0.65)))  # a digit is 0.64 em wide
+    size = cell / (0.65 * digits + 0.65)  # a digit is 0.64 em wide
+    return max(READABLE, min(18.0, size)) if size > 0.8 * READABLE else 0.0
 
 
 def readable_on(rgba: Sequence[float]) -> str:

@@ -1,13 +1,13 @@
-"""Plots of learning: the loss, the learning rate, parameters and gradients."""
+"""Plots of learning: the loss and the learning rate."""
 
 from __future__ import annotations
 
 import math
 
 from engine.value import number_of
-from nn.checks import flag, wanted, whole
-from nn.module import Module
-from nn.plot.axes import COLORS, LINES, axes, bin_edges, write_names
+from nn.checks import wanted
+from nn.plot.axes import COLORS, axes, drawable
+from nn.plot.names import as_written, write_names
 from nn.training.history import History
 
 TYPE_CHECKING = False
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     from matplotlib.axes import Axes
+
+DEPTH = 1e-10  # of the largest loss: below that a loss is 0 for all that one sees
+NOTE = "_lowest"
 
 
 def plot_loss(losses: Sequence[Any], ax: Axes | None = None, *, ylabel: str = "loss") -> Axes:
@@ -32,6 +35,7 @@ def plot_loss(losses: Sequence[Any], ax: Axes | None = None, *, ylabel: str = "l
     draw_curve(ax, range(1, len(numbers) + 1), numbers, color=COLORS[0])
     scale(ax)
     write_names(ax, "Loss", "step", ylabel)
+    as_written(ax)
     return ax
 
 
@@ -55,6 +59,7 @@ def plot_losses(history: History, ax: Axes | None = None) -> Axes:
     scale(ax)
     write_names(ax, "Loss", "epoch", "loss")
     ax.legend(frameon=False, fontsize="large")
+    as_written(ax)
     return ax
 
 
@@ -72,39 +77,6 @@ def plot_learning_rate(history: History, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def plot_histograms(
-    model: Module, ax: Axes | None = None, *, gradients: bool = False, bins: int = 30
-) -> Axes:
-    """How the parameters of each layer are distributed, or with `gradients` their gradients.
-
-    An outline for each layer, weights and biases together, over the same bins. Its height is the
-    share of the layer's parameters in a bin, so that small layers are as visible as large ones.
-    Raises ValueError for a model without parameters, and for a number that is not finite.
-    """
-    wanted(isinstance(model, Module), "plot_histograms takes a Module", model)
-    flag("gradients", gradients)
-    whole("bins", bins)
-    layers = numbers_by_layer(model, gradients)
-    ax = axes(ax)
-    from matplotlib.lines import Line2D
-
-    edges = bin_edges([x for numbers in layers.values() for x in numbers], bins)
-    keys = []
-    for i, (layer, numbers) in enumerate(layers.items()):
-        look: dict[str, Any] = {"color": COLORS[i % len(COLORS)], "linewidth": 2}
-        look |= {"linestyle": LINES[i % len(LINES)], "label": f"{layer} ({len(numbers)})"}
-        shares = [1 / len(numbers)] * len(numbers)
-        ax.hist(numbers, edges, weights=shares, histtype="step", **look)
-        keys.append(Line2D([], [], **look))
-    what = "gradient" if gradients else "parameter"
-    title = f"{what.capitalize()}s of each layer"
-    write_names(ax, title, what, "share of the layer")
-    ax.grid(alpha=0.3)
-    look = {"ncols": 1 + len(keys) // 20, "loc": "upper left", "bbox_to_anchor": (1, 1)}
-    ax.legend(handles=keys, title="layer (size)", **look)  # beside the plot: it hides nothing
-    return ax
-
-
 # ---- what they share ----
 
 
@@ -119,17 +91,24 @@ def draw_curve(ax: Axes, xs: Iterable[int], ys: Iterable[float], **look: Any) ->
     """A line over counted steps. A few points are marked too, since one alone makes no line."""
     from matplotlib.ticker import MaxNLocator
 
-    xs, ys = list(xs), list(ys)
-    ax.plot(xs, ys, linewidth=2, marker="o" if len(xs) < 5 else "", **look)
+    xs = list(xs)
+    ax.plot(xs, list(map(drawable, ys)), linewidth=2, marker="o" if len(xs) < 5 else "", **look)
     # There is no step 2.5.
     ax.xaxis.set_major_locator(MaxNLocator(steps=[1, 2, 5, 10], integer=True, min_n_ticks=1))
     ax.grid(alpha=0.3)
 
 
 def scale(ax: Axes) -> None:
-    """A logarithmic y axis where it can show all curves, with numbers as students write them."""
+    """A logarithmic y axis where it can show all curves, with numbers as students write them.
+
+    It ends DEPTH below the largest number; a line of text then says how far the curves go down.
+    """
     curves: list[Any] = [line.get_ydata() for line in ax.lines]
-    if any(y <= 0 for curve in curves for y in curve):
+    numbers: list[float] = [y for curve in curves for y in curve if math.isfinite(y)]
+    for note in [text for text in ax.texts if text.get_label() == NOTE]:
+        note.remove()  # of the curves that were there before
+        ax.autoscale(axis="y")
+    if not numbers or min(numbers) <= 0:
         ax.set_yscale("linear")
         return
 
@@ -140,39 +119,16 @@ def scale(ax: Axes) -> None:
         digits = next((digits for times, digits in named.items() if high < times * low), "")
         return f"{y:g}" if f"{y:e}"[0] in digits else ""
 
+    lowest, highest = min(numbers), max(numbers)
+    deep, flat = lowest < highest * DEPTH, lowest < highest <= lowest * (1 + 1e-9)
+    ax.autoscale(not (deep or flat), axis="y")
     ax.set_yscale("log")
+    if flat:
+        ax.set_ylim(lowest / 2, highest * 2)
+    if deep:
+        ax.set_ylim(highest * DEPTH, 2 * highest)
+        place: dict[str, Any] = {"transform": ax.transAxes, "ha": "right", "va": "bottom"}
+        words = f"goes down to {lowest:.1g}"
+        ax.text(0.98, 0.02, words, fontsize="large", label=NOTE, **place)
     ax.yaxis.set_major_formatter(lambda y, _: f"{y:g}")
     ax.yaxis.set_minor_formatter(between_powers)
-
-
-def numbers_by_layer(model: Module, gradients: bool) -> dict[str, list[float]]:
-    """The parameters of each layer, or their gradients, under the first parts of their names.
-
-    "layers.0.neurons.1.bias" belongs to "layers.0". A parameter outside all layers goes under the
-    class name of the model. Raises ValueError for a number that is not finite.
-    """
-    layers: dict[str, list[float]] = {}
-    for name, value in model.named_parameters():
-        x = value.grad if gradients else value.data
-        if not math.isfinite(x):
-            of = "the gradient of " if gradients else ""
-            raise ValueError(f"{of}{name} is {x}")
-        layers.setdefault(layer_of(name) or type(model).__name__, []).append(x)
-    if not layers:
-        raise ValueError(f"the model has no parameters: {model!r:.60}")
-    return layers
-
-
-def layer_of(name: str) -> str:
-    """The layer that a parameter's name begins with. The parameters of a neuron are in its layer.
-
-    >>> layer_of("layers.0.neurons.1.weights.3"), layer_of("2.bias.0"), layer_of("weights.1")
-    ('layers.0', '2', '')
-    """
-    parts = name.split(".")
-    while len(parts) > 1 and parts[-1].isdigit():  # a place in a list of parameters
-        parts.pop()
-    parts.pop()  # the attribute
-    if parts[-2:-1] == ["neurons"]:
-        del parts[-2:]
-    return ".".join(parts)

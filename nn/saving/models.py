@@ -16,6 +16,7 @@ import json
 import math
 import os
 
+from engine.formulas.names import parameter_names
 from engine.saving.files import write_file
 from nn.module import Module
 from nn.saving import tensors
@@ -56,7 +57,7 @@ def save(model: Module, path: Path, notes: dict[str, Any] | None = None) -> None
     check_module("save", model)
     if notes is not None and not isinstance(notes, dict):
         raise TypeError(f"notes are a dict, got {type(notes).__name__} {notes!r:.60}")
-    for name, value in model.named_parameters():
+    for value, (name, _) in parameter_names(model).items():
         if not math.isfinite(value.data):
             raise ValueError(f"cannot save: {name} is {value.data}")
     state = model.state_dict()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from nn.training.history import EARLY
 from nn.training.randomness import random_sources
 
 TYPE_CHECKING = False
@@ -65,6 +66,8 @@ def take_over(run: Run, states: dict[str, Any]) -> None:
     for source, (version, words, extra) in zip(sources, states["random"]):
         source.setstate((version, tuple(words), extra))
     run.last_finite = [p.data for p in run.parameters]
+    if run.stopping is not None and run.stopping.over:  # what it ended stays ended
+        run.history.stopped = EARLY
 
 
 def check_same_settings(there: Any, here: dict[str, Any]) -> None:

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+EARLY = "early stopping"
+
+
 class History(Mapping[str, "list[float]"]):
     """The record of a run of `fit`: a mapping from a figure's name to its number in each epoch.
 
@@ -76,8 +79,12 @@ class History(Mapping[str, "list[float]"]):
         return DataFrame(self.epochs, columns=names, index=index)
 
     def state_dict(self) -> dict[str, Any]:
-        """The record as lists and dicts, ready for JSON."""
-        return {"losses": list(self.losses), "epochs": [dict(e) for e in self.epochs]}
+        """The record as lists and dicts, ready for JSON; what ended it, if it is not to go on."""
+        state: dict[str, Any] = {
+            "losses": list(self.losses),
+            "epochs": [dict(e) for e in self.epochs],
+        }
+        return {**state, "stopped": self.stopped} if self.stopped == EARLY else state
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Take over the record of another run, to go on with it."""

@@ -17,6 +17,7 @@ import os
 from contextlib import contextmanager
 from time import monotonic
 
+from engine.op import leaves_domain
 from nn.checks import whole
 from nn.data.loader import DataLoader
 from nn.losses import mse_loss
@@ -87,8 +88,9 @@ def fit(
     Checkpoints. checkpoint: a file that holds all that the next epoch depends on. It is written
     after every checkpoint_every epochs, and at the end of an epoch if it is older than some
     seconds. With resume, and if the file is there, the run goes on from it as if it had never
-    stopped: weights and record have the same bits. settings: what else must be the same to resume,
-    as JSON can hold it.
+    stopped: weights and record have the same bits. A run that early stopping has ended does not go
+    on, unless its patience is longer now; one that a callback has ended does. settings: what else
+    must be the same to resume, as JSON can hold it.
 
     How the steps are done. replay: with True the machine of `engine.machine` does them, with the
     same bits; NoPlanError is raised if it cannot. With "auto" it does them if it can. It knows
@@ -179,12 +181,22 @@ def stepper_of(run: Run, replay: bool | str, fast: bool) -> GraphStepper:
     run.model.train()
     try:
         stepper = MachineStepper(run, fast)
-    except NoPlanError:
-        if replay == "auto":
+    except NoPlanError as error:
+        if replay == "auto" or starts_outside(error):
             return GraphStepper(run)
         raise
     run.history.deviation = stepper.plans.deviation if fast else None
     return stepper
+
+
+def starts_outside(error: BaseException | None) -> bool:
+    """Whether a plan failed at a number without a value, such as log(-1): a graph says at which.
+
+    Its step raises the TrainingError that it raises without replay.
+    """
+    while isinstance(error, Exception) and not leaves_domain(error):
+        error = error.__context__
+    return error is not None
 
 
 def whole_epochs(

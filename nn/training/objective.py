@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 
 from engine import Value
+from engine.op import leaves_domain
+from nn.data.loader import width_of
 from nn.losses import cross_entropy, nll_loss
 
 TYPE_CHECKING = False
@@ -39,7 +41,7 @@ class Objective:
 
     def __call__(self, inputs: Sequence[Any], targets: Sequence[Any]) -> Value:
         """The loss of a batch. Raises TrainingError if it is not finite."""
-        outputs = [self.model(x) for x in inputs]
+        outputs = self.outputs(inputs)
         if self.loss in (cross_entropy, nll_loss) and not hasattr(outputs[0], "__len__"):
             raise ValueError(
                 "the model gives one number, and this loss takes one for each class: give it "
@@ -53,3 +55,16 @@ class Objective:
         if not math.isfinite(loss.data):
             raise TrainingError(f"the loss is {loss.data}")
         return loss
+
+    def outputs(self, inputs: Sequence[Any]) -> list[Any]:
+        """What the model gives for each input; its error names an input of another length."""
+        found = []
+        for x in inputs:
+            try:
+                found.append(self.model(x))
+            except ValueError as error:
+                if leaves_domain(error) or width_of(x) == width_of(inputs[0]):
+                    raise
+                reason = f"an input has another shape than the first, {x!r:.60}: {error}"
+                raise ValueError(reason) from error
+        return found

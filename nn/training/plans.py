@@ -14,7 +14,7 @@ from engine.programs.plan import NoPlanError, Plan, lowered
 from engine.programs.tape import Tape
 from engine.recording import tracing
 from nn.training.randomness import undrawn
-from nn.training.samples import Samples, row_of, shared_draws
+from nn.training.samples import Samples, recorded, shape_of, shared_draws
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ class BatchPlans:
         self.loader, self.objective, self.parameters = loader, objective, parameters
         self.sources, self.fast, self.deviation = sources, fast, 0.0
         inputs, targets = loader.inputs, loader.targets
+        check_shapes(inputs)
         whole = all(hasattr(t, "__index__") and not isinstance(t, bool) for t in targets)
         size = min(loader.batch_size or len(inputs), len(inputs))
         self.classes: list[int] | None = [int(t) for t in targets] if whole else None
@@ -146,6 +147,14 @@ class BatchPlans:
             raise NoPlanError("a step of the machine has not the bits of its graph")
 
 
+def check_shapes(inputs: Sequence[Any]) -> None:
+    """Raise NoPlanError unless all inputs are numbers, or lists of as many numbers."""
+    first = shape_of(inputs[0])
+    for i, x in enumerate(inputs):
+        if shape_of(x) != first:
+            raise NoPlanError(f"input {i} has another shape than the first: {x!r:.60}")
+
+
 def tape_of(
     objective: Callable[[Sequence[Any], Sequence[Any]], Value],
     inputs: Sequence[Any],
@@ -158,9 +167,9 @@ def tape_of(
     classes: whether targets are classes, which stay as they are; else they are inputs of the tape.
     Raises NoPlanError, with the reason, for a loss that cannot be recorded.
     """
-    rows = [[Value(x) for x in row_of(x)] for x in inputs]
+    leaves: list[list[Any]] = [[] for _ in inputs]  # of each sample
+    rows = [recorded([x] if shape_of(x) is None else x, own) for x, own in zip(inputs, leaves)]
     goals = list(targets)
-    leaves = [list(row) for row in rows]  # of each sample
     if not classes:
         if any(hasattr(t, "__len__") for t in goals):
             raise NoPlanError("a target is several numbers")

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from engine.op import leaves_domain, number
 from nn.checks import wanted, whole
-from nn.data.loader import DataLoader, check_data, pair
+from nn.data.loader import DataLoader, check_samples, pair
 from nn.module import Module
 from nn.optim.clip import clip_grad_norm_
 from nn.optim.optimizer import Optimizer
 from nn.sample import added
-from nn.training.history import History
+from nn.training.history import EARLY, History
 from nn.training.objective import Objective, TrainingError
 from nn.training.stopping import EarlyStopping
 
@@ -106,7 +106,7 @@ class Run:
             raise ValueError(f"max_norm is a positive number, got {self.max_norm}")
         if self.validation is not None:
             try:
-                check_data(*self.validation)
+                check_samples(*self.validation)
             except (TypeError, ValueError) as error:
                 raise type(error)(f"validation: {error}") from None
         self.check_schedule()
@@ -223,7 +223,7 @@ class Run:
             else:
                 self.schedule.step()
         if self.stopping is not None and self.stopping.update(figures, self.parameters):
-            self.history.stopped = "early stopping"
+            self.history.stopped = EARLY
         elif asked:
             self.history.stopped = "a callback"
 

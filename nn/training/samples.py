@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 
+from engine import Value
 from engine.programs.plan import NoPlanError
 from nn.checks import random_source
 
@@ -30,7 +31,7 @@ class Samples:
         self.data, self.draws = array("d"), draws
         self.labels = array("i", classes) if classes is not None else None
         for x, target in zip(loader.inputs, loader.targets):
-            self.data.extend([float(v) for v in row_of(x)])
+            self.data.extend([float(v) for v in numbers_in(x)])
             if classes is None:
                 self.data.append(float(target))
         self.width = len(self.data) // len(loader.inputs)
@@ -80,6 +81,25 @@ def shared_draws(drawn: list[tuple[Any, list[Any]]], leaves: list[list[Any]]) ->
     return alike[0]
 
 
-def row_of(x: Any) -> Sequence[Any]:
-    """The numbers of one input; a bare number is a row of one."""
-    return x if hasattr(x, "__len__") else [x]
+def numbers_in(x: Any) -> list[Any]:
+    """The numbers of one input, which may be a list of lists; a bare number is a list of one."""
+    if not is_list(x):
+        return [x]
+    return [number for item in x for number in (numbers_in(item) if is_list(item) else [item])]
+
+
+def recorded(x: Any, leaves: list[Any]) -> Any:
+    """An input with a Value for each of its numbers, in lists as before; they are put to leaves."""
+    if is_list(x):
+        return [recorded(item, leaves) for item in x]
+    leaves.append(Value(x))
+    return leaves[-1]
+
+
+def shape_of(x: Any) -> Any:
+    """How many numbers an input has, list by list."""
+    return [shape_of(item) if is_list(item) else None for item in x] if is_list(x) else None
+
+
+def is_list(x: Any) -> bool:
+    return hasattr(x, "__len__") and not isinstance(x, str) and getattr(x, "ndim", 1) > 0

@@ -72,6 +72,11 @@ class EarlyStopping:
         if gain > self.min_delta or (math.isinf(self.best) and math.isfinite(figure)):
             self.best, self.waited = figure, min(self.waited, 0)
             self.best_weights = [p.data for p in parameters]
+        return self.over
+
+    @property
+    def over(self) -> bool:
+        """Whether the epochs seen, also those of a state_dict, are enough to stop."""
         return self.waited >= self.patience
 
     def restore(self, parameters: Sequence[Value]) -> None:

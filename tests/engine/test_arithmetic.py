@@ -8,7 +8,7 @@ from operator import pow as power
 import numpy as np
 import pytest
 
-from engine import Value
+from engine import LostGradientWarning, Value
 from engine.ops import TABLE
 from tests.engine.operands import bits, every_number, every_wrong_partner, name
 
@@ -236,9 +236,17 @@ def test_round_is_that_of_the_float(x):
     assert (round(Value(x), 1), type(round(Value(x), 1))) == (round(x, 1), float)
 
 
-@pytest.mark.parametrize("f", [math.floor, math.ceil, math.sqrt, math.exp, math.isnan])
+@pytest.mark.parametrize("f", [math.floor, math.ceil, math.isnan])
 def test_functions_of_math_take_a_value_as_a_float(f):
     assert f(Value(2.5)) == f(2.5)
+
+
+@pytest.mark.parametrize("f", [math.sqrt, math.exp])
+def test_functions_of_math_that_lose_a_gradient_warn_and_give_the_float(f):
+    with pytest.warns(LostGradientWarning):
+        answer = f(Value(2.5))
+
+    assert (answer, type(answer)) == (f(2.5), float)
 
 
 @pytest.mark.parametrize("spec", [".3f", "+.2e", ">12.4g", "08.2f", "%", "g"])

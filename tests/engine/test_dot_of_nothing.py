@@ -24,7 +24,8 @@ def test_a_dot_product_adds_from_left_to_right(pairs):
     for w, x in pairs:
         total += w * x
     ws, xs = [w for w, _ in pairs], [x for _, x in pairs]
-    found = dot([Value(w) for w in ws], xs)
+    mixed = dot([Value(w) for w in ws], xs)
+    values = dot([Value(w) for w in ws], [Value(x) for x in xs])
 
     assert dot(ws, xs) == total
-    assert (found.data if pairs else found) == total
+    assert [(z.data if pairs else z) for z in (mixed, values)] == [total, total]

@@ -93,3 +93,16 @@ def test_the_picture_shows_the_example(monkeypatch):
 
     picture = draw(y, derivatives=True).pipe("svg", encoding="utf-8")
     assert (ROOT / "docs" / "neuron.svg").read_text(encoding="utf-8") == picture
+
+
+def test_the_pages_and_the_wheels_name_the_pythons_that_are_promised():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    promised = re.findall(r"Python :: (3\.\d+)", " ".join(project["project"]["classifiers"]))
+    said = f"Python {', '.join(promised[:-1])} or {promised[-1]}"
+
+    assert said in README
+    assert said in (ROOT / "docs" / "installing.md").read_text(encoding="utf-8")
+    assert project["project"]["requires-python"] == f">={promised[0]}"
+    assert project["tool"]["cibuildwheel"]["build"] == [
+        f"cp{version.replace('.', '')}-*" for version in promised
+    ]

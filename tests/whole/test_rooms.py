@@ -24,15 +24,25 @@ ENGINE = {
     "languages": ["", "native"],
     "formulas": [""],
     "renderers": ["", "formulas"],
-    "programs": ["", "languages", "machine"],
+    "programs": ["", "languages", "formulas", "machine"],
     "diagrams": ["", "formulas", "renderers", "saving"],
     "explanations": ["", "formulas"],
     "explorer": ["", "formulas", "renderers", "diagrams", "languages", "saving"],
 }
 # The shelf of engine is read in this order; a file imports from those before it. The first two are
 # of the face, which alone imports them.
-SHELF = ["lazy", "former", "op", "ops", "reach", "sourceline", "recording", "value", "copying"]
-SHELF += ["unfolding", "calculus", "differences", "check"]
+SHELF = ["lazy", "former", "op", "ops", "reach", "sourceline", "recording"]
+SHELF += [
+    "keepers",
+    "callsite",
+    "lostgradient",
+    "value",
+    "copying",
+    "unfolding",
+    "calculus",
+    "differences",
+    "check",
+]
 # Each room of nn imports itself and the rooms of the lines above its own.
 NN = [
     [""],
@@ -45,8 +55,8 @@ NN = [
 ]
 NN += [["film"], ["estimators"], ["command"]]
 # The rooms of engine that nn may know, and those that its command asks too.
-NN_TAKES = ["", "saving", "programs", "diagrams"]
-COMMAND_TAKES = ["formulas", "languages"]
+NN_TAKES = ["", "saving", "programs", "diagrams", "formulas"]
+COMMAND_TAKES = ["languages"]
 TYPE_ONLY = ("engine.op", "engine.value")  # what an op makes of Values is said in its types
 
 

@@ -188,7 +188,7 @@ def test_a_process_forked_during_a_sweep_can_sweep():
     queue = context.Queue()
     process = context.Process(target=child, args=(queue, Value(3.0)))
     process.start()
-    answer = queue.get(timeout=20)
+    answer = queue.get(timeout=600)
     process.join()
     go_on.set()
     sweeping.join()

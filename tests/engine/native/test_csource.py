@@ -12,6 +12,7 @@ import pytest
 
 import engine
 from engine.native.csource import c_source, fast_source, vector_source
+from engine.op import total
 from engine.ops import TABLE
 
 CALCULUS = Path(engine.__file__).with_name("ops.py").read_text("utf-8")
@@ -65,14 +66,17 @@ def bits(x):
 
 
 @pytest.mark.parametrize("op", NARROW, ids=lambda op: op.name)
-def test_c_answers_with_pythons_bits_or_with_nan(op, ask):
+def test_c_answers_with_pythons_bits_and_exactly_where_python_does(op, ask):
     for x, y in points(op):
         point = (x, y)[: op.arity]
         z = answer(op.f, *point)
         for which, f in [(2, op.f), *enumerate(op.partials)]:
             got = ask(op, which, z, x, y)
             expected = math.nan if f is None else answer(f, *([] if which == 2 else [z]), *point)
-            assert got != got or bits(got) == bits(expected), (which, z, point, got, expected)
+            if which != 2 and f is not None:
+                expected = float(total(f, z, *point))  # a slope goes on where Python raises
+            same = bits(got) == bits(expected) or (got != got and expected != expected)
+            assert same, (which, z, point, got, expected)
 
 
 @pytest.mark.parametrize("op", NARROW, ids=lambda op: op.name)
@@ -177,9 +181,9 @@ def test_fast_loops_are_those_of_the_exact_ones():
 def test_fast_functions_call_those_of_fastmath():
     source = fast_source(CALCULUS)
 
-    assert "regular(NAME(tanh)(x), flag)" in source
+    assert "regular(NAME(tanh)(x), x, flag)" in source
     assert "NAME(power)(x, y, flag)" in source
-    assert "regular(sin(x), flag)" in source
+    assert "regular(sin(x), x, flag)" in source
     assert "double NAME(d0_tanh)(" in source
 
 

@@ -71,6 +71,8 @@ def test_a_path_may_be_text_relative_to_the_current_folder(tmp_path, monkeypatch
 
 
 def test_what_interrupts_is_raised(tmp_path, interrupted):
+    (tmp_path / "file").write_text("old")
+
     with pytest.raises(InterruptionError):
         write_file(tmp_path / "file", "new")
 
@@ -85,10 +87,12 @@ def test_an_interrupted_write_keeps_the_old_content(tmp_path, interrupted):
 
 
 def test_an_interrupted_write_leaves_nothing_behind(tmp_path, interrupted):
+    (tmp_path / "file").write_text("old")
+
     with pytest.raises(InterruptionError):
         write_file(tmp_path / "file", "new")
 
-    assert os.listdir(tmp_path) == []
+    assert os.listdir(tmp_path) == ["file"]
 
 
 def test_ctrl_c_leaves_nothing_behind(tmp_path, monkeypatch):
@@ -245,8 +249,9 @@ def test_a_full_disk_names_the_file(tmp_path, monkeypatch, call):
     def full(*_arguments):
         raise OSError(errno.ENOSPC, "No space left on device")
 
+    (tmp_path / "new.txt").write_text("old")
     monkeypatch.setattr(call, full)
 
     with pytest.raises(OSError, match=r"No space left on device: '.*new\.txt'$"):
         write_file(tmp_path / "new.txt", "text")
-    assert list(tmp_path.iterdir()) == []
+    assert os.listdir(tmp_path) == ["new.txt"]

@@ -36,6 +36,6 @@ def shell(line, folder, **variables):
         env=environment(folder, **variables),
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=600,
         check=False,
     )

@@ -61,7 +61,7 @@ def offered(program, tmp_path, *arguments):
         env=environment(tmp_path),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
         check=False,
     )
     assert process.returncode == 0, process.stderr

@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from nn.data.loader import DataLoader
+from nn.data.loader import DataLoader, check_data
 from nn.data.preparation import Standardizer, one_hot, train_test_split
 
 INPUTS = [[float(i), -float(i)] for i in range(10)]
@@ -109,10 +109,17 @@ def test_the_state_of_another_loader_is_refused_and_changes_nothing(change, mess
         ),
         (lambda: DataLoader("ab", [1, 2]), TypeError, "^inputs are a list, got str 'ab'$"),
         (
-            lambda: DataLoader([[1.0], [1.0, 2.0]], [0, 1]),
+            lambda: check_data([[1.0], [1.0, 2.0]], [0, 1]),
             ValueError,
             r"^input 1 has another shape",
         ),
+        (
+            lambda: DataLoader([[[1.0, 2.0], [math.inf]]], [0]),
+            ValueError,
+            "column 1, item 0 is inf",
+        ),
+        (lambda: DataLoader([[1.0], [[2.0, "a"]]], [0, 1]), TypeError, "item 1 is text: 'a'$"),
+        (lambda: DataLoader([1.0, [2.0]], [0, 1]), ValueError, r"^input 1 has another shape"),
         (lambda: DataLoader([[1.0], 2.0], [0, 1]), ValueError, r"^input 1 has another shape"),
         (lambda: DataLoader([[1.0, math.nan]], [0]), ValueError, "^input 0, column 1 is nan$"),
         (lambda: DataLoader([1.0, math.inf], [0, 0]), ValueError, "^input 1 is inf$"),

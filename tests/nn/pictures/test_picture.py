@@ -14,7 +14,7 @@ every_renderer = pytest.mark.parametrize("program", RENDERERS)
 BLUE, VERMILION, GREY = "#0072b2", "#c25400", "#8a8a8a"
 WEIGHT = re.compile(
     r'\t(\w+) -> (\w+) \[color="(#\w+)" penwidth=([\d.]+)(?: style=dashed)?'
-    r' tooltip="weight (\S+)"\]'
+    r' tooltip="w[0-9_]* = (\S+)"\]'
 )
 
 
@@ -75,7 +75,7 @@ def test_positive_weights_are_blue_negative_ones_vermilion_and_zero_grey():
 def test_the_lines_of_negative_weights_alone_are_dashed():
     lines = draw(neuron(2.0, -2.0, 0.0, -0.0)).source.splitlines()
 
-    assert ["dashed" in line for line in lines if 'tooltip="weight' in line] == [
+    assert ["dashed" in line for line in lines if 'tooltip="w' in line] == [
         False,
         True,
         False,
@@ -105,7 +105,7 @@ def test_a_bias_is_in_the_tooltip():
     model = network(2, 2, 1)
     model.layers[0].neurons[1].bias.data = 0.25
 
-    assert circles(draw(model))["n0_1"][1] == "layers.0 neuron 1: tanh, bias 0.25"
+    assert circles(draw(model))["n0_1"][1] == "layers.0 neuron 1: tanh, b0_1 = 0.25"
 
 
 @pytest.mark.parametrize(
@@ -151,8 +151,8 @@ def test_the_legend_tells_the_colours(program):
 
 @every_renderer
 def test_the_numbers_are_shown_where_the_mouse_points(program):
-    assert "weight 0.5<" in draw(neuron(0.5), program="builtin").pipe().decode()
-    assert "weight 0.5" in draw(neuron(0.5), program=program).pipe().decode()
+    assert "w0 = 0.5<" in draw(neuron(0.5), program="builtin").pipe().decode()
+    assert "w0 = 0.5" in draw(neuron(0.5), program=program).pipe().decode()
 
 
 def places(picture, label):

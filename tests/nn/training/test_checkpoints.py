@@ -74,6 +74,7 @@ def test_a_resumed_run_has_the_bits_of_one_that_never_stopped(make, schedule, tm
     whole, whole_history = run_to(6, make, schedule)
     random.seed(8)
     run_to(2, make, schedule, path)
+    assert len(load_checkpoint(path)["history"]["epochs"]) == 2  # without it the run starts anew
     random.seed(9)
     resumed, history = run_to(6, make, schedule, path, resume=True)
 

@@ -394,6 +394,18 @@ def node(op: Op, data: float, x: Any, y: Any) -> Value:
     return v
 
 
+def node_of_many(kind: Any, op: Op, data: float, inputs: tuple[Value, ...]) -> Value:
+    """A node of a subclass, made by an op of any number of inputs, whose number is known."""
+    v: Value = kind.__new__(kind)
+    v._data = data
+    v._grad = 0.0
+    v._mark = 0
+    v.op = op
+    v._x = inputs
+    v._y = ()
+    return v
+
+
 def operand(x: Any) -> Value | None:
     """The number x as a constant, or None if it is for x's own class to say what is to be done.
 
@@ -632,6 +644,17 @@ def chain_rule(order: list[Value]) -> None:
             for i, x in enumerate(args):
                 if wanted[i]:
                     x._grad += grad * number(slopes[i])
+
+
+def add_slopes(output: Value, leaves: tuple[Value, ...], slopes: Any, seed: float) -> None:
+    """What backward does where the output has these slopes at its leaves, and no other inputs.
+
+    slopes: a list of [leaves] floats.
+    """
+    with sweeping:
+        output._grad = seed
+        for i, v in enumerate(leaves):
+            v._grad += seed * slopes[i]
 
 
 def reached_from(order: list[Value]) -> set[Value]:

@@ -13,6 +13,7 @@ if getattr(engine, "__distribution__", None) != "chainrule":
         "another distribution or folder of that name hides it"
     )
 
+from engine.formulas import names
 from engine.lazy import lazy_names
 from nn import former as former
 from nn import init, metrics, pictures
@@ -40,11 +41,13 @@ from nn.losses import (
     nll_loss,
 )
 from nn.mlp import MLP, Layer, Neuron
-from nn.module import Module
+from nn.module import Module, models_with
 from nn.penalties import l1_penalty, l2_penalty, weights_of
 
 # How engine.draw shows a model.
 Module._parts_, Module._diagram_ = pictures.parts_of, pictures.diagram_of
+# How engine.explore and engine.explain name parameters without being told the model.
+names.finders.append(models_with)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -81,6 +84,7 @@ if TYPE_CHECKING:
         StepLR,
     )
     from nn.training.history import History
+    from nn.training.jit import jit
     from nn.training.loop import fit
     from nn.training.objective import TrainingError
     from nn.training.stopping import EarlyStopping
@@ -146,6 +150,7 @@ __all__ = [
     "huber_loss",
     "init",
     "iris",
+    "jit",
     "kl_div",
     "l1_loss",
     "l1_penalty",
@@ -187,6 +192,7 @@ if not TYPE_CHECKING:  # a type checker would take any name for granted
             "ExponentialLR LambdaLR LinearLR MultiStepLR OneCycleLR ReduceLROnPlateau Schedule "
             "SequentialLR StepLR",
             "nn.training.history": "History",
+            "nn.training.jit": "jit",
             "nn.training.loop": "fit",
             "nn.training.objective": "TrainingError",
             "nn.training.stopping": "EarlyStopping",

@@ -138,7 +138,7 @@ class ChainruleEstimator(BaseEstimator):
         """What the network gives for each row of X. X: [n][features] -> [n] or [n][outputs]."""
         check_is_fitted(self, "model_")
         X = validate_data(self, X, dtype=np.float64, reset=False)
-        return np.array(outputs_of(self.model_, X.tolist()))
+        return np.array(outputs_of(self.model_, X))
 
 
 class ChainruleClassifier(ClassifierMixin, ChainruleEstimator):

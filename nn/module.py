@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from weakref import WeakValueDictionary
 
 from engine import Value
 from engine.op import number
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from nn.settings import Rule
 
     Step = tuple[str, dict[str, Any] | "Module"]  # nn.steps says what they are
+
+# Every module that there is, by its identity: a graph's parameters find their model here.
+ALIVE: WeakValueDictionary[int, Module] = WeakValueDictionary()
 
 
 class Module:
@@ -48,6 +52,11 @@ class Module:
     # Whether it is being trained, which Dropout asks. Here and not in __init__, which a subclass
     # need not call; train and eval set it on the module itself.
     training = True
+
+    def __new__(cls, *_: Any, **__: Any) -> Self:
+        module = super().__new__(cls)
+        ALIVE[id(module)] = module
+        return module
 
     def __init_subclass__(cls, **options: Any) -> None:
         """A class that says its settings becomes a kind that files may name.
@@ -179,6 +188,25 @@ class Module:
         )
 
 
+def models_with(values: Iterable[Value]) -> list[Module]:
+    """The models with parameters among these, no more of them than are needed, the largest first.
+
+    A model in which a module lies is larger than the module: it has more parameters, or, if it has
+    the same, more modules.
+    """
+    wanted, found = set(values), []
+    for module in [alive for entry in ALIVE.valuerefs() if (alive := entry()) is not None]:
+        own = set(Module.parameters(module))
+        if wanted & own:
+            found.append((len(own), len(Module.modules(module)), module, own))
+    chosen = []
+    for *_, module, own in sorted(found, key=lambda x: x[:2], reverse=True):
+        if wanted & own:
+            chosen.append(module)
+            wanted -= own
+    return chosen
+
+
 CONTAINERS = (list, tuple)
 # Methods that nn asks of modules, so that no setting is kept under their names.
 ASKED = {
@@ -224,7 +252,10 @@ def collect(trees: Iterable[Any], found: dict[int, Any]) -> None:
             if tree.op is None:
                 found[id(tree)] = tree
         elif isinstance(tree, CONTAINERS):
-            collect(tree, found)
+            if {*map(type, tree)} == {Value}:  # as the weights of a neuron are
+                found.update([(id(v), v) for v in tree if v.op is None])
+            else:
+                collect(tree, found)
         elif isinstance(tree, dict):
             collect(tree.values(), found)
         elif isinstance(tree, Module) and id(tree) not in found:

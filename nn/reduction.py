@@ -32,7 +32,7 @@ def flattened(tree: Any) -> list[Any]:
 
 
 def each_pair(
-    name: str, f: Callable[[Any, Any], Any], input: Any, target: Any, at: str = ""
+    name: str, f: Callable[[Any, Any], Any], input: Any, target: Any, at: tuple[int, ...] = ()
 ) -> Any:
     """f of each prediction and its target, in lists of the shape that both must have."""
     for x in (input, target):
@@ -47,7 +47,7 @@ def each_pair(
         check_no_nan(name, target, at)
         return f(input, target)
     check_lengths(name, input, target, at)
-    return [each_pair(name, f, x, t, f"{at}[{i}]") for i, (x, t) in enumerate(zip(input, target))]
+    return [each_pair(name, f, x, t, (*at, i)) for i, (x, t) in enumerate(zip(input, target))]
 
 
 def each_sample(name: str, f: Callable[[Any, Any], Any], input: Any, target: Any) -> Any:
@@ -60,7 +60,7 @@ def each_sample(name: str, f: Callable[[Any, Any], Any], input: Any, target: Any
         return f(input, target)
     if not hasattr(target, "__len__"):
         raise ValueError(f"{name} takes a target for each of {len(input)} samples, got {target!r}")
-    check_lengths(name, input, target, "")
+    check_lengths(name, input, target, ())
     losses = []
     for i, (x, t) in enumerate(zip(input, target)):
         if not hasattr(x, "__len__") or len(x) != len(input[0]):
@@ -76,7 +76,7 @@ def each_sample(name: str, f: Callable[[Any, Any], Any], input: Any, target: Any
     return losses
 
 
-def check_lengths(name: str, input: Any, target: Any, at: str) -> None:
+def check_lengths(name: str, input: Any, target: Any, at: tuple[int, ...]) -> None:
     if len(input) != len(target):
         raise ValueError(
             f"as many predictions as targets are needed, got {len(input)} and {len(target)}"
@@ -86,7 +86,7 @@ def check_lengths(name: str, input: Any, target: Any, at: str) -> None:
         raise ValueError(f"{name} takes at least 1 prediction, got 0{where(at)}")
 
 
-def check_no_nan(name: str, target: Any, at: str) -> None:
+def check_no_nan(name: str, target: Any, at: tuple[int, ...]) -> None:
     """Raise ValueError for a target that is nan: a mistake in the data. A nan that a network
     predicts is carried, as everywhere.
     """
@@ -94,8 +94,8 @@ def check_no_nan(name: str, target: Any, at: str) -> None:
         raise ValueError(f"{name} got a target that is nan{where(at)}")
 
 
-def where(at: str) -> str:
-    return f", at {at}" if at else ""
+def where(at: tuple[int, ...]) -> str:
+    return f", at {''.join([f'[{i}]' for i in at])}" if at else ""
 
 
 def in_words(x: Any) -> str:

@@ -15,6 +15,7 @@ from graphviz.backend.rendering import get_filepath, get_format
 
 from engine.diagrams.dark import for_light_and_dark
 from engine.renderers.formats import WRITERS, verify_format
+from engine.renderers.notebook import SVG, bundle_of, chosen_types
 from engine.renderers.render import chosen, rendered
 from engine.saving.files import write_file
 
@@ -42,6 +43,28 @@ class Diagram(graphviz.Digraph):
 
     def __repr__(self) -> str:
         return f"<Diagram, {len(self.body)} lines of DOT>"
+
+    def _repr_mimebundle_(
+        self, include: Any = None, exclude: Any = None, **options: Any
+    ) -> dict[str, Any]:
+        """What a notebook shows, whether or not it is trusted, and what LaTeX takes."""
+        bundle: dict[str, Any] = super()._repr_mimebundle_(**options)
+        if SVG in bundle:
+            bundle |= bundle_of(bundle[SVG], repr(self)[1:-1], self._page(bundle[SVG]))
+        return chosen_types(bundle, include, exclude)
+
+    def _page(self, svg: str) -> bytes | None:
+        """The page of PDF by a program that puts the letters of its fonts into it, if one is here.
+
+        None where the letters of Helvetica are enough, which every reader of PDF has.
+        """
+        if svg.isascii():
+            return None
+        try:
+            page: bytes = self.pipe("pdf", quiet=True)
+        except (graphviz.ExecutableNotFound, graphviz.CalledProcessError, OSError):
+            return None
+        return page
 
     def pipe(
         self,

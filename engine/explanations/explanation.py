@@ -21,9 +21,9 @@ from engine.explanations.paths import (
     walls,
 )
 from engine.formulas.escapes import in_code, one_line
-from engine.formulas.names import names, parameter_names
+from engine.formulas.names import names, names_of_leaves
 from engine.formulas.writing import Latex, Text
-from engine.value import Value
+from engine.value import Value, topological_order
 
 WIDTH = 88  # of a line of text; a row that is longer takes a line for each step
 
@@ -35,9 +35,10 @@ def explain(
 
     leaf may be any Value that output depends on. If there are more than limit paths (None: no
     limit), the explanation does not list them; it shows the sum at each node, which is how
-    backward computes. model: names its parameters by their place in it, such as w0_1_0, the weight
-    of input 0 in neuron 1 of layer 0. Raises TypeError if output or leaf is not a Value, limit not
-    an int or model not a model, and ValueError for a limit below 0.
+    backward computes. Parameters of a model are named by their place in it, such as w0_1_0, the
+    weight of input 0 in neuron 1 of layer 0. model: the model; None: the one they belong to. Raises
+    TypeError if output or leaf is not a Value, limit not an int or model not a model, and
+    ValueError for a limit below 0.
 
     >>> a = Value(3.0, label="a")
     >>> explain(a * a + a, a).gradient
@@ -50,8 +51,9 @@ def explain(
         raise TypeError(f"limit is a whole number of paths or None, got {limit!r:.60}")
     if limit is not None and limit < 0:
         raise ValueError(f"limit is at least 0, got {limit}")
-    parameters = {v: name for v, (name, _) in parameter_names(model).items()}
     graph = spelled_out(output)
+    leaves = [v for v in topological_order(output) if v.op is None]
+    parameters = {v: name for v, (name, _) in names_of_leaves(leaves, model).items()}
     uses = uses_between(graph, leaf, output)
     count = counted(uses, leaf, output)
     if limit is not None and count > limit:

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from engine.saving.files import text_beside
+from engine.saving.page import around_script
 
 FILES = ("steps", "elements", "graph", "explorer")  # each uses only the files before it
 
@@ -18,7 +19,7 @@ def script() -> str:
     """
     listed = json.dumps(words(), ensure_ascii=False, indent=1)
     files = [text_beside(__name__, f"{name}.js") for name in FILES]
-    return "\n".join([f"const WORDS = {listed};\n", *files])
+    return "\n".join([f"const WORDS = {listed};\n", around_script(), *files])
 
 
 def words() -> dict[str, Any]:

@@ -17,7 +17,7 @@ from engine import ops
 from engine.diagrams.boxes import Box, boxed
 from engine.explorer.placement import placement
 from engine.formulas.escapes import one_line
-from engine.formulas.names import names, parameter_names
+from engine.formulas.names import names, names_of_leaves
 from engine.languages.python import Language, NoTranslationError
 from engine.languages.words import Number
 from engine.op import Op, number
@@ -43,8 +43,9 @@ def boxes_of(value: Any, max_nodes: int | None = None) -> dict[Value, Box]:
 
 
 def contents(box_of: dict[Value, Box], model: Any, lang: str, title: str) -> dict[str, Any]:
-    """All that the page shows, as JSON has it. model, or None, names its parameters."""
-    boxes, parameters = list(box_of.values()), parameter_names(model)
+    """All that the page shows, as JSON has it. model: the model that names parameters, or None."""
+    boxes, leaves = list(box_of.values()), [v for v in box_of if v.op is None]
+    parameters = names_of_leaves(leaves, model)
     wanted = [printable(str(box.label) or parameters.get(v, ("",))[0]) for v, box in box_of.items()]
     wanted[-1] = wanted[-1] or "L"
     place = {box: i for i, box in enumerate(boxes)}

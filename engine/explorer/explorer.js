@@ -6,7 +6,7 @@
 let mounted = 0;
 
 /**
- * Put the explorer of these contents into an element; returns {update(numbers), go(step)}.
+ * Put the explorer of these contents into an element; returns {update(numbers), go(step), root}.
  *
  * change(card, number, values) is called when a leaf is moved, and answers by update; fixed names
  * an op because of which leaves cannot be moved. keys: where key presses are listened for.
@@ -83,14 +83,18 @@ export function mount(host, contents, { change, fixed = "", keys = host, languag
 
   /** The layout that is larger in the room there is, no smaller than can be read. */
   function fit() {
-    root.classList.toggle("narrow", host.clientWidth < 760);
+    const low = host.clientHeight < 600 && host.clientWidth >= 520;
+    root.classList.toggle("low", low);
+    root.classList.toggle("narrow", !low && host.clientWidth < 760);
     const room = [stage.clientWidth - 2, stage.clientHeight - 2];
     const scale = (plan) => Math.min(room[0] / (plan.width + 12), room[1] / (plan.height + 12));
     const { wide, tall } = contents.placements;
     const which = scale(tall) > scale(wide) * 1.05 ? "tall" : "wide";
     if (which !== layout) graph.build(layout = which);
     const plan = contents.placements[which], whole = scale(plan);
-    const size = whole >= 0.68 ? Math.min(whole, 1.7) : room[0] < 500 ? 0.72 : 0.8;
+    const least = low ? 0.42 : 0.68; // smaller than this, the graph is scrolled
+    svg.classList.toggle("dense", whole >= least && whole < 0.68);
+    const size = whole >= least ? Math.min(whole, 1.7) : room[0] < 500 ? 0.72 : 0.8;
     svg.setAttribute("width", String(Math.floor((plan.width + 12) * size)));
     svg.setAttribute("height", String(Math.floor((plan.height + 12) * size)));
     show();
@@ -218,7 +222,7 @@ export function mount(host, contents, { change, fixed = "", keys = host, languag
   named();
   fit();
   new ResizeObserver(fit).observe(stage);
-  return { update, go };
+  return { update, go, root };
 }
 
 /** The page's own explorer: it computes by the table of ops that stands beside it. */
@@ -228,18 +232,24 @@ export function page(host, contents, ops) {
     keys: document, fixed: own ? own.called : "",
     change: (card, number, values) => explorer.update(calculated(contents, values, ops)),
   });
+  const light = () => explorer.root.classList.toggle("dark", document.documentElement.classList.contains("dark"));
+  addEventListener("light", light); // guest.js
+  light();
 }
 
 /** The widget's: Python computes, and the numbers come back as traits of the model. */
 function render({ model, el }) {
   let turn = 0;
   el.style.cssText += "height: 640px; overflow: auto;";
+  const views = keepFitted(el, 640);
   const explorer = mount(el, model.get("contents"), {
     change: (card, number) => {
       model.set("moved", [card, repr(number), ++turn]);
       model.save_changes();
     },
   });
+  followLight(el, (dark) => explorer.root.classList.toggle("dark", dark));
+  hearKeys(el, views, (key) => explorer.root.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true })));
   // JupyterLab would take arrows, letters and the like for commands of its own.
   el.addEventListener("keydown", (e) => e.ctrlKey || e.metaKey || e.altKey || e.stopPropagation());
   const renew = () => explorer.update(model.get("numbers"));

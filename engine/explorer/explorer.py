@@ -8,20 +8,22 @@ from typing import Any
 
 from engine.explorer.assets import script, style
 from engine.explorer.contents import boxes_of, contents
+from engine.explorer.still import still
 from engine.explorer.table import table_of
+from engine.renderers.notebook import HTML, PDF, bundle_of, chosen_types, image
 from engine.saving.files import write_file
 from engine.saving.page import framed, standalone_page
 from engine.value import Value
 
 LANGUAGES = ("en", "zh")
-BODY = (
-    '<main id="explorer"><noscript>This page needs JavaScript, and nothing else.</noscript></main>'
-)
+NEEDS = "This page needs JavaScript, and nothing else."
 WHOLE_WINDOW = """\
 html, body { margin: 0; height: 100%; background: #f7f8fb; }
-@media (prefers-color-scheme: dark) { html, body { background: #10141c; } }
+.dark, .dark body { background: #10141c; }
 #explorer { height: 100vh; height: 100dvh; }
+noscript svg { display: block; max-width: 100%; height: auto; background: #fff; }
 """
+HEIGHT = 640
 
 
 def explore(
@@ -39,10 +41,11 @@ def explore(
     the page computes everything again. The page does not change the graph or the grads in it; its
     gradients are the gradients of value alone. It shows a dot product as products and sums.
 
-    model: names its parameters by their place in it, such as w0_1_0, the weight of input 0 in
-    neuron 1 of layer 0. lang: the language at first, "en" or "zh"; the page has a button for the
-    other. Raises ValueError for another language, and for more than max_nodes values (None: no
-    limit); TypeError if value is not a Value, or model not a model.
+    Parameters of a model are named by their place in it, such as w0_1_0, the weight of input 0 in
+    neuron 1 of layer 0. model: the model; None: the one they belong to. lang: the language at
+    first, "en" or "zh"; the page has a button for the other. Raises ValueError for another
+    language, and for more than max_nodes values (None: no limit); TypeError if value is not a
+    Value, or model not a model.
     """
     if lang not in LANGUAGES:
         raise ValueError(f"unknown lang {lang!r:.60}: take one of {', '.join(LANGUAGES)}")
@@ -63,7 +66,14 @@ class Explorer:
         self.value, self.contents, self.table = value, contents, table
 
     def html(self) -> str:
-        """The page: one file, which asks no network for anything, and may not."""
+        """The page: one file, which asks no network for anything, and may not.
+
+        Where no script runs, it shows the still.
+        """
+        return self.page(f"<p>{NEEDS}</p>{self.still()}")
+
+    def page(self, without_script: str) -> str:
+        """The page, with the HTML that it shows where no script runs."""
         run = (
             f"const OPS = {self.table};\n"
             'page(document.getElementById("explorer"), '
@@ -71,7 +81,7 @@ class Explorer:
         )
         return standalone_page(
             title=self.contents["title"],
-            body=BODY,
+            body=f'<main id="explorer"><noscript>{without_script}</noscript></main>',
             style=WHOLE_WINDOW + style(),
             script=script() + run,
             data=self.contents,
@@ -83,9 +93,19 @@ class Explorer:
         write_file(path, self.html())
         return Path(path)
 
+    def still(self) -> str:
+        """The graph with its numbers and gradients, as a picture in SVG that needs no script."""
+        return still(self.contents)
+
     def _repr_html_(self) -> str:
-        """The page in a frame, which can reach nothing of the notebook around it."""
-        return framed(self.html(), self.contents["title"], "640px")
+        """The page in a frame, which can reach nothing of the notebook around it; or the still."""
+        title = self.contents["title"]
+        return framed(self.page(NEEDS), title, HEIGHT, image(self.still(), f"graph of {title}"))
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """What a notebook shows: the page, or the still where it runs no script, or is LaTeX."""
+        bundle = {HTML: self._repr_html_(), PDF: bundle_of(self.still(), "")[PDF]}
+        return chosen_types(bundle, include, exclude)
 
     def widget(self) -> Any:
         """The explorer as a widget of Jupyter, whose sliders write back to the Values.
@@ -94,7 +114,7 @@ class Explorer:
         """
         from engine.explorer.widget import Widget
 
-        return Widget(self.value, self.contents)
+        return Widget(self.value, self.contents, self._repr_mimebundle_())
 
     def __repr__(self) -> str:
         return f"<Explorer of {len(self.contents['nodes'])} values>"

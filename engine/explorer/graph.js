@@ -37,7 +37,7 @@ function graphIn(svg, contents, id, { select, look }) {
       const g = make("g", { class: `cx-card${card.op === null ? " leaf" : ""}`, transform: `translate(${x},${y})`, tabindex: "0", role: "button", "data-node": String(i) }, [
         make("rect", { width: WIDTH, height: HEIGHT, rx: 9 }),
         make("text", { x: 10, y: 18, class: "cx-title" }, fitted(card.name, label ? 7 : 14)),
-        make("text", { x: WIDTH - 9, y: 18, class: "cx-from" }, fitted(label, 11)),
+        make("text", { x: WIDTH - 9, y: 18, class: card.infix ? "cx-from infix" : "cx-from" }, fitted(label, 11)),
         ...Object.values(parts),
       ]);
       if (card.op !== null) {

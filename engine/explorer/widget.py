@@ -22,6 +22,9 @@ class Widget(anywidget.AnyWidget):
     When a slider moves a leaf, the leaf gets the new data, all that depends on it is computed
     again, and every grad becomes what `value.backward()` alone would give. If an op raises for the
     new number, the page shows the op's message, and the graph stays as it was.
+
+    A notebook file keeps no widget: without the kernel, viewers show what was kept beside it, the
+    page that computes by itself. (A trusted JupyterLab says "model not found" until the cell runs.)
     """
 
     _esm, _css = script(), style()
@@ -29,12 +32,20 @@ class Widget(anywidget.AnyWidget):
     numbers = traitlets.Dict().tag(sync=True)
     moved: Any = traitlets.List().tag(sync=True)  # [card, number as text, how many moves so far]
 
-    def __init__(self, value: Value, contents: dict[str, Any]) -> None:
+    def __init__(
+        self, value: Value, contents: dict[str, Any], kept: dict[str, str] | None = None
+    ) -> None:
+        """kept: what else a notebook keeps of the explorer, by the types of its texts."""
         super().__init__(contents=contents, numbers=contents["numbers"])
         leaves = [v for v in topological_order(value) if v.op is None]
         cards = [i for i, node in enumerate(contents["nodes"]) if node["op"] is None]
         self.value = value
         self.leaf_of = dict(zip(cards, leaves))
+        self.kept = dict(kept or {})
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        shown: Any = super()._repr_mimebundle_(**options)
+        return ({**self.kept, **shown[0]}, *shown[1:])
 
     @traitlets.observe("moved")
     def move(self, change: Any) -> None:

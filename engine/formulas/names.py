@@ -8,8 +8,11 @@ from engine.formulas.escapes import one_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from typing import Any
+
+# What finds the models that have parameters among some Values; nn enters its own.
+finders: list[Callable[[list[Any]], Iterable[Any]]] = []
 
 
 def names(labels: Iterable[str]) -> list[str]:
@@ -43,6 +46,21 @@ def parameter_names(model: Any) -> dict[Any, tuple[str, str]]:
     named = list(model.named_parameters())
     paths = [path for path, _ in named]
     return {v: (name, path) for (path, v), name in zip(named, names(short_names(paths)))}
+
+
+def names_of_leaves(leaves: Iterable[Any], model: Any = None) -> dict[Any, tuple[str, str]]:
+    """The names of parameters as `parameter_names` has them: those of the model that is given.
+
+    Without a model they come from the models that the leaves without a label belong to.
+    """
+    if model is not None:
+        return parameter_names(model)
+    unnamed = [v for v in leaves if not v.label]
+    found: dict[Any, tuple[str, str]] = {}
+    for finder in finders if unnamed else ():
+        for owner in finder(unnamed):
+            found = parameter_names(owner) | found
+    return found
 
 
 def short_names(paths: Sequence[str]) -> list[str]:

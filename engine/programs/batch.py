@@ -69,14 +69,20 @@ class Batch:
             return ~slot
         return ~(slot - self.inputs) if self.is_scalar(slot) else self.row[slot]
 
-    def outputs(
-        self, samples: Sequence[Sequence[float]], parameters: Sequence[float]
-    ) -> list[list[float]] | None:
-        """The outputs of each of up to LANES samples; None where the operations must be asked."""
-        numbers = array("d", [x for sample in samples for x in sample])
-        numbers.extend(array("d", samples[-1]) * (LANES - len(samples)))
-        found = self.machine.outputs(array("d", parameters), numbers, self.wanted)
+    def outputs(self, numbers: Any, parameters: Any) -> list[float] | None:
+        """The outputs of up to LANES samples, one sample after the other.
+
+        numbers: [samples * inputs], parameters: [n], both floats side by side. None where the
+        operations must be asked.
+        """
+        n = len(self.wanted)
+        samples = len(numbers) // self.inputs if self.inputs else LANES
+        if samples < LANES:  # the last sample fills the lanes that are left
+            filled = array("d", numbers)
+            filled.extend(filled[-self.inputs :] * (LANES - samples))
+            numbers = filled
+        found = self.machine.outputs(parameters, numbers, self.wanted)
         if found is None:
             return None
-        n = len(self.wanted)
-        return [list(found[k * n : (k + 1) * n]) for k in range(len(samples))]
+        outputs: list[float] = found.tolist()
+        return outputs[: samples * n]

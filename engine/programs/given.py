@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from array import array
+from itertools import chain
+
 from engine.value import Value, number_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+PLAIN = {float, int, bool}  # numbers that an array takes as `number_of` does
 
 
 def floats(inputs: Any, n: int) -> list[float]:
@@ -24,6 +29,30 @@ def floats(inputs: Any, n: int) -> list[float]:
         error.args = (f"input {len(found)}: {error}",)
         raise
     return found
+
+
+def side_by_side(samples: Any, n: int) -> Any:
+    """The inputs of many samples as floats side by side: [len(samples) * n].
+
+    An array of doubles lends its own memory. None where the samples have to be read one by one.
+    """
+    if hasattr(samples, "ndim"):
+        try:
+            memory = memoryview(samples)
+        except (TypeError, ValueError, BufferError):
+            return None
+        if memory.format != "d" or memory.shape != (len(samples), n) or not memory.c_contiguous:
+            return None
+        return memory.cast("B").cast("d") if memory.nbytes else array("d")
+    if not set(map(type, samples)) <= {list, tuple} or set(map(len, samples)) != {n}:
+        return None
+    numbers = list(chain.from_iterable(samples))
+    if not set(map(type, numbers)) <= PLAIN:
+        return None
+    try:
+        return array("d", numbers)
+    except OverflowError:
+        return None
 
 
 def is_batch(inputs: Any) -> bool:

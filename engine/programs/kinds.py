@@ -33,11 +33,12 @@ class Kinds:
     sample, kind: of each slot, or ANY, MIXED and NONE. steps: (op, operands, whether a gradient
     comes to it) of each kind. An operand is ("row", kind), ("input", column), or the slot of a
     parameter or constant. sequential: whether several operations of a sample take one parameter.
+    constants: their numbers.
     """
 
     def __init__(self, tape: Tape, lanes: int) -> None:
         """There are no kinds before `sort`: then all operations are done once."""
-        self.tape, self.lanes = tape, lanes
+        self.tape, self.lanes, self.constants = tape, lanes, list(tape.constants)
         self.columns = len(tape.inputs) // lanes
         self.first_input = len(tape.parameters)
         self.first_constant = self.first_input + len(tape.inputs)

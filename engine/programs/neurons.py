@@ -47,14 +47,14 @@ def layers(
     """
     looks_at = [neuron_inputs(step, is_scalar) for step in steps]
     alike: dict[tuple[Any, ...], list[int]] = {}  # the neurons of the same inputs
-    kinds: dict[tuple[Any, ...], int] = {}  # a number for each such inputs, which is soon compared
-    users: dict[Any, list[int]] = {}  # of an operand: the steps that take it
+    teams: list[list[int]] = []  # of a step: the neurons that look at what it looks at
+    users: dict[Any, list[int]] = {}  # of an operand that is no scalar: the steps that take it
     for k, (inputs, (_, operands, _)) in enumerate(zip(looks_at, steps)):
-        alike.setdefault(inputs, []).append(k)
-        kinds.setdefault(inputs, len(kinds))
+        teams.append(alike.setdefault(inputs, []))
+        teams[k].append(k)
         for x in {*operands} if differentiated else ():
-            users.setdefault(x, []).append(k)
-    kind = [kinds[inputs] for inputs in looks_at]
+            if not is_scalar(x):
+                users.setdefault(x, []).append(k)
     made: list[list[int]] = []
     done: set[int] = set()
     for k, inputs in enumerate(looks_at):
@@ -62,9 +62,10 @@ def layers(
             continue
         layer = [k]
         if inputs:
-            others = [j for x in inputs[:-1] for j in users.get(x, ()) if kind[j] != kind[k]]
+            team = teams[k]
+            others = [j for x in inputs[:-1] for j in users.get(x, ()) if teams[j] is not team]
             end = min([j for j in others if j > k], default=len(steps))
-            layer = [j for j in alike[inputs] if k <= j < end]
+            layer = [j for j in team if k <= j < end]
         done.update(layer)
         made.append(layer)
     return made

@@ -37,15 +37,12 @@ class Plan:
     be added up before the gradients of the sample that precedes it.
     """
 
-    def __init__(
-        self, tape: Tape, lanes: int, classes: Sequence[int] | None, once: bool = False
-    ) -> None:
+    def __init__(self, kinds: Kinds, classes: Sequence[int] | None, once: bool = False) -> None:
         """once: all of it is the tail, which keeps any order that one sample may have."""
-        kinds = Kinds(tape, lanes)
         if not once:
             kinds.sort()
-        self.parameters, self.constants = len(tape.parameters), list(tape.constants)
-        self.inputs, self.lanes, self.sequential = kinds.columns, lanes, kinds.sequential
+        self.parameters, self.constants = len(kinds.tape.parameters), kinds.constants
+        self.inputs, self.lanes, self.sequential = kinds.columns, kinds.lanes, kinds.sequential
         self.body, rows = body_of(kinds)
         self.rows = self.inputs + len(rows)
         tail = Tail(kinds, rows, classes, once)
@@ -70,8 +67,8 @@ def lowered(tape: Tape, lanes: int, classes: Sequence[int] | None = None) -> Pla
     if len(tape.outputs) != 1 or tape.outputs[0] < tape.first:
         raise NoPlanError("it takes one output, which is computed")
     try:
-        return Plan(tape, lanes, classes)
+        return Plan(Kinds(tape, lanes), classes)
     except NoPlanError:
         if lanes > 1:
             raise
-        return Plan(tape, 1, None, once=True)
+        return Plan(Kinds(tape, 1), None, once=True)

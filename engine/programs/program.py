@@ -12,11 +12,12 @@ operations, and safe.
 from __future__ import annotations
 
 from array import array
+from itertools import chain
 
 from engine.formulas.names import parameter_names
 from engine.programs.batch import LANES, Batch
 from engine.programs.body import MANY
-from engine.programs.given import floats, is_batch, values
+from engine.programs.given import floats, is_batch, side_by_side, values
 from engine.programs.kinds import NoPlanError
 from engine.programs.machines import machine_of_tape
 from engine.programs.tape import Tape, packed, unpacked
@@ -188,15 +189,21 @@ class Program:
         """The outputs of each sample: many at once where there is a machine for it."""
         if len(samples) < MANY or not self._has_batch():
             return self._each(self._output, samples)
-        rows = self._each(self._inputs, samples)
-        parameters, answers = self._parameters(), []
-        for first in range(0, len(rows), LANES):
-            block = rows[first : first + LANES]
-            found = self._batch.outputs(block, parameters)
+        n, m = len(self.tape.inputs), len(self.tape.outputs)
+        numbers = side_by_side(samples, n)
+        if numbers is None:
+            numbers = array("d", chain.from_iterable(self._each(self._inputs, samples)))
+        parameters, memory = array("d", self._parameters()), memoryview(numbers)
+        answers: list[Any] = []
+        for first in range(0, len(samples), LANES):
+            found = self._batch.outputs(memory[first * n : (first + LANES) * n], parameters)
             if found is None:
-                answers += self._each(self._output, block, first)
+                answers += self._each(self._output, samples[first : first + LANES], first)
+            elif self.single:
+                answers += found[: len(samples) - first]
             else:
-                answers += [outputs[0] if self.single else outputs for outputs in found]
+                many = min(LANES, len(samples) - first)
+                answers += [found[k * m : (k + 1) * m] for k in range(many)]
         return answers
 
     def _each(self, call: Callable[..., Any], samples: Sequence[Any], first: int = 0) -> list[Any]:

@@ -23,7 +23,8 @@ class DataLoader:
     """The batches of a data set, in another order for each epoch.
 
     A loop over it is an epoch: it gives (inputs, targets) of one batch after another. The order of
-    epoch e depends on (seed, e) only, so that a run can be resumed exactly.
+    epoch e depends on (seed, e) only, so that a run can be resumed exactly. A batch of all samples
+    is not shuffled: its gradient is the same in any order, but for the rounding of the sums.
 
     >>> loader = DataLoader([[0.0], [1.0], [2.0]], [0, 1, 2], batch_size=2)
     >>> for inputs, targets in loader:
@@ -74,6 +75,12 @@ class DataLoader:
         n, size = len(self.inputs), self.batch_size or len(self.inputs)
         return n // size if self.drop_last else math.ceil(n / size)
 
+    @property
+    def size(self) -> int:
+        """The samples of a batch, at most all there are."""
+        n = len(self.inputs)
+        return n if self.batch_size is None else min(n, self.batch_size)
+
     def __iter__(self) -> Iterator[tuple[list[Any], list[Any]]]:
         for batch in self.batches():
             yield self.samples(batch)
@@ -82,7 +89,7 @@ class DataLoader:
         """The places of the samples of each batch of the next epoch; then that epoch has begun."""
         order = self.order(self.epoch)
         self.epoch += 1
-        size = self.batch_size or len(order)
+        size = self.size
         return [order[start : start + size] for start in range(0, len(self) * size, size)]
 
     def samples(self, places: Sequence[int]) -> tuple[list[Any], list[Any]]:
@@ -92,7 +99,7 @@ class DataLoader:
     def order(self, epoch: int) -> list[int]:
         """The places of the samples in the order of an epoch."""
         places = list(range(len(self.inputs)))
-        if self.shuffle:
+        if self.shuffle and self.size < len(places):
             random.Random(f"{self.seed} {epoch}").shuffle(places)
         return places
 

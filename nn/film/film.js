@@ -314,6 +314,6 @@
   element("slider").max = last;
   show(0);
   new ResizeObserver(() => show(current)).observe(element("surface"));
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => show(current));
+  addEventListener("light", () => show(current)); // guest.js
   if (last > 0 && !matchMedia("(prefers-reduced-motion: reduce)").matches) play();
 })();

@@ -6,19 +6,24 @@ or as an animated picture.
 
 from __future__ import annotations
 
+from base64 import b64encode
+from html import escape
 from pathlib import Path
 
 from engine.saving.files import write_file
 from engine.saving.page import framed
 from nn.film.animation import animation
-from nn.film.page import page
+from nn.film.page import page, words
 from nn.film.recording import Recording
+from nn.film.still import still
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
+    from typing import Any
 
 FORMATS = (".html", ".gif", ".apng", ".png")
+HEIGHT = 544  # of the page in a notebook, in pixels, where there is room for it
 
 
 class Film(Recording):
@@ -53,8 +58,21 @@ class Film(Recording):
             write_file(path, animation(self, gif=Path(path).suffix.lower() == ".gif"))
 
     def _repr_html_(self) -> str:
-        """The page in a frame of its own, whose script runs in a notebook."""
-        return framed(page(self), self.title, "34rem")
+        """The page in a frame of its own, whose script runs in a notebook; or the last frame."""
+        return self._repr_mimebundle_()["text/html"]
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """What a notebook shows: the page, or the last frame where it runs no script."""
+        last = self.frame(self.now())
+        picture = b64encode(still(self, last)).decode()
+        said = escape(f"{self.title}: step {last.step}, loss {words(last.loss)}")
+        image = f'<div><p>{said}</p><img src="data:image/png;base64,{picture}" alt="{said}"></div>'
+        shown = {"text/html": framed(page(self), self.title, HEIGHT, image), "image/png": picture}
+        return {
+            kind: held
+            for kind, held in shown.items()
+            if kind in (include or shown) and kind not in (exclude or ())
+        }
 
 
 def check_film(path: str | os.PathLike[str]) -> None:

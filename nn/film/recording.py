@@ -167,11 +167,15 @@ class Recording:
 
     def reel(self) -> list[Frame]:
         """The frames. The last one shows the model as it is now."""
-        shots = self.frames
-        if self.steps:
-            now = Shot(self.steps[-1], self.losses[-1], self.snapshots.state())
-            shots = [shot for shot in shots if shot.step < now.step] + [now]
+        now = self.now()
+        shots = [shot for shot in self.frames if shot.step < now.step] + [now]
         return [self.frame(shot) for shot in shots]
+
+    def now(self) -> Shot:
+        """The model as it is now, after the last step."""
+        if not self.steps:
+            return self.frames[-1]
+        return Shot(self.steps[-1], self.losses[-1], self.snapshots.state())
 
     def frame(self, shot: Shot) -> Frame:
         """What the model gave at every place after that step. Raises ValueError for nan or inf."""

@@ -9,7 +9,6 @@ from nn.optim.sgd import SGD
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from typing import Any
 
     from nn.optim.optimizer import Optimizer
@@ -92,14 +91,19 @@ class Arrays:
             upcoming.momenta[first * n : last * n] if upcoming.moving else None,
             max_norm,
         )
-        self.count(upcoming.momenta[first * n : (first + len(losses)) * n], len(losses))
+        self.count(upcoming, first, len(losses))
         return losses
 
-    def count(self, momenta: Sequence[float], done: int) -> None:
+    def count(self, upcoming: Upcoming, first: int, done: int) -> None:
         """Count the steps that were done; SGD counts only steps with momentum, as its `update`."""
         n = len(self.steps)
         for i in range(n):
-            self.steps[i] += done if self.name != "sgd" else sum(map(bool, momenta[i::n]))
+            counted = done
+            if self.name == "sgd" and upcoming.moving:
+                counted = sum(map(bool, upcoming.momenta[first * n + i : (first + done) * n : n]))
+            elif self.name == "sgd":
+                counted = done if upcoming.momenta[i] else 0
+            self.steps[i] += counted
 
 
 def lists(state: dict[str, Any]) -> list[str]:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 class GraphStepper:
     """The steps of a run, a graph for each of them."""
 
+    watched = False  # by callbacks, which may change anything between two epochs
+
     def __init__(self, run: Run) -> None:
         self.run = run
 
@@ -35,6 +37,10 @@ class GraphStepper:
         for batch in batches:
             self.step(*self.run.loader.samples(batch))
             advance(1)
+
+    def mode(self, training: bool) -> None:
+        """Put the model in train mode, or in eval mode."""
+        self.run.model.train(training)
 
     def outputs(self, inputs: Sequence[Any]) -> Any:
         """The outputs of the model for a list of inputs, as plain numbers."""

@@ -33,9 +33,49 @@ class History(Mapping[str, "list[float]"]):
 
     def __init__(self) -> None:
         self.losses: list[float] = []
-        self.epochs: list[dict[str, float]] = []
+        self._epochs: list[dict[str, float]] = []
+        self._waiting: list[Any] = []  # behind _epochs: a dict, or (losses, learning rates)
+        self._count = 0  # of the epochs that wait
         self.stopped = ""
         self.deviation: float | None = None
+
+    @property
+    def epochs(self) -> list[dict[str, float]]:
+        """The figures of each epoch."""
+        for epochs in self._waiting:
+            self._epochs += [epochs] if isinstance(epochs, dict) else dicts(*epochs)
+        self._waiting, self._count = [], 0
+        return self._epochs
+
+    @epochs.setter
+    def epochs(self, epochs: list[dict[str, float]]) -> None:
+        self._epochs, self._waiting, self._count = epochs, [], 0
+
+    def add(self, figures: dict[str, float]) -> None:
+        """Add an epoch."""
+        self._waiting.append(figures)
+        self._count += 1
+
+    def add_many(self, losses: list[float], rates: list[float]) -> None:
+        """Add epochs by their losses and learning rates.
+
+        The dicts are made when somebody asks for `epochs`: a dict takes as long as a small step.
+        """
+        self._waiting.append((losses, rates))
+        self._count += len(losses)
+
+    @property
+    def epoch_count(self) -> int:
+        """How many epochs were done."""
+        return len(self._epochs) + self._count
+
+    @property
+    def latest(self) -> dict[str, float]:
+        """The figures of the last epoch, none before there is one."""
+        if self._waiting:
+            last = self._waiting[-1]
+            return last if isinstance(last, dict) else {"loss": last[0][-1], "lr": last[1][-1]}
+        return self._epochs[-1] if self._epochs else {}
 
     @property
     def steps(self) -> int:
@@ -92,6 +132,14 @@ class History(Mapping[str, "list[float]"]):
         epochs = [{str(k): float(x) for k, x in e.items()} for e in state_dict["epochs"]]
         self.losses, self.epochs, self.stopped = losses, epochs, ""
 
+    def __getstate__(self) -> dict[str, Any]:
+        state = {name: x for name, x in vars(self).items() if not name.startswith("_")}
+        return {**state, "epochs": self.epochs}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update({name: x for name, x in state.items() if name != "epochs"})
+        self.epochs = state["epochs"]
+
     def __repr__(self) -> str:
         parts = [f"{len(self.epochs)} epochs", f"{self.steps} steps"]
         if self.epochs:
@@ -99,3 +147,8 @@ class History(Mapping[str, "list[float]"]):
         if self.stopped:
             parts.append(f"stopped: {self.stopped}")
         return f"History({', '.join(parts)})"
+
+
+def dicts(losses: list[float], rates: list[float]) -> list[dict[str, float]]:
+    """The figures of epochs, by their losses and learning rates."""
+    return [{"loss": loss, "lr": lr} for loss, lr in zip(losses, rates)]

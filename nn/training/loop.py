@@ -144,6 +144,7 @@ def fit(
     if resume and checkpoint is not None and os.path.exists(checkpoint):
         resume_run(run, checkpoint)
     stepper = stepper_of(run, replay, fast)
+    stepper.watched = bool(callbacks)
     saved = monotonic()
     with bar(run, epochs * len(run.loader) if epochs else steps, progress) as advance:
         try:
@@ -156,7 +157,7 @@ def fit(
                 epoch(run, stepper, steps, advance)
                 answers = [callback(run.history) for callback in callbacks]
                 run.end_epoch(True in answers)
-                due = len(run.history.epochs) % checkpoint_every == 0
+                due = run.history.epoch_count % checkpoint_every == 0
                 due = due or run.done(epochs, steps) or monotonic() - saved > SECONDS
                 if checkpoint is not None and due:
                     save_run(run, checkpoint)
@@ -211,7 +212,7 @@ def whole_epochs(
     The last epoch, and one after which a checkpoint is due, is left to `epoch`.
     """
     while True:
-        done, before = len(run.history.epochs), run.history.steps
+        done, before = run.history.epoch_count, run.history.steps
         stepper.epochs(min(end - done, checkpoint_every - done % checkpoint_every) - 1)
         if run.history.steps == before:
             return
@@ -222,13 +223,13 @@ def epoch(
     run: Run, stepper: GraphStepper, steps: int | None, advance: Callable[[int], None]
 ) -> None:
     """One pass over the data, and its figures. steps: where the run ends, even within an epoch."""
-    run.model.train()
+    stepper.mode(training=True)
     first = run.history.steps
     batches = run.loader.batches()
     if steps is not None:
         batches = batches[: steps - first]
     stepper.epoch(batches, advance)
-    run.record_epoch(first, stepper.outputs)
+    run.record_epoch(first, stepper)
 
 
 @contextmanager
@@ -243,9 +244,8 @@ def bar(run: Run, total: int | None, progress: bool) -> Iterator[Callable[[int],
             shown.update(steps)
             if run.history.steps % 20 < steps or run.history.steps == total:
                 figures = {"loss": run.history.losses[-1]}
-                if run.history.epochs:
-                    last = run.history.epochs[-1]
-                    figures |= {k: x for k, x in last.items() if k not in ("loss", "lr")}
+                last = run.history.latest
+                figures |= {k: x for k, x in last.items() if k not in ("loss", "lr")}
                 shown.set_postfix({k: f"{x:.4g}" for k, x in figures.items()}, refresh=False)
 
         yield advance

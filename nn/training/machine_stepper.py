@@ -14,6 +14,8 @@ from time import perf_counter
 
 from engine import compiled
 from engine.programs.plan import NoPlanError
+from nn.evaluation import MANY, outputs_of_program, outputs_one_by_one, program_of
+from nn.module import Module
 from nn.training.arrays import KNOWN, Arrays
 from nn.training.graph_stepper import GraphStepper
 from nn.training.plans import BatchPlans
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
+    from engine import Program
     from nn.training.run import Run
 
 STRETCH = 0.05  # seconds in the machine: then Python may see a Ctrl-C, and move the bar
@@ -43,6 +46,9 @@ class MachineStepper(GraphStepper):
             run.loader, run.objective, run.parameters, lambda: random_sources(run.model), fast
         )
         self.samples = self.plans.samples
+        self.program: Program | None = None  # of the model in eval mode, for `outputs`
+        self.recorded = False
+        self.modules: list[Module] = []  # of the model, as long as nobody may have changed it
         self.pace = 1  # steps at a time
 
     def epochs(self, most: int) -> None:
@@ -57,22 +63,22 @@ class MachineStepper(GraphStepper):
             return
         if len(run.loader) != 1 or most < 2 or not compiled:
             return
-        run.model.train()
         self.check_parameters()
+        self.mode(training=True)
         machine, arrays = self.plans.machine(len(run.loader.inputs)), Arrays(run.optimizer)
         if machine is None:
             return
         first, before = run.loader.epoch, run.history.steps
         upcoming = Upcoming(run.optimizer, run.schedule, most, self.samples.sources())
         try:
-            chunk = [batch for _ in range(upcoming.steps) for batch in run.loader.batches()]
-            self.stretch(machine, arrays, upcoming, chunk)
+            self.stretch(machine, arrays, upcoming, run.loader.batches() * upcoming.steps)
         finally:
             arrays.give_back()
             losses = run.history.losses[before:]
             run.loader.epoch = first + len(losses)
             rates = upcoming.rates[run.schedule_each == "step" :]  # as of the end of an epoch
-            run.history.epochs += [{"loss": x, "lr": lr} for x, lr in zip(losses, rates)]
+            if losses:
+                run.history.add_many(losses, rates[: len(losses)])
 
     def epoch(self, batches: Sequence[Sequence[int]], advance: Callable[[int], None]) -> None:
         self.check_parameters()
@@ -101,14 +107,41 @@ class MachineStepper(GraphStepper):
         finally:
             arrays.give_back()
 
+    def outputs(self, inputs: Sequence[Any]) -> Any:
+        """The outputs of the model, by a program that is recorded in the first epoch.
+
+        Then it is compared with the model itself on all these inputs, and only if it has the bits
+        of the model it is asked again.
+        """
+        if not self.recorded and compiled:
+            self.recorded = True
+            if len(inputs) >= MANY:
+                self.program = program_of(self.run.model, inputs[0])
+            wanted = outputs_one_by_one(self.run.model, inputs)
+            if repr(outputs_of_program(self.program, inputs)) != repr(wanted):
+                self.program = None
+            return wanted
+        found = outputs_of_program(self.program, inputs)
+        return super().outputs(inputs) if found is None else found
+
+    def mode(self, training: bool) -> None:
+        if self.modules and type(self.run.model).train is Module.train:
+            for module in self.modules:
+                module.training = training
+        else:
+            super().mode(training)
+
     def check_parameters(self) -> None:
         """Raise ValueError if the model has other Values now: the machine moves the old ones."""
+        if self.modules and not self.watched:
+            return
         there = {id(p) for p in self.run.model.parameters()}
         for i, p in enumerate(self.run.parameters):
             if id(p) not in there:
                 raise ValueError(
                     f"parameter {i} of the recorded graph, {p!r:.60}, is the model's no longer"
                 )
+        self.modules = [] if self.watched else Module.modules(self.run.model)
 
     # ---- a stretch of steps ----
 

@@ -41,7 +41,10 @@ class Objective:
 
     def __call__(self, inputs: Sequence[Any], targets: Sequence[Any]) -> Value:
         """The loss of a batch. Raises TrainingError if it is not finite."""
-        outputs = self.outputs(inputs)
+        return self.of_outputs(self.outputs(inputs), targets)
+
+    def of_outputs(self, outputs: Sequence[Any], targets: Sequence[Any]) -> Value:
+        """The same, of what the model gave for each sample."""
         if self.loss in (cross_entropy, nll_loss) and not hasattr(outputs[0], "__len__"):
             raise ValueError(
                 "the model gives one number, and this loss takes one for each class: give it "

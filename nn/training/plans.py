@@ -7,26 +7,31 @@ from array import array
 from hashlib import sha256
 from math import inf
 
-from engine import Value
 from engine.op import leaves_domain
+from engine.programs.joining import JoinedKinds
 from engine.programs.machines import machine_of_plan
 from engine.programs.plan import NoPlanError, Plan, lowered
 from engine.programs.tape import Tape
-from engine.recording import tracing
+from nn.evaluation import is_straight
 from nn.training.randomness import undrawn
-from nn.training.samples import Samples, recorded, shape_of, shared_draws
+from nn.training.samples import Samples, shape_of
+from nn.training.tapes import tape_of, tapes_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
+    from engine import Value
     from nn.data.loader import DataLoader
+    from nn.training.objective import Objective
     from nn.training.samples import Draws
+    from nn.training.tapes import Parts
 
 
 PLANS: dict[Any, Plan] = {}  # the latest, by the structure of their tapes
 MOST = 8
+FEW = 16  # samples that are compared, where all are alike
 TOLERANCE = 1e-9  # of fast gradients, as a share of the largest
 
 
@@ -40,7 +45,7 @@ class BatchPlans:
     def __init__(
         self,
         loader: DataLoader,
-        objective: Callable[[Sequence[Any], Sequence[Any]], Value],
+        objective: Objective,
         parameters: list[Value],
         sources: Callable[[], list[Any]],
         fast: bool = False,
@@ -51,6 +56,7 @@ class BatchPlans:
         """
         self.loader, self.objective, self.parameters = loader, objective, parameters
         self.sources, self.fast, self.deviation = sources, fast, 0.0
+        self.alike = is_straight(objective.model)  # whether one sample shows what all do
         inputs, targets = loader.inputs, loader.targets
         check_shapes(inputs)
         whole = all(hasattr(t, "__index__") and not isinstance(t, bool) for t in targets)
@@ -68,6 +74,9 @@ class BatchPlans:
                 raise error from None
         self.machines: dict[int, Any] = {size: machine_of_plan(plan, fast)}
         self.samples = Samples(loader, self.classes, draws)
+        few = min(size, max(FEW, len(set(self.classes or ()))))
+        if self.alike and size > 2 * few and self.machine(few) is not None:
+            size = few  # another size of the same samples
         self.check_numbers(size)
 
     # ---- recording ----
@@ -79,11 +88,17 @@ class BatchPlans:
         """
         places = self.places(lanes)
         inputs, targets = self.loader.samples(places)
-        with undrawn(self.sources()):
-            tape, draws = tape_of(
-                self.objective, inputs, targets, self.parameters, self.classes is not None
-            )
         classes = None if self.classes is None else [self.classes[i] for i in places]
+        given = self.objective, inputs, targets, self.parameters, classes is not None
+        if self.alike and lanes > 1:
+            try:
+                with undrawn(self.sources()):
+                    parts, draws = tapes_of(*given)
+                return plan_of(parts, lanes, classes), draws
+            except NoPlanError:
+                self.alike = False
+        with undrawn(self.sources()):
+            tape, draws = tape_of(*given)
         return plan_of(tape, lanes, classes), draws
 
     def places(self, lanes: int) -> list[int]:
@@ -155,48 +170,27 @@ def check_shapes(inputs: Sequence[Any]) -> None:
             raise NoPlanError(f"input {i} has another shape than the first: {x!r:.60}")
 
 
-def tape_of(
-    objective: Callable[[Sequence[Any], Sequence[Any]], Value],
-    inputs: Sequence[Any],
-    targets: Sequence[Any],
-    parameters: list[Value],
-    classes: bool,
-) -> tuple[Tape, Draws]:
-    """The loss of a batch as a tape, and what each of its samples draws.
-
-    classes: whether targets are classes, which stay as they are; else they are inputs of the tape.
-    Raises NoPlanError, with the reason, for a loss that cannot be recorded.
-    """
-    leaves: list[list[Any]] = [[] for _ in inputs]  # of each sample
-    rows = [recorded([x] if shape_of(x) is None else x, own) for x, own in zip(inputs, leaves)]
-    goals = list(targets)
-    if not classes:
-        if any(hasattr(t, "__len__") for t in goals):
-            raise NoPlanError("a target is several numbers")
-        goals = [Value(t) for t in goals]
-        for own, goal in zip(leaves, goals):
-            own.append(goal)
-    try:
-        with tracing() as block:
-            loss = objective(rows, goals)
-        draws = shared_draws(block.drawn, leaves)
-        return Tape([loss], [x for own in leaves for x in own], parameters), draws
-    except (ArithmeticError, TypeError, ValueError) as error:
-        raise NoPlanError(str(error)) from None
-
-
-def plan_of(tape: Tape, lanes: int, classes: Sequence[int] | None) -> Plan:
+def plan_of(made: Tape | Parts, lanes: int, classes: Sequence[int] | None) -> Plan:
     """The plan of a tape; of the latest tapes, none of the same structure is lowered again."""
-    numbers = array("d", tape.constants).tobytes()  # which tell -0.0 from 0.0
-    chosen = None if classes is None else list(classes)
-    slots = (len(tape.parameters), len(tape.inputs), tape.args, tape.outputs, lanes, chosen)
-    # version 2 writes what is equal alike: later ones write what occurs twice but once
-    key = (tuple(tape.ops), numbers, sha256(marshal.dumps(slots, 2)).digest())
-    plan = PLANS.pop(key, None) or lowered(tape, lanes, classes)
-    PLANS[key] = plan  # behind the others
+    tapes = [made] if isinstance(made, Tape) else [made.sample, made.loss]
+    key: Any = [None if classes is None else sha256(array("i", classes).tobytes()).digest(), lanes]
+    for tape in tapes:
+        numbers = array("d", tape.constants).tobytes()  # which tell -0.0 from 0.0
+        slots = (len(tape.parameters), len(tape.inputs), tape.args, tape.outputs)
+        # version 2 writes what is equal alike: later ones write what occurs twice but once
+        key += [tuple(tape.ops), numbers, sha256(marshal.dumps(slots, 2)).digest()]
+    key = tuple(key)
+    PLANS[key] = plan = PLANS.pop(key, None) or made_anew(made, lanes, classes)
     for oldest in list(PLANS)[:-MOST]:
         PLANS.pop(oldest, None)
     return plan
+
+
+def made_anew(made: Tape | Parts, lanes: int, classes: Sequence[int] | None) -> Plan:
+    if isinstance(made, Tape):
+        return lowered(made, lanes, classes)
+    kinds = JoinedKinds(made.sample, made.loss, lanes, made.own, made.outputs)
+    return Plan(kinds, classes)
 
 
 def same(value: float, grads: Sequence[float]) -> list[str]:

@@ -20,12 +20,18 @@ from nn.training.stopping import EarlyStopping
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from typing import Any
+    from typing import Any, Protocol
 
     from engine import Value
     from nn.training.objective import Loss
 
     Metric = Callable[[Sequence[Any], Sequence[Any]], float]
+
+    class Stepper(Protocol):
+        """What puts the model in a mode, and asks it for many outputs."""
+
+        def mode(self, training: bool) -> None: ...
+        def outputs(self, inputs: Sequence[Any]) -> Any: ...
 
 
 class Run:
@@ -182,30 +188,30 @@ class Run:
 
     # ---- the end of an epoch ----
 
-    def record_epoch(self, first: int, outputs: Callable[[Sequence[Any]], Any]) -> None:
+    def record_epoch(self, first: int, stepper: Stepper) -> None:
         """Put the figures of an epoch into the record. first: the number of steps before it.
 
-        outputs: a function that gives the numbers of the model for a list of inputs.
+        stepper: gives the numbers of the model for a list of inputs.
         """
         losses = self.history.losses[first:]
         figures = {"loss": added(losses) / len(losses), "lr": self.optimizer.lr}
         try:
-            figures |= self.evaluated(outputs)
+            figures |= self.evaluated(stepper)
         except (ArithmeticError, ValueError) as error:
             if not leaves_domain(error):
                 raise
             self.give_back(self.last_finite)
             after = f"after step {self.history.steps}"
             raise TrainingError(f"{after}: {error}: try a smaller learning rate") from error
-        self.history.epochs.append(figures)
+        self.history.add(figures)
 
-    def evaluated(self, outputs: Callable[[Sequence[Any]], Any]) -> dict[str, float]:
+    def evaluated(self, stepper: Stepper) -> dict[str, float]:
         """The loss on the held-out data, and the metrics, of the model in eval mode."""
         if self.validation is None and not self.metrics:
             return {}
-        self.model.eval()
+        stepper.mode(training=False)
         inputs, targets = self.validation or (self.loader.inputs, self.loader.targets)
-        predictions = outputs(inputs)
+        predictions = stepper.outputs(inputs)
         prefix = "val_" if self.validation else ""
         figures = {}
         if self.validation:
@@ -216,7 +222,7 @@ class Run:
 
     def end_epoch(self, asked: bool) -> None:
         """Step the schedule, and stop if the figures of the epoch or a callback say so."""
-        figures = self.history.epochs[-1]
+        figures = self.history.latest
         if self.schedule is not None and self.schedule_each == "epoch":
             if self.schedule.needs_metric:
                 self.schedule.step(figures.get("val_loss", figures["loss"]))
@@ -231,7 +237,7 @@ class Run:
         """Whether the run has ended; after all epochs or steps it says so in the record."""
         if self.history.stopped:
             return True
-        if epochs is not None and len(self.history.epochs) >= epochs:
+        if epochs is not None and self.history.epoch_count >= epochs:
             self.history.stopped = "all epochs done"
         elif steps is not None and self.history.steps >= steps:
             self.history.stopped = "all steps done"

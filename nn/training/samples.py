@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from itertools import chain
 
 from engine import Value
 from engine.programs.plan import NoPlanError
@@ -50,7 +51,10 @@ class Samples:
 
     def batches(self, chunk: Sequence[Sequence[int]]) -> tuple[Any, Any, Any]:
         """What a machine trains on: samples, their classes, and which of them each step sees."""
-        places = array("i", [i for batch in chunk for i in batch])
+        if chunk and chunk[0] is chunk[-1]:  # a full batch, the same in every step
+            places = array("i", chunk[0]) * len(chunk)
+        else:
+            places = array("i", chain.from_iterable(chunk))
         if not self.draws:
             return self.data, self.labels, places
         return *self.batch(places), array("i", range(len(places)))

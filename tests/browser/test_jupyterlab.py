@@ -11,6 +11,9 @@ from textwrap import dedent
 import nbformat
 import pytest
 
+from engine import Value, draw, explore, tanh
+from nn import Film, data
+
 pytest.importorskip("jupyterlab", reason="needs jupyterlab, of the extra notebook")
 playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright, of PyPI")
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
@@ -50,12 +53,39 @@ print(json.dumps({"slopes": slopes, "a": a.data, "of a": a.grad}))
 SECONDS = 30.0
 
 
-@pytest.fixture
-def server(tmp_path):
-    """The address of a JupyterLab that has the notebook steps.ipynb."""
+def neuron():
+    w, x, b = Value(2.0, label="w"), Value(-0.5, label="x"), Value(1.5, label="b")
+    return tanh(w * x + b)
+
+
+# What a notebook shows that comes from elsewhere, and that nobody has said to trust.
+SHOWS = [
+    lambda: draw(neuron()),
+    lambda: explore(neuron()),
+    lambda: Film(lambda x: 2 * x[0] - x[1], *data.xor(), resolution=4),
+    lambda: explore(neuron()).widget(),
+]
+
+
+def with_outputs(makes, metadata):
+    """A notebook with a cell for each of these things, and what is shown of it."""
+    cells = []
+    for make in makes:
+        bundle = make()._repr_mimebundle_()
+        bundle = bundle[0] if isinstance(bundle, tuple) else bundle
+        shown = nbformat.v4.new_output("execute_result", data=bundle, execution_count=1)
+        cells.append(nbformat.v4.new_code_cell("shown", outputs=[shown], execution_count=1))
+    return nbformat.v4.new_notebook(cells=cells, metadata=metadata)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """The address of a JupyterLab that has the notebooks steps.ipynb and first.ipynb."""
+    tmp_path = tmp_path_factory.mktemp("lab")
     cells = [nbformat.v4.new_code_cell(dedent(c).strip()) for c in CELLS]
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), tmp_path / "steps.ipynb")
+    nbformat.write(with_outputs(SHOWS, kernel), tmp_path / "first.ipynb")
     places = {f"JUPYTER_{name}_DIR": str(tmp_path / name) for name in ("CONFIG", "RUNTIME")}
     options = ["--no-browser", "--allow-root", "--expose-app-in-browser", "--ServerApp.port=0"]
     options += ["--LabApp.extension_manager=readonly", "--LabApp.news_url=None"]
@@ -85,9 +115,20 @@ def address(process, folder):
     raise RuntimeError((folder / "log").read_text("utf-8"))
 
 
-def execute(page, command):
+def opened(page, address):
+    """Open a notebook, and wait for its kernel."""
+    page.goto(address)
+    page.wait_for_selector(".jp-Notebook .jp-CodeCell")
+    page.wait_for_function("() => Boolean(window.jupyterapp)")
+    page.get_by_text("(ipykernel) | Idle").wait_for()  # or it asks for a kernel
+
+
+def execute(page, command, options=None):
     """Begin what a menu of JupyterLab does."""
-    page.evaluate(f"() => {{ window.jupyterapp.commands.execute('{command}'); }}")
+    page.evaluate(
+        "([name, options]) => { window.jupyterapp.commands.execute(name, options); }",
+        [command, options or {}],
+    )
 
 
 def to_the_end(explorer):
@@ -131,10 +172,7 @@ def test_cells_step_to_the_engines_gradients_and_a_slider_writes_back(server):
         own = (url, url.replace("http", "ws", 1), "data:", "blob:", "about:")
         page.on("request", lambda r: None if r.url.startswith(own) else strangers.append(r.url))
         page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(f"{url}lab/tree/steps.ipynb?token={token}")
-        page.wait_for_selector(".jp-Notebook .jp-CodeCell")
-        page.wait_for_function("() => Boolean(window.jupyterapp)")
-        page.get_by_text("(ipykernel) | Idle").wait_for()  # or it asks for a kernel
+        opened(page, f"{url}lab/tree/steps.ipynb?reset&token={token}")
         execute(page, "notebook:run-all-cells")
 
         pages = [page.frame_locator("iframe[srcdoc]").nth(i) for i in range(3)]
@@ -155,3 +193,58 @@ def test_cells_step_to_the_engines_gradients_and_a_slider_writes_back(server):
     assert told["of a"] == 2 * told["a"] + 1
     assert strangers == []
     assert errors == []
+
+
+def test_a_notebook_that_nobody_trusts_shows_every_picture(server):
+    url, token = server
+    with playwright.sync_playwright() as p:
+        options = ["--no-sandbox", "--disable-gpu", "--no-first-run"]
+        browser = p.chromium.launch(executable_path=CHROMIUM, args=options)
+        page = browser.new_page(viewport={"width": 1400, "height": 3600})
+        page.set_default_timeout(SECONDS * 1e3)
+        opened(page, f"{url}lab/tree/first.ipynb?reset&token={token}")
+        page.wait_for_function(
+            "n => document.querySelectorAll('.jp-OutputArea-output img').length === n",
+            arg=len(SHOWS),
+        )
+        trusted = page.evaluate(
+            "[...jupyterapp.shell.currentWidget.content.model.cells].map(x => x.trusted)"
+        )
+        sizes = page.locator(".jp-OutputArea-output img").evaluate_all(
+            "all => Promise.all(all.map(x => x.decode().then(() => [x.width, x.naturalWidth])))"
+        )
+        scripts = page.locator(".jp-OutputArea-output :is(iframe, script)").count()
+        browser.close()
+
+    assert trusted == [False] * len(SHOWS)
+    assert all(min(size) > 100 for size in sizes)
+    assert scripts == 0
+
+
+@pytest.mark.parametrize("screen", [(1366, 768), (1024, 600)])
+def test_an_explorer_has_its_buttons_in_view_and_hears_the_arrows_at_once(server, screen):
+    url, token = server
+    with playwright.sync_playwright() as p:
+        options = ["--no-sandbox", "--disable-gpu", "--no-first-run"]
+        browser = p.chromium.launch(executable_path=CHROMIUM, args=options)
+        page = browser.new_page(viewport=dict(zip(["width", "height"], screen)))
+        page.set_default_timeout(SECONDS * 1e3)
+        opened(page, f"{url}lab/tree/steps.ipynb?reset&token={token}")
+        execute(page, "notebook:run-cell")
+        explorer = page.frame_locator("iframe[srcdoc]").first
+        explorer.locator(".cx-next").wait_for()
+        box = explorer.locator(".cx-next").bounding_box()
+        page.keyboard.press("ArrowRight")
+        explorer.locator('[data-step="1"]').wait_for()
+        execute(page, "apputils:change-theme", {"theme": "JupyterLab Dark"})
+        explorer.locator("html.dark").wait_for()
+        execute(page, "apputils:change-theme", {"theme": "JupyterLab Light"})
+        explorer.locator("html:not(.dark)").wait_for()
+        page.locator(".jp-Cell.jp-mod-active .cm-content").click()
+        page.keyboard.press("ArrowRight")
+        page.wait_for_timeout(200)
+        step = explorer.locator(".cx-count").inner_text()
+        browser.close()
+
+    assert box["y"] + box["height"] < screen[1]
+    assert step.startswith("1 / ")

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import Value
-from nn import MLP, Layer, Linear, Neuron, Sequential, Tanh
+from nn import MLP, DataLoader, Layer, Linear, Neuron, Sequential, Tanh
 
 MODELS = {
     "neuron": Neuron,
@@ -51,3 +51,16 @@ def test_an_array_without_axes_is_a_sample_of_one_number():
     model = Layer(1, 1)
 
     assert model(np.array(2.0)).data == model(2.0).data == model([np.array(2.0)]).data
+
+
+@pytest.mark.parametrize("size", [None, 5, 9])
+def test_a_batch_of_all_samples_keeps_their_order(size):
+    loader = DataLoader([*range(5)], [*range(5)], batch_size=size, shuffle=True)
+
+    assert [loader.order(epoch) for epoch in range(3)] == [[*range(5)]] * 3
+
+
+def test_smaller_batches_have_another_order_in_each_epoch():
+    loader = DataLoader([*range(5)], [*range(5)], batch_size=4, shuffle=True)
+
+    assert len({tuple(loader.order(epoch)) for epoch in range(9)}) > 1

@@ -5,8 +5,8 @@ import random
 import pytest
 
 from engine import Value
-from nn import MLP, Dropout, Linear, Sequential
-from nn.evaluation import outputs_of
+from nn import MLP, Dropout, Linear, Module, Sequential
+from nn.evaluation import MANY, outputs_of
 from nn.module import in_eval_mode
 
 
@@ -49,3 +49,66 @@ def test_evaluation_takes_a_training_model_as_it_is():
     model = Dropout(0.5, rng=random.Random(0))
 
     assert {y for (y,) in outputs_of(model, [[1.0]] * 20)} == {0.0, 2.0}
+
+
+@pytest.mark.parametrize("kind", [list, tuple, "numpy"])
+def test_many_samples_have_the_bits_of_each_alone(kind):
+    model = MLP(2, [5, 3], activation="gelu", rng=random.Random(0))
+    rng = random.Random(1)
+    inputs = [[rng.gauss(0, 3), rng.gauss(0, 3)] for _ in range(3 * MANY + 1)]
+    wanted = [[y.data for y in model(x)] for x in inputs]
+    if kind == "numpy":
+        np = pytest.importorskip("numpy", reason="needs numpy, of the extra test")
+        given = np.array(inputs)
+    else:
+        given = kind(map(kind, inputs))
+
+    assert outputs_of(model, given) == wanted
+
+
+def test_many_bare_numbers_are_samples_too():
+    model = MLP(1, [2, 1], activation="tanh", rng=random.Random(0))
+    inputs = [i / 10 for i in range(2 * MANY)]
+
+    assert outputs_of(model, inputs) == [model(x).data for x in inputs]
+
+
+def test_a_model_of_ones_own_is_asked_for_each_sample():
+    class Step(Module):
+        def __init__(self):
+            self.w = Value(2.0)
+
+        def __call__(self, x):
+            return self.w * x if x > 0 else self.w
+
+    inputs = [i - MANY for i in range(2 * MANY)]
+
+    assert outputs_of(Step(), inputs) == [2.0 * x if x > 0 else 2.0 for x in inputs]
+
+
+def test_an_activation_of_ones_own_is_asked_for_each_sample():
+    bent = lambda v: v * 2 if v.data > 0 else v * 3  # noqa: E731
+    model = MLP(1, [2, 1], activation=bent, rng=random.Random(0))
+    inputs = [float(i - MANY) for i in range(2 * MANY)]
+
+    assert outputs_of(model, inputs) == [model(x).data for x in inputs]
+
+
+def test_dropout_draws_for_each_of_many_samples():
+    inputs = [[1.0]] * (2 * MANY)
+    one = Dropout(0.5, rng=random.Random(0))
+    two = Dropout(0.5, rng=random.Random(0))
+
+    assert outputs_of(one, inputs) == [two(x) for x in inputs]
+
+
+@pytest.mark.parametrize(
+    ("inputs", "error"),
+    [([[1.0, 2.0]] * 50 + [[1.0]], "takes 2 inputs, got 1"), ([["a", "b"]] * 50, "number")],
+    ids=["a short row", "text"],
+)
+def test_many_samples_raise_what_one_raises(inputs, error):
+    model = MLP(2, [2, 1], rng=random.Random(0))
+
+    with pytest.raises((TypeError, ValueError), match=error):
+        outputs_of(model, inputs)

@@ -13,6 +13,7 @@ import engine
 from engine import Op, Value, dot, explore, log, stop_gradient, tanh
 from engine.explorer.assets import script
 from engine.explorer.contents import boxes_of
+from engine.explorer.explorer import NEEDS
 from engine.explorer.placement import BADGE, CARD, placement
 from nn import MLP
 from nn.command.main import main
@@ -238,9 +239,9 @@ def test_characters_that_nothing_shows_are_replaced():
 def test_a_notebook_shows_the_page_in_a_frame_of_its_own():
     explorer = explore(neuron(), title='a "title"')
 
-    ((tag, attributes, _),) = Reader(explorer._repr_html_()).elements
-    assert tag == "iframe"
-    assert attributes["srcdoc"] == explorer.html()
+    elements = Reader(explorer._repr_html_()).elements
+    (attributes,) = [attributes for tag, attributes, _ in elements if tag == "iframe"]
+    assert attributes["srcdoc"] == explorer.page(NEEDS)
     assert attributes["sandbox"] == "allow-scripts"
     assert attributes["title"] == 'a "title"'
     assert repr(explorer) == "<Explorer of 6 values>"

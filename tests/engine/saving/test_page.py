@@ -96,6 +96,15 @@ def test_the_language_is_that_of_the_page():
 def test_a_frame_runs_scripts_and_holds_the_page_as_text():
     page = made(data=HOSTILE)
 
-    ((tag, attributes, _),) = Reader(framed(page, HOSTILE, "10rem")).elements
-    assert (tag, attributes["sandbox"], attributes["title"]) == ("iframe", "allow-scripts", HOSTILE)
+    elements = Reader(framed(page, HOSTILE, 300, "<img>")).elements
+    assert [tag for tag, _, _ in elements] == ["div", "img", "template", "iframe", "script"]
+    attributes = elements[3][1]
+    assert (attributes["sandbox"], attributes["title"]) == ("allow-scripts", HOSTILE)
     assert attributes["srcdoc"] == page
+
+
+def test_the_script_around_a_frame_is_the_same_for_every_page():
+    scripts = [Reader(framed(made(data=x), x, 300, "<img>")).elements[-1] for x in ("a", HOSTILE)]
+
+    assert scripts[0] == scripts[1]
+    assert "followLight" in scripts[0][2]

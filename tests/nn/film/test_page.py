@@ -137,7 +137,7 @@ def test_the_page_asks_for_nothing_from_elsewhere():
 
 def test_a_notebook_shows_the_page_in_a_frame_of_its_own():
     film = filmed(1, title=HOSTILE)
-    (srcdoc,) = re.findall(r'^<iframe srcdoc="([^"]*)"', film._repr_html_())
+    (srcdoc,) = re.findall(r'<template><iframe srcdoc="([^"]*)"', film._repr_html_())
 
     assert unescape(srcdoc) == page(film)
 

@@ -1,5 +1,7 @@
 """The record of a training as a mapping and as a table."""
 
+import copy
+import pickle
 import sys
 from collections.abc import Mapping
 
@@ -80,3 +82,26 @@ def test_without_pandas_an_error_says_what_to_install(monkeypatch):
 
     with pytest.raises(ModuleNotFoundError, match=r"^to_pandas needs pandas: pip install pandas$"):
         History().to_pandas()
+
+
+def test_epochs_that_wait_are_there_when_they_are_asked_for():
+    history = History()
+    history.add({"loss": 3.0, "lr": 0.1})
+    history.add_many([2.0, 1.0], [0.1, 0.2])
+    counted, latest = history.epoch_count, history.latest
+
+    assert (counted, latest) == (3, {"loss": 1.0, "lr": 0.2})
+    assert history.epochs == [
+        {"loss": 3.0, "lr": 0.1},
+        {"loss": 2.0, "lr": 0.1},
+        {"loss": 1.0, "lr": 0.2},
+    ]
+    assert (history.epoch_count, history.latest) == (3, {"loss": 1.0, "lr": 0.2})
+
+
+def test_epochs_that_wait_are_copied_with_the_record():
+    history = History()
+    history.add_many([2.0, 1.0], [0.1, 0.2])
+
+    assert pickle.loads(pickle.dumps(history)).epochs == history.epochs
+    assert copy.deepcopy(history).epochs == history.epochs

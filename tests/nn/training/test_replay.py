@@ -268,6 +268,7 @@ def test_auto_trains_eagerly_then(make, samples, loss, optimizer, _reason):
 def test_a_second_model_of_the_same_structure_is_not_lowered_again(monkeypatch):
     first = outcome(True, *CASES["three classes"])
     monkeypatch.setattr(plans, "lowered", None)
+    monkeypatch.setattr(plans, "JoinedKinds", None)
 
     assert outcome(True, *CASES["three classes"]) == first
     with pytest.raises(TypeError):  # another activation

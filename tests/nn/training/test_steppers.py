@@ -15,11 +15,12 @@ from nn.training.machine_stepper import MachineStepper
 from nn.training.run import Run
 
 ORDER = [
-    {"history", "stopping", "objective", "randomness", "upcoming"},
+    {"history", "stopping", "objective", "randomness", "upcoming", "arguments"},
     {"arrays", "samples", "run"},
-    {"checkpoint", "graph_stepper", "plans"},
-    {"machine_stepper"},
-    {"loop"},
+    {"checkpoint", "graph_stepper", "tapes"},
+    {"plans"},
+    {"machine_stepper", "recorded"},
+    {"loop", "jit"},
 ]
 
 

@@ -1,0 +1,103 @@
+"""Joining: the kinds of a batch, from what one sample computes and from the loss of all outputs.
+
+Where every sample is known to go through the same operations, one of them is recorded. The loss is
+recorded with a stand-in for each output of each sample. The kinds of the whole batch are those of
+the sample, and behind them those of the loss:
+
+    sample     y = tanh(w * x + b)                      one tape, of one sample
+    loss       ((y0 - t0)**2 + (y1 - t1)**2 + ...) / n  a tape in which y0, y1 ... are inputs
+"""
+
+from __future__ import annotations
+
+from engine.programs.kinds import NONE, Kinds, NoPlanError, is_scalar
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from engine.programs.tape import Tape
+
+
+class JoinedKinds(Kinds):
+    """The kinds of a batch of samples that are alike.
+
+    sample: the tape of one; its inputs are its own numbers, `own` of them, and then those that are
+    drawn. loss: the tape of the loss, whose inputs are for each sample the stand-ins of its
+    outputs, and then what else the loss takes of it, such as its target. outputs: the slot in
+    `sample` of each stand-in. Both tapes have the same parameters.
+    """
+
+    def __init__(
+        self, sample: Tape, loss: Tape, lanes: int, own: int, outputs: Sequence[int]
+    ) -> None:
+        super().__init__(loss, lanes)
+        self.one, self.own, self.outputs = sample, own, outputs
+        self.extra = self.columns - len(outputs)  # what else the loss takes of a sample
+        self.constants = [*loss.constants, *sample.constants]
+
+    def sort(self) -> None:
+        """Find the kinds. Raises NoPlanError where the bits might not be those of the graph."""
+        super().sort()
+        sample = Kinds(self.one, 1)
+        sample.sort()
+        self.check_order(sample)
+        n = len(sample.steps)
+        self.row_of_output = [sample.kind[slot] for slot in self.outputs]
+        self.steps = [
+            *[(op, self.moved(args, self.of_sample), live) for op, args, live in sample.steps],
+            *[(op, self.moved(args, self.of_loss(n)), live) for op, args, live in self.steps],
+        ]
+        self.kind = [kind if kind == NONE else kind + n for kind in self.kind]
+        self.columns = len(self.one.inputs) + self.extra
+        self.sequential = sample.sequential
+
+    def check_order(self, sample: Kinds) -> None:
+        """Raise NoPlanError unless the operations that share a gradient keep their order."""
+        tape, one = self.tape, self.one
+        stand_ins = [
+            self.first_input + lane * self.columns + j
+            for lane in range(self.lanes)
+            for j in range(len(self.outputs))
+        ]
+        if not all(map(tape.reached.__getitem__, stand_ins)):
+            raise NoPlanError("no gradient comes to an output")
+        inside = {slot for args in one.args for slot in args}
+        if any(slot < one.first or slot in inside for slot in self.outputs):
+            raise NoPlanError("an output is an input, or used to compute another")
+        used = {x for _, operands, _ in sample.steps for x in operands if sample.is_parameter(x)}
+        if any(self.is_parameter(x) for _, operands, _ in self.steps for x in operands):
+            raise NoPlanError("the loss takes a parameter for each sample")
+        end = max([slot for slot, kind in enumerate(self.kind) if kind != NONE], default=0)
+        for slot in range(tape.first, end):
+            if self.kind[slot] == NONE and not used.isdisjoint(tape.args[slot - tape.first]):
+                raise NoPlanError("a parameter is used before the samples, and by them")
+
+    def moved(self, operands: Sequence[Any], place: Any) -> tuple[Any, ...]:
+        return tuple([place(x) for x in operands])
+
+    def of_sample(self, x: Any) -> Any:
+        """An operand of the sample as one of the batch."""
+        if not is_scalar(x):
+            kind, i = x
+            return ("input", i + self.extra) if kind == "input" and i >= self.own else x
+        first = len(self.one.parameters) + len(self.one.inputs)
+        if x < first:
+            return x  # a parameter, which is the same in both
+        return self.first_constant + len(self.tape.constants) + x - first
+
+    def of_loss(self, n: int) -> Any:
+        """What moves an operand of the loss. n: how many kinds come before."""
+
+        def place(x: Any) -> Any:
+            if is_scalar(x):
+                return x
+            kind, i = x
+            if kind == "row":
+                return ("row", i + n)
+            if i < len(self.outputs):
+                return ("row", self.row_of_output[i])
+            return ("input", self.own + i - len(self.outputs))
+
+        return place

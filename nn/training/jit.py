@@ -1,0 +1,175 @@
+"""A plain loop, compiled: `jit` records a loss once, and the machine replays it.
+
+    @jit
+    def loss_of(inputs, targets):
+        return mse_loss([model(x) for x in inputs], targets)
+
+    for inputs, targets in loader:
+        loss = loss_of(inputs, targets)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+The loop stays as it was, and its numbers too, to the last bit. The first call records the graph of
+the loss. The second call compares the machine with the graph, on other data and other weights. From
+the third call on the machine computes the loss and its gradient.
+"""
+
+from __future__ import annotations
+
+from functools import update_wrapper
+from threading import RLock
+
+from engine import Value
+from engine.programs.kinds import NoPlanError
+from nn.training.arguments import Argument
+from nn.training.recorded import Recording
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+MOST = 8  # structures that are kept
+
+
+def jit(function: Callable[..., Any]) -> Replay:
+    """The function, replayed by the machine from its third call on.
+
+    function: takes numbers, in lists of any depth or in arrays, and returns a loss, one Value. The
+    leaves behind the loss are its parameters. Its result has the same `data`, and `loss.backward()`
+    gives the parameters the same grads, to the last bit. What cannot be replayed is computed as
+    before; `reason` says why.
+
+    A recording is for one structure: the same number of samples, and all modules in the mode, train
+    or eval, in which they were. Another structure is recorded anew; the latest 8 are kept. As in
+    JAX, only operations on Values are recorded. An `if` on a number of a Value, a number drawn at
+    random or read from elsewhere stays as it was in the first call; the second call finds that out
+    if it makes a difference there. Call `clear()` after the model got other layers.
+
+    >>> w = Value(3.0)
+    >>> loss_of = jit(lambda xs: sum([(w * x - 1) ** 2 for x in xs]))
+    >>> for xs in ([1.0, 2.0], [3.0, 4.0], [5.0, 6.0]):
+    ...     loss = loss_of(xs)
+    ...     w.grad = 0.0
+    ...     loss.backward()
+    ...     print(loss.data, w.grad)
+    29.0 24.0
+    185.0 136.0
+    485.0 344.0
+    >>> loss_of.calls, loss_of.replayed
+    (3, 1)
+    """
+    return Replay(function)
+
+
+class Replay:
+    """A function of data that returns a loss, as `jit` makes it.
+
+    calls: how often it was called. replayed: how many of these calls the machine did. reason: why
+    the latest call was not replayed; empty if it was, or if the next of its kind will be.
+    """
+
+    __module__ = "nn"
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        if not callable(function):
+            raise TypeError(f"jit takes a function, got {type(function).__name__} {function!r:.60}")
+        self.function = function
+        self.lock = RLock()
+        self.classes = 1  # how many there are, as far as the targets have shown
+        self.clear()
+        update_wrapper(self, function)
+
+    def clear(self) -> None:
+        """Forget what was recorded, and count anew."""
+        self.recordings: dict[Any, Recording | NoPlanError] = {}
+        self.calls = self.replayed = 0
+        self.reason = ""
+
+    def __get__(self, instance: Any, owner: type) -> Any:
+        """A function that is jitted in a class is a method of it; each instance has its own."""
+        if instance is None:
+            return self
+        own = Replay(self.function.__get__(instance, owner))
+        vars(instance)[self.__name__] = own  # type: ignore[attr-defined]
+        return own
+
+    def __call__(self, *args: Any) -> Value:
+        """The loss of these arguments. Raises what the function raises."""
+        with self.lock:
+            self.calls += 1
+            self.reason = ""
+            try:
+                arguments = [Argument(x) for x in args]
+                recording = self.recording(arguments)
+            except (NoPlanError, OverflowError) as error:
+                self.reason = str(error)
+                return self.computed(args)
+            if recording is None:
+                return self.computed(args)
+            if not recording.compared:
+                return self.compared(recording, arguments, args)
+            found = recording.loss(arguments)
+            if found is None:
+                self.reason = "the machine has no answer for these numbers"
+                return self.computed(args)
+            self.replayed += 1
+            return found
+
+    def computed(self, args: Sequence[Any]) -> Value:
+        """The loss, by the function itself."""
+        loss = self.function(*args)
+        if not isinstance(loss, Value):
+            got = f"{type(loss).__name__} {loss!r:.60}"
+            raise TypeError(f"a jitted function returns a Value, the loss, got {got}")
+        return loss
+
+    def recording(self, arguments: list[Argument]) -> Recording | None:
+        """The recording of that structure; None if it has just been made, for calls to come.
+
+        Raises NoPlanError where it cannot be replayed.
+        """
+        key = tuple([argument.key for argument in arguments])
+        known = self.recordings.pop(key, None)
+        classes = 0
+        if arguments and arguments[-1].whole and arguments[-1].samples:
+            classes = int(max(arguments[-1].numbers)) + 1
+        stale = isinstance(known, Recording) and not known.fits(classes)
+        made = known
+        if known is None or stale:
+            self.classes = max(self.classes, classes)
+            try:
+                made = Recording(self.function, arguments, self.classes)
+            except NoPlanError as error:
+                made = error
+        self.recordings[key] = made  # type: ignore[assignment]
+        for oldest in list(self.recordings)[:-MOST]:
+            del self.recordings[oldest]
+        if isinstance(made, NoPlanError):
+            raise made
+        return None if known is None or stale else made
+
+    def compared(self, recording: Recording, arguments: list[Argument], args: Any) -> Value:
+        """The loss, by the function itself, and whether the machine has its bits."""
+        before = recording.random_state()
+        loss = self.computed(args)
+        if recording.was_recorded_with(arguments):  # the same numbers prove nothing
+            return loss
+        after = recording.random_state()
+        recording.set_random_state(before)
+        answer = recording.evaluate(arguments)
+        drew_alike = recording.random_state() == after
+        recording.set_random_state(after)
+        if answer is None:
+            return loss
+        if drew_alike and recording.has_bits_of(loss, answer):
+            recording.compared = True
+        else:
+            self.reason = "the machine has not the bits of the graph: is there an `if` in it?"
+            key = tuple([argument.key for argument in arguments])
+            self.recordings[key] = NoPlanError(self.reason)
+        return loss
+
+    def __repr__(self) -> str:
+        return f"<jit of {self.function!r:.60}: {self.replayed} of {self.calls} calls replayed>"

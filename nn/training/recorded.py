@@ -1,0 +1,267 @@
+"""A recorded loss: the function behind it, lowered to a plan, and the machine that replays it."""
+
+from __future__ import annotations
+
+import random
+from array import array
+
+from engine import Op, Value, topological_order
+from engine.op import number
+from engine.programs.kinds import NoPlanError
+from engine.programs.machines import machine_of_plan
+from engine.programs.tape import Tape
+from engine.recording import no_grad_depth, tracing
+from engine.value import add_slopes, node_of_many
+from nn.module import Module, collect
+from nn.training.arguments import columns
+from nn.training.plans import plan_of, same
+from nn.training.randomness import undrawn
+from nn.training.samples import shared_draws
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any
+
+    from nn.training.arguments import Argument
+    from nn.training.samples import Draws
+
+WRONG = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+
+
+class Recording:
+    """What was recorded of a function for arguments of one structure, and its machine.
+
+    lanes: how many samples the machine does at once. parameters: the leaves behind the loss that
+    are no arguments. compared: whether the machine is known to have the bits of the graph.
+    """
+
+    def __init__(
+        self, function: Callable[..., Any], arguments: list[Argument], classes: int
+    ) -> None:
+        """classes: how many there are, if the last argument holds the classes of the samples.
+
+        Raises NoPlanError, with the reason, where the function cannot be replayed.
+        """
+        self.function, self.compared = function, False
+        self.modules = modules_of(function)
+        self.modes = [module.training for module in self.modules]
+        rngs = [getattr(module, "rng", None) for module in self.modules]
+        own = {id(rng): rng for rng in rngs if isinstance(rng, random.Random)}
+        self.sources: list[Any] = [random, *own.values()]
+        self.places = [i for i, a in enumerate(arguments) if not a.passed_on]  # of numbers
+        reason: NoPlanError | None = None
+        for self.lanes, self.classes in ways(arguments, classes):
+            try:
+                self.record(arguments)
+            except NoPlanError as error:
+                reason = reason or error
+            else:
+                break
+        else:
+            raise reason or NoPlanError("it has no numbers")
+        self.start = [a.numbers.tobytes() for a in arguments], self.values()
+
+    def record(self, arguments: list[Argument]) -> None:
+        """Record the loss, and make its machine."""
+        given, leaves = self.given(arguments)
+        before = repr(given)
+        with undrawn(self.sources):
+            try:
+                with tracing() as block:
+                    loss = self.function(*given)
+            except WRONG as error:
+                raise NoPlanError(f"{type(error).__name__}: {error}") from None
+        if not isinstance(loss, Value):
+            raise NoPlanError(f"it returned no Value but {type(loss).__name__}")
+        if repr(given) != before:
+            raise NoPlanError("the function changes its arguments")
+        self.draws: Draws = shared_draws(block.drawn, leaves)
+        flat = [x for own in leaves for x in own]
+        inputs = {id(x) for x in flat}
+        order = topological_order(loss)
+        self.parameters = tuple([v for v in order if v.op is None and id(v) not in inputs])
+        try:
+            tape = Tape([loss], flat, self.parameters)
+        except ValueError as error:
+            raise NoPlanError(str(error)) from None
+        chosen = [k % self.classes for k in range(self.lanes)] if self.classes else None
+        self.machine = machine_of_plan(plan_of(tape, self.lanes, chosen))
+
+    def given(self, arguments: list[Argument]) -> tuple[list[Any], list[list[Any]]]:
+        """What the function is called with to be recorded, and the leaves of each sample.
+
+        Every class occurs among the targets.
+        """
+        if self.classes > self.lanes:
+            raise NoPlanError(f"a batch of {self.lanes} has not all of {self.classes} classes")
+        leaves: list[list[Any]] = [[] for _ in range(self.lanes)]
+        given = []
+        for argument in arguments:
+            if self.classes and argument is arguments[-1]:
+                given.append(argument.filled([k % self.classes for k in range(self.lanes)]))
+                continue
+            own = [Value(x) for x in argument.numbers]
+            each = len(own) // self.lanes
+            for k, of_sample in enumerate(leaves):
+                of_sample += own[k * each : (k + 1) * each]
+            given.append(argument.filled(own))
+        return given, leaves
+
+    def fits(self, classes: int) -> bool:
+        """Whether modules are in the mode in which they were, and there are no new classes."""
+        modes = [module.training for module in self.modules]
+        return modes == self.modes and (not self.classes or classes <= self.classes)
+
+    def was_recorded_with(self, arguments: list[Argument]) -> bool:
+        """Whether the data and the parameters are those of the recording."""
+        return ([a.numbers.tobytes() for a in arguments], self.values()) == self.start
+
+    def has_bits_of(self, loss: Value, answer: tuple[float, Any]) -> bool:
+        """Whether an answer of the machine is that of the graph of the loss, to the bit.
+
+        A leaf that the function makes in each call, such as a state of zeros, has another number
+        in no call.
+        """
+        own = [v for v in topological_order(loss) if v.op is None]
+        if len(own) != len(self.parameters):
+            return False
+        recorded = {*self.parameters}
+        for v, p in zip(own, self.parameters):
+            if v is not p and (v in recorded or v.data.hex() != p.data.hex()):
+                return False
+        return same(*answer) == same(loss.data, gradients(loss, own))
+
+    # ---- what it computes ----
+
+    def loss(self, arguments: list[Argument]) -> Value | None:
+        """The loss of these arguments; None where only the graph has the answer."""
+        before = self.random_state() if self.draws else []
+        answer = self.evaluate(arguments)
+        if answer is None:
+            self.set_random_state(before)
+            return None
+        data, grads = answer
+        if no_grad_depth.get():
+            return Value(data)
+        return replayed_loss(data, self.parameters, grads.tolist())
+
+    def evaluate(self, arguments: list[Argument]) -> tuple[float, Any] | None:
+        """The loss and its gradient, or None."""
+        given, classes = [arguments[i] for i in self.places], None
+        if self.classes:
+            classes = array("i", map(int, given.pop().numbers))
+            if min(classes) < 0:
+                return None
+        rows = columns(given, self.lanes)
+        if self.draws:
+            rows = self.with_draws(rows)
+        found: tuple[float, Any] | None = self.machine.evaluate(self.values(), rows, classes)
+        return found
+
+    def with_draws(self, rows: Any) -> Any:
+        """The rows, behind each the random numbers that its sample draws."""
+        each, longer = len(rows) // self.lanes, array("d")
+        for k in range(self.lanes):
+            longer += rows[k * each : (k + 1) * each]
+            longer.extend([x for module, n in self.draws for x in module.mask(n)])
+        return longer
+
+    def values(self) -> Any:
+        """The numbers of the parameters."""
+        return array("d", [p.data for p in self.parameters])
+
+    def random_state(self) -> list[Any]:
+        """The states of the random sources."""
+        return [source.getstate() for source in self.sources]
+
+    def set_random_state(self, states: list[Any]) -> None:
+        for source, state in zip(self.sources, states):
+            source.setstate(state)
+
+
+def ways(arguments: list[Argument], classes: int) -> Iterator[tuple[int, int]]:
+    """The ways to record, the fastest first: (samples at once, classes of the last argument)."""
+    lists = [a for a in arguments if not a.passed_on]
+    sizes = {a.samples for a in lists}
+    n = sizes.pop() if len(sizes) == 1 else None
+    if n and len(lists) > 1 and lists[-1] is arguments[-1]:
+        last = arguments[-1]
+        if last.whole and len(last.numbers) == n and min(last.numbers) >= 0:
+            yield n, classes
+    if n and n > 1:
+        yield n, 0
+    yield 1, 0
+
+
+def modules_of(function: Any) -> list[Module]:
+    """The modules that a function knows of: its own, those of its closure, and the global ones."""
+    found: dict[int, Any] = {}
+    seen: set[int] = set()
+    waiting = [function]
+    while waiting:
+        f = waiting.pop()
+        if id(f) in seen:
+            continue
+        seen.add(id(f))
+        things = [getattr(f, "__self__", None), *(getattr(f, "__defaults__", None) or ())]
+        things += [*(getattr(f, "args", ()) or ()), getattr(f, "func", None)]  # of a partial
+        for cell in getattr(f, "__closure__", None) or ():
+            try:
+                things.append(cell.cell_contents)
+            except ValueError:  # a name that has no value yet
+                continue
+        code, names = getattr(f, "__code__", None), getattr(f, "__globals__", {})
+        things += [names[name] for name in getattr(code, "co_names", ()) if name in names]
+        things.append(getattr(f, "__func__", None))
+        collect(things, found)
+        waiting += [x for x in things if hasattr(x, "__code__") or hasattr(x, "func")]
+    return [x for x in found.values() if isinstance(x, Module)]
+
+
+# ---- what a replay returns ----
+
+
+class ReplayedLoss(Value):
+    """A loss that the machine computed, with its slopes at the parameters.
+
+    Its graph has one operation, `replay`, of all parameters.
+    """
+
+    slopes: list[float]
+
+    def backward(self, gradient: Any = 1.0) -> None:
+        """Add gradient * d self / d p to the grad of each parameter p, as Value.backward does."""
+        add_slopes(self, self.inputs_of_replay, self.slopes, number(gradient))
+
+    inputs_of_replay: tuple[Value, ...]
+
+
+def replayed_loss(data: float, parameters: tuple[Value, ...], slopes: list[float]) -> Value:
+    """The node of a loss whose number and slopes are known."""
+
+    def gradient(z: Any, *_parameters: Any) -> list[float]:
+        if isinstance(z, Value):
+            raise NotImplementedError(
+                "a replayed loss has grads by loss.backward(), and no graph to differentiate: "
+                "take the function without jit"
+            )
+        return slopes
+
+    op = Op("replay", "replay", lambda *_: data, gradient=gradient)
+    loss: Any = node_of_many(ReplayedLoss, op, data, parameters)
+    loss.slopes, loss.inputs_of_replay = slopes, parameters
+    return loss  # type: ignore[no-any-return]
+
+
+def gradients(loss: Value, parameters: list[Value]) -> list[float]:
+    """d loss / d p for each of the parameters, whose grads stay what they are."""
+    before = [p.grad for p in parameters]
+    try:
+        for p in parameters:
+            p.grad = 0.0
+        loss.backward()
+        return [p.grad for p in parameters]
+    finally:
+        for p, grad in zip(parameters, before):
+            p.grad = grad

@@ -14,6 +14,7 @@ from nn.settings import enter, is_declared, saved
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
+    from inspect import Signature
     from typing import Any, ClassVar, Self
 
     from engine.diagrams.diagram import Diagram
@@ -24,6 +25,20 @@ if TYPE_CHECKING:
 
 # Every module that there is, by its identity: a graph's parameters find their model here.
 ALIVE: WeakValueDictionary[int, Module] = WeakValueDictionary()
+
+
+class InitSignature:
+    """What `inspect.signature` says of a class of modules: what its `__init__` takes."""
+
+    def __get__(self, instance: Any, owner: Any) -> Signature:
+        if instance is not None:
+            raise AttributeError("a module is called with a sample: see its __call__")
+        from inspect import Signature, signature
+
+        if owner.__init__ is object.__init__:
+            return Signature()
+        whole = signature(owner.__init__)
+        return whole.replace(parameters=[*whole.parameters.values()][1:])
 
 
 class Module:
@@ -53,7 +68,11 @@ class Module:
     # need not call; train and eval set it on the module itself.
     training = True
 
-    def __new__(cls, *_: Any, **__: Any) -> Self:
+    __signature__ = InitSignature()
+
+    def __new__(cls, *args: Any, **options: Any) -> Self:
+        if (args or options) and cls.__init__ is object.__init__:
+            raise TypeError(f"{cls.__name__}() takes no arguments")
         module = super().__new__(cls)
         ALIVE[id(module)] = module
         return module

@@ -1,6 +1,5 @@
 """Neurons, layers and networks, in micrograd's calling convention."""
 
-import math
 import pickle
 import random
 
@@ -142,7 +141,7 @@ def test_a_wrong_size_is_refused_with_got_and_wanted(make, message):
         (lambda: Neuron(2)(["a", 1.0]), "expected a number or a Value, got str 'a'"),
         (lambda: Neuron(2, "tanh"), "nonlin is True or False, got 'tanh': say activation='tanh'"),
         (
-            lambda: Neuron(1, activation=math.tanh)(2.0),
+            lambda: Neuron(1, activation=float)(2.0),
             "the activation returned float, not a Value",
         ),
         (lambda: MLP(2, 1), "nouts takes a list of layer sizes, got 1"),

@@ -1,12 +1,13 @@
 """Modules find their own parameters, whatever they are kept in."""
 
 import copy
+import inspect
 import random
 
 import pytest
 
 from engine import Value
-from nn import MLP, Module
+from nn import MLP, Module, ReLU
 
 
 class Part(Module):
@@ -272,3 +273,23 @@ def test_repr_indents_a_module_inside():
     model.inner = Part(1.0)
 
     assert repr(model) == "Part(\n  inner: Part(\n    values: 1 parameter\n  )\n)"
+
+
+def test_a_module_without_init_takes_no_arguments():
+    class Plain(Module):
+        pass
+
+    with pytest.raises(TypeError, match=r"Plain\(\) takes no arguments"):
+        Plain(3)
+    with pytest.raises(TypeError, match=r"ReLU\(\) takes no arguments"):
+        ReLU(inplace=True)
+
+
+def test_a_signature_is_what_init_takes():
+    class Named(Module):
+        def __init__(self, size, *, scale=1.0):
+            pass
+
+    assert str(inspect.signature(Named)) == "(size, *, scale=1.0)"
+    assert str(inspect.signature(ReLU)) == "()"
+    assert [*inspect.signature(ReLU()).parameters] == ["x"]

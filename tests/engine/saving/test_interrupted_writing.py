@@ -23,8 +23,17 @@ pytestmark = pytest.mark.filterwarnings(
 def interrupted_at(n, write):
     """Run write(), with a Ctrl-C before the n-th instruction of the writer, or line it calls.
 
-    True if there was such an instruction.
+    True if there was such an instruction. It runs in a thread of its own: an exception between two
+    instructions of an `except` leaves the thread with an error that it still handles.
     """
+    found = []
+    thread = threading.Thread(target=lambda: found.append(interrupted_here(n, write)))
+    thread.start()
+    thread.join()
+    return found[0]
+
+
+def interrupted_here(n, write):
     seen = 0
     before = sys.gettrace()
 

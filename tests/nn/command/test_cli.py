@@ -85,7 +85,7 @@ def test_the_picture_of_the_prediction_names_weights_and_inputs(trained):
     folder, _ = trained
     text = (folder / "xor" / "prediction.svg").read_text(encoding="utf-8")
 
-    assert all(label in text for label in ("w[0][3][1]", "b[1][0]", "x1", "prediction", "tanh"))
+    assert all(label in text for label in ("w0_3_1", "b1_0", "x1", "prediction", "tanh"))
 
 
 def test_the_saved_weights_make_the_trained_network(trained):

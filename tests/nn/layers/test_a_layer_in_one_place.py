@@ -192,7 +192,7 @@ def test_an_activation_is_what_its_circles_say():
 def test_a_layer_with_weights_is_drawn_with_a_line_for_each():
     source = draw(Sequential(Diagonal(3), Tanh())).source
 
-    assert source.count('tooltip="weight ') == 3
+    assert source.count('tooltip="w0_') == 3
     assert source.count("label=tanh") == 3
 
 

@@ -46,9 +46,14 @@ static int prepare(Optimizer *o, double lr, const double *momentum) {
         o->scale = sqrt(unseen2);
         if (unseen1 == 0 || !(o->scale > 0)) flag = 1;
     }
-    for (int i = 0; i < o->count; i++) /* no root of these is real, or 0 / 0 */
-        if (o->square[i] < 0 || (o->amsgrad && o->largest[i] < 0)) flag = 1;
     return flag;
+}
+
+/* Whether the squares have real roots; a step keeps them so. */
+static int has_roots(const Optimizer *o) {
+    for (int i = 0; o->rule != SGD && i < o->count; i++)
+        if (o->square[i] < 0 || (o->amsgrad && o->largest[i] < 0)) return 0;
+    return 1;
 }
 
 /* Without a question inside: a loop of vectors. */
@@ -182,6 +187,8 @@ static ptrdiff_t train(Machine *m, const Version *version, Optimizer *groups, in
                        const double *momenta, ptrdiff_t steps, double *losses) {
     const ptrdiff_t lanes = m->lanes;
     ptrdiff_t step = 0;
+    for (int i = 0; i < group_count; i++)
+        if (!has_roots(groups + i)) return 0;
     memcpy(m->scalars, parameters, m->parameters * sizeof(double));
     for (; step < steps; step++) {
         int flag = 0;

@@ -43,8 +43,12 @@ MACRO = re.compile(
 
 
 def is_reserved(name: str) -> bool:
-    """Whether that means something else in any of the languages."""
-    return is_keyword(name) or name in FRAME or bool(MACRO.fullmatch(name)) or name in called()
+    """Whether that means something else in any of the languages.
+
+    With `_` behind it, none of these names does: `M_PI_` is free.
+    """
+    macro = MACRO.fullmatch(name) and not name.endswith("_")
+    return is_keyword(name) or name in FRAME or bool(macro) or name in called()
 
 
 def is_keyword(name: str) -> bool:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from engine import Value, dot, ops, trace
 from engine.languages.by_name import LANGUAGES
-from engine.languages.reserved import KEYWORDS, called, is_reserved
+from engine.languages.reserved import KEYWORDS, MACRO, called, is_reserved
 from nn.command.main import main
 
 CC, NODE = shutil.which("cc"), shutil.which("node")
@@ -34,6 +34,9 @@ NUMBERS = [
     "1e5",
     "1",
 ]
+MACROS = ["M_PI", "M_E", "M_SQRT1_2", "M_2_SQRTPI", "HUGE", "HUGE_VAL", "HUGE_VALF", "FP_NAN"]
+MACROS += ["FP_ZERO", "INT_MAX", "DBL_MAX", "DBL_EPSILON", "FLT_MIN", "FE_ALL_EXCEPT", "M_PI_"]
+MACROS += ["MATH_ERRNO", "MAXFLOAT", "X_TLOSS", "DOMAIN", "EDOM", "NULL", "math_errhandling"]
 TEXTS = ["tail\\", "tail??/", "$", "$x$", "\0", "a\0b", "\ud800", "\u2028", "\u202e", "*/", "/*"]
 TEXTS += ['"""', "'", "#", "//", "\r", "\n", "é", "温度", "%s", "{x}", "", " ", "_", "__", "x\\\ny"]
 
@@ -63,7 +66,7 @@ def size(op):
 
 def words():
     """Every word of every printed source, and every word that a language keeps for itself."""
-    found = {*called(), *KEYWORDS.split(), *NUMBERS}
+    found = {*called(), *KEYWORDS.split(), *NUMBERS, *MACROS}
     for text in every_source():
         found |= set(re.findall(r"[A-Za-z_]\w*", text))
     return sorted(found)
@@ -236,6 +239,11 @@ def test_every_name_that_the_preprocessor_of_c_replaces_is_reserved(tmp_path):
 
     assert "NAN" in macros
     assert [name for name in macros if not is_reserved(name)] == []
+
+
+@given(st.from_regex(MACRO, fullmatch=True))
+def test_a_reserved_name_is_free_with_a_tail(name):
+    assert not is_reserved(name + "_")
 
 
 @needs_cc

@@ -10,8 +10,10 @@ A recording of the function holds for these surroundings only.
 from __future__ import annotations
 
 import random
+import sys
 from collections import deque
 from functools import partial
+from os.path import dirname
 from types import CodeType, FunctionType, MethodType, ModuleType
 
 from engine import Value
@@ -23,7 +25,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 LISTS = (list, tuple, set, frozenset, deque)
-OURS = ("engine", "nn")  # what their functions read does not change
+OURS = ("engine", "nn")  # what their functions read does not change, as that of any library
+LIBRARY = dirname(random.__file__)  # of Python
 PLAIN = {float, int, bool, str, bytes, type(None), Value}
 
 
@@ -107,6 +110,9 @@ class Surroundings:
             yield from (thing.func, *thing.args, *thing.keywords.values())
         elif isinstance(thing, type):
             yield from self.methods(thing)
+        elif isinstance(thing, ModuleType):
+            if not is_library(vars(thing)):
+                yield from self.of_object(thing)
         elif not of_ours(thing) or hasattr(thing, "__wrapped__"):
             yield from self.of_object(thing)
 
@@ -119,7 +125,7 @@ class Surroundings:
             self.cells.append((cell, found))
             yield found
         where = function.__globals__
-        if where.get("__name__", "").partition(".")[0] in OURS:
+        if is_library(where):
             return
         names = [*names_of(function.__code__)]
         self.names.update(names)
@@ -158,9 +164,17 @@ class Surroundings:
 
 
 def of_ours(thing: Any) -> bool:
-    """Whether a thing, or a module of Python, is of these packages."""
-    name = thing.__name__ if isinstance(thing, ModuleType) else type(thing).__module__
-    return str(name).partition(".")[0] in OURS
+    """Whether a thing is of a class of these packages."""
+    return str(type(thing).__module__).partition(".")[0] in OURS
+
+
+def is_library(names: dict[str, Any]) -> bool:
+    """Whether these are the global names of an installed package, which nobody changes."""
+    package = str(names.get("__name__", "")).partition(".")[0]
+    path = str(names.get("__file__") or "")
+    if package in OURS or (not path and package in sys.stdlib_module_names):
+        return True
+    return path.startswith(LIBRARY) or "site-packages" in path or "dist-packages" in path
 
 
 def names_of(code: CodeType) -> Iterator[str]:

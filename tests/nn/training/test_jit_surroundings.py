@@ -1,6 +1,7 @@
 """A jitted function has eager's bits whatever changes around it: models, modes, numbers, copies."""
 
 import copy
+import json
 import math
 import pickle
 import random
@@ -357,6 +358,13 @@ def test_a_program_of_a_replayed_loss_gives_no_number_for_other_parameters():
     w.data = 7.0
     with pytest.raises(ValueError, match="known only for the parameters of its call"):
         program([])
+
+
+def test_libraries_are_not_looked_through():
+    np = pytest.importorskip("numpy", reason="needs numpy, of the extra test")
+    around = Surroundings([lambda xs: np.linalg.norm(xs) + math.fsum(xs) + len(json.dumps(pytest))])
+
+    assert len(around.seen) < 30
 
 
 def test_what_was_read_is_the_same_until_it_changes():

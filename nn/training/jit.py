@@ -24,6 +24,7 @@ from threading import RLock
 
 from engine import Value
 from engine.programs.kinds import NoPlanError
+from engine.recording import no_grad_depth
 from nn.training.arguments import Argument
 from nn.training.recorded import Recording
 from nn.training.surroundings import Surroundings
@@ -42,8 +43,8 @@ def jit(function: Callable[..., Any]) -> Replay:
 
     function: takes numbers, in lists of any depth or in arrays, and returns a loss, one Value. The
     leaves behind the loss are its parameters. Its result has the same `data`, and `loss.backward()`
-    gives the parameters the same grads, to the last bit; a factor, as in `loss / 3`, belongs inside
-    the function. What cannot be replayed is computed as before; `reason` says why.
+    gives the parameters the same grads, to the last bit; a factor or a sum, as in `loss / 3`,
+    belongs inside the function. What cannot be replayed is computed as before; `reason` says why.
 
     A recording is for one structure: the same number of samples, the same settings (True, None, a
     name), and all modules in the mode, train or eval, in which they were. Another structure is
@@ -161,7 +162,10 @@ class Replay:
         """
         surroundings = self.look_around(arguments)
         key = self.key(arguments)
-        known = self.recordings.pop(key, None)
+        known = self.recordings.get(key)
+        if no_grad_depth.get() and not (known and getattr(known, "compared", True)):
+            raise NoPlanError("it is recorded where gradients are wanted, outside of no_grad")
+        self.recordings.pop(key, None)
         classes = 0
         if arguments and arguments[-1].whole and arguments[-1].samples:
             classes = int(max(arguments[-1].numbers)) + 1

@@ -212,8 +212,14 @@ def test_no_gradient_is_kept_in_no_grad():
         w.data = value
         with no_grad():
             loss = function([2.0])
+    assert (loss.data, loss.op, function.replayed) == (6.0, None, 0)
 
-    assert (loss.data, loss.op) == (6.0, None)
+    for value in (1.0, 2.0, 3.0):  # is recorded here
+        w.data = value
+        function([2.0])
+    with no_grad():
+        loss = function([2.0])
+    assert (loss.data, loss.op, function.replayed) == (6.0, None, 2)
 
 
 # ---- what cannot be replayed ----

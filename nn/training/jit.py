@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 MOST = 8  # structures that are kept
-RESTLESS = 3  # changes of what a function reads, without a replay between them: then jit gives up
+RESTLESS, REST = 3, 4  # jit gives up after 3 changes, where fewer than 4 calls lie between them
 
 
 def jit(function: Callable[..., Any]) -> Replay:
@@ -194,14 +194,16 @@ class Replay:
 
         Raises NoPlanError where it changes again and again.
         """
-        if self.changes >= RESTLESS:
+        if self.changes > (RESTLESS - 1) * REST:
             raise NoPlanError("what the function reads changes from call to call")
         given = [a.given for a in arguments if a.passed_on and callable(a.given)]
         new = [x for x in given if not any(x is known for known in self.settings)]
         changed = self.surroundings is not None and self.surroundings.changed()
         if changed:
             self.recordings.clear()
-            self.changes += 1
+            self.changes += REST
+        elif self.changes:
+            self.changes -= 1
         if self.surroundings is None or changed or new:
             self.settings = (self.settings + new)[-MOST:]
             self.surroundings = Surroundings([self.function, *self.settings])

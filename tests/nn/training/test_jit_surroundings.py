@@ -188,6 +188,20 @@ def test_a_function_that_changes_what_it_reads_is_left_to_the_graph():
     assert len(seen) == count + 1
 
 
+def test_changes_now_and_then_are_recorded_anew_each_time(monkeypatch):
+    function = jit(plain)
+    for n in range(6):
+        monkeypatch.setitem(globals(), "SCALE", n + 1.5)
+        for _ in range(5):  # the same numbers, which prove nothing
+            assert function(INPUTS, TARGETS).data == plain(INPUTS, TARGETS).data
+    assert (function.reason, function.replayed) == ("", 0)
+
+    for _ in range(2):
+        MODEL.parameters()[0].data += 0.125
+        assert function(INPUTS, TARGETS).data == plain(INPUTS, TARGETS).data
+    assert function.replayed == 1
+
+
 # ---- arguments ----
 
 

@@ -17,18 +17,19 @@ if TYPE_CHECKING:
     Shape = Any  # None for a number, a tuple of shapes for a list, (n, shape) where all are alike
 
 WHOLE, PLAIN, ROWS = {int}, {int, float}, {list, tuple}
+SETTINGS = (bool, str, bytes)  # are passed on as they are, as None and functions are
 DEEPEST = 50  # lists in lists: more are a list that holds itself
 
 
 class Argument:
-    """One argument: numbers in lists of any depth, or anything else, which is passed on as it is.
+    """One argument: numbers in lists of any depth, or a setting, which is passed on as it is.
 
     shape: None for a number, ("list", n, shape) for n items of the same shape, a tuple of shapes
     otherwise. numbers: [all of them]. whole: whether all of them are ints.
     """
 
     def __init__(self, given: Any) -> None:
-        """Raises NoPlanError for an argument that holds Values."""
+        """Raises NoPlanError for an argument that holds Values, and for what is no data."""
         self.given, self.numbers, self.whole = given, array("d"), False
         if isinstance(given, Value):
             raise NoPlanError("an argument is a Value: its gradient is that of a graph")
@@ -40,13 +41,21 @@ class Argument:
                 self.numbers = rows
                 return
             given = given.tolist()
+        elif hasattr(given, "ndim") and hasattr(given, "tolist"):
+            given = given.tolist()  # one number
+        elif isinstance(given, array | range):
+            given = list(given)
         if isinstance(given, list | tuple):
             self.read(given)
         elif type(given) in PLAIN:
             self.shape, self.numbers = None, array("d", [given])
             self.whole = type(given) is int
-        else:
-            self.shape = ("object", type(given), id(given))
+        elif given is None or isinstance(given, SETTINGS) or is_function(given):
+            self.shape = ("object", type(given), given)
+        elif hasattr(given, "__float__"):
+            self.shape, self.numbers = None, array("d", [float(given)])
+        else:  # such as a dict, which may be another one inside, or a generator, which ends
+            raise NoPlanError(f"an argument is {given!r:.40}, which is neither data nor a setting")
 
     def read(self, given: Sequence[Any]) -> None:
         """Read a list of numbers, a list of rows, or a list of lists of any depth."""
@@ -108,6 +117,11 @@ def filled(shape: Any, leaves: Iterator[Any]) -> Any:
     if shape[0] == "list":
         return [filled(shape[2], leaves) for _ in range(shape[1])]
     return [filled(branch, leaves) for branch in shape[1:]]
+
+
+def is_function(given: Any) -> bool:
+    """Whether that is called, as a function or a model is, and known from any other."""
+    return callable(given) and type(given).__hash__ is not None
 
 
 def plain(x: Any) -> float:

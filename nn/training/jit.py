@@ -18,19 +18,24 @@ the third call on the machine computes the loss and its gradient.
 from __future__ import annotations
 
 from functools import update_wrapper
+from inspect import signature
+from sys import modules
 from threading import RLock
 
 from engine import Value
 from engine.programs.kinds import NoPlanError
+from engine.recording import no_grad_depth
 from nn.training.arguments import Argument
 from nn.training.recorded import Recording
+from nn.training.surroundings import Surroundings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
 MOST = 8  # structures that are kept
+RESTLESS, REST = 3, 4  # jit gives up after 3 changes, where fewer than 4 calls lie between them
 
 
 def jit(function: Callable[..., Any]) -> Replay:
@@ -38,14 +43,18 @@ def jit(function: Callable[..., Any]) -> Replay:
 
     function: takes numbers, in lists of any depth or in arrays, and returns a loss, one Value. The
     leaves behind the loss are its parameters. Its result has the same `data`, and `loss.backward()`
-    gives the parameters the same grads, to the last bit. What cannot be replayed is computed as
-    before; `reason` says why.
+    gives the parameters the same grads, to the last bit; a factor or a sum, as in `loss / 3`,
+    belongs inside the function. What cannot be replayed is computed as before; `reason` says why.
 
-    A recording is for one structure: the same number of samples, and all modules in the mode, train
-    or eval, in which they were. Another structure is recorded anew; the latest 8 are kept. As in
-    JAX, only operations on Values are recorded. An `if` on a number of a Value, a number drawn at
-    random or read from elsewhere stays as it was in the first call; the second call finds that out
-    if it makes a difference there. Call `clear()` after the model got other layers.
+    A recording is for one structure: the same number of samples, the same settings (True, None, a
+    name), and all modules in the mode, train or eval, in which they were. Another structure is
+    recorded anew; the latest 8 are kept. So it is where the function reads something else than
+    before: another model or number under a global name, another layer, weight or attribute.
+
+    As in JAX, only operations on Values are recorded. An `if` on a number of an argument is left to
+    the function itself. An `if` on a number that was computed, a number drawn at random, or one
+    from a file, a clock or inside an array stays as it was in the first call; the second call finds
+    that out if it makes a difference there. `clear()` makes jit begin anew.
 
     >>> from nn import mse_loss
     >>> w = Value(3.0)
@@ -85,7 +94,9 @@ class Replay:
     def clear(self) -> None:
         """Forget what was recorded, and count anew."""
         self.recordings: dict[Any, Recording | NoPlanError] = {}
-        self.calls = self.replayed = 0
+        self.surroundings: Surroundings | None = None
+        self.settings: list[Any] = []  # that it was called with
+        self.calls = self.replayed = self.changes = 0
         self.reason = ""
 
     def __get__(self, instance: Any, owner: type) -> Any:
@@ -96,11 +107,28 @@ class Replay:
         vars(instance)[self.__name__] = own  # type: ignore[attr-defined]
         return own
 
-    def __call__(self, *args: Any) -> Value:
+    def __reduce__(self) -> Any:
+        """A copy has recorded nothing; that of a function in a module is the function itself."""
+        owner = getattr(self.function, "__self__", None)
+        name = self.__name__  # type: ignore[attr-defined]
+        if getattr(owner, "__dict__", {}).get(name) is self:
+            return getattr, (owner, name)
+        found: Any = modules.get(self.__module__)
+        for part in self.__qualname__.split("."):  # type: ignore[attr-defined]
+            found = getattr(found, part, None)
+        return self.__qualname__ if found is self else (jit, (self.function,))
+
+    def __call__(self, *args: Any, **named: Any) -> Value:
         """The loss of these arguments. Raises what the function raises."""
+        if named:
+            bound = signature(self.function).bind(*args, **named)
+            args, named = bound.args, bound.kwargs
         with self.lock:
             self.calls += 1
             self.reason = ""
+            if named:
+                self.reason = f"{next(iter(named))} is no argument by its place, but by its name"
+                return self.computed(args, named)
             try:
                 arguments = [Argument(x) for x in args]
                 recording = self.recording(arguments)
@@ -116,11 +144,12 @@ class Replay:
                 self.reason = "the machine has no answer for these numbers"
                 return self.computed(args)
             self.replayed += 1
+            self.changes = 0
             return found
 
-    def computed(self, args: Sequence[Any]) -> Value:
+    def computed(self, args: Sequence[Any], named: Mapping[str, Any] | None = None) -> Value:
         """The loss, by the function itself."""
-        loss = self.function(*args)
+        loss = self.function(*args, **(named or {}))
         if not isinstance(loss, Value):
             got = f"{type(loss).__name__} {loss!r:.60}"
             raise TypeError(f"a jitted function returns a Value, the loss, got {got}")
@@ -131,8 +160,12 @@ class Replay:
 
         Raises NoPlanError where it cannot be replayed.
         """
-        key = tuple([argument.key for argument in arguments])
-        known = self.recordings.pop(key, None)
+        surroundings = self.look_around(arguments)
+        key = self.key(arguments)
+        known = self.recordings.get(key)
+        if no_grad_depth.get() and not (known and getattr(known, "compared", True)):
+            raise NoPlanError("it is recorded where gradients are wanted, outside of no_grad")
+        self.recordings.pop(key, None)
         classes = 0
         if arguments and arguments[-1].whole and arguments[-1].samples:
             classes = int(max(arguments[-1].numbers)) + 1
@@ -141,7 +174,7 @@ class Replay:
         if known is None or stale:
             self.classes = max(self.classes, classes)
             try:
-                made = Recording(self.function, arguments, self.classes)
+                made = Recording(self.function, arguments, self.classes, surroundings.sources)
             except NoPlanError as error:
                 made = error
         self.recordings[key] = made  # type: ignore[assignment]
@@ -150,6 +183,31 @@ class Replay:
         if isinstance(made, NoPlanError):
             raise made
         return None if known is None or stale else made
+
+    def key(self, arguments: list[Argument]) -> Any:
+        """What has to be the same for a recording to fit."""
+        modes = self.surroundings.modes() if self.surroundings else ()
+        return tuple([argument.key for argument in arguments]), modes
+
+    def look_around(self, arguments: list[Argument]) -> Surroundings:
+        """What the function reads; if that has changed, the recordings are forgotten.
+
+        Raises NoPlanError where it changes again and again.
+        """
+        if self.changes > (RESTLESS - 1) * REST:
+            raise NoPlanError("what the function reads changes from call to call")
+        given = [a.given for a in arguments if a.passed_on and callable(a.given)]
+        new = [x for x in given if not any(x is known for known in self.settings)]
+        changed = self.surroundings is not None and self.surroundings.changed()
+        if changed:
+            self.recordings.clear()
+            self.changes += REST
+        elif self.changes:
+            self.changes -= 1
+        if self.surroundings is None or changed or new:
+            self.settings = (self.settings + new)[-MOST:]
+            self.surroundings = Surroundings([self.function, *self.settings])
+        return self.surroundings
 
     def compared(self, recording: Recording, arguments: list[Argument], args: Any) -> Value:
         """The loss, by the function itself, and whether the machine has its bits."""
@@ -168,8 +226,7 @@ class Replay:
             recording.compared = True
         else:
             self.reason = "the machine has not the bits of the graph: is there an `if` in it?"
-            key = tuple([argument.key for argument in arguments])
-            self.recordings[key] = NoPlanError(self.reason)
+            self.recordings[self.key(arguments)] = NoPlanError(self.reason)
         return loss
 
     def __repr__(self) -> str:

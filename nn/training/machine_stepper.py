@@ -14,12 +14,13 @@ from time import perf_counter
 
 from engine import compiled
 from engine.programs.plan import NoPlanError
-from nn.evaluation import MANY, outputs_of_program, outputs_one_by_one, program_of
+from nn.evaluation import MANY, is_straight, outputs_of_program, outputs_one_by_one, program_of
 from nn.module import Module
 from nn.training.arrays import KNOWN, Arrays
 from nn.training.graph_stepper import GraphStepper
 from nn.training.plans import BatchPlans
 from nn.training.randomness import random_sources
+from nn.training.surroundings import Surroundings
 from nn.training.upcoming import Upcoming
 
 TYPE_CHECKING = False
@@ -42,14 +43,23 @@ class MachineStepper(GraphStepper):
         super().__init__(run)
         if type(run.optimizer) not in KNOWN:
             raise NoPlanError(f"the machine has no {type(run.optimizer).__name__}")
-        self.plans = BatchPlans(
-            run.loader, run.objective, run.parameters, lambda: random_sources(run.model), fast
-        )
-        self.samples = self.plans.samples
+        self.fast = fast
+        self.record()
+        self.surroundings: Surroundings | None = None  # of the objective, where callbacks watch
+        self.straight = is_straight(run.model)
+        self.on_graphs = False  # since a callback made of it what cannot be replayed
         self.program: Program | None = None  # of the model in eval mode, for `outputs`
         self.recorded = False
         self.modules: list[Module] = []  # of the model, as long as nobody may have changed it
         self.pace = 1  # steps at a time
+
+    def record(self) -> None:
+        """Record a batch, and make its machine. Raises NoPlanError."""
+        run = self.run
+        self.plans = BatchPlans(
+            run.loader, run.objective, run.parameters, lambda: random_sources(run.model), self.fast
+        )
+        self.samples = self.plans.samples
 
     def epochs(self, most: int) -> None:
         """Do epochs of one step each, at most so many, with the schedule and the record.
@@ -82,6 +92,9 @@ class MachineStepper(GraphStepper):
 
     def epoch(self, batches: Sequence[Sequence[int]], advance: Callable[[int], None]) -> None:
         self.check_parameters()
+        if self.on_graphs:
+            super().epoch(batches, advance)
+            return
         if not compiled:
             for batch in batches:
                 self.python_step(batch)
@@ -110,9 +123,11 @@ class MachineStepper(GraphStepper):
     def outputs(self, inputs: Sequence[Any]) -> Any:
         """The outputs of the model, by a program that is recorded in the first epoch.
 
-        Then it is compared with the model itself on all these inputs, and only if it has the bits
-        of the model it is asked again.
+        A model of one's own, which may have an `if` in it, is asked itself. The program is compared
+        with the model on all these inputs, and only if it has its bits it is asked again.
         """
+        if not self.straight:
+            return super().outputs(inputs)
         if not self.recorded and compiled:
             self.recorded = True
             if len(inputs) >= MANY:
@@ -142,6 +157,29 @@ class MachineStepper(GraphStepper):
                     f"parameter {i} of the recorded graph, {p!r:.60}, is the model's no longer"
                 )
         self.modules = [] if self.watched else Module.modules(self.run.model)
+        if self.watched:
+            self.look_around()
+
+    def look_around(self) -> None:
+        """Record anew if a callback has changed what the loss of a batch reads, but the parameters.
+
+        Such as the factor of a penalty, an activation, or a global number.
+        """
+        objective = self.run.objective
+        if self.surroundings is None or self.surroundings.changed():
+            known = self.surroundings
+            self.surroundings = Surroundings([objective.model, objective.loss, objective.penalty])
+            if known is not None:
+                self.straight, self.recorded, self.program = (
+                    is_straight(objective.model),
+                    False,
+                    None,
+                )
+                try:
+                    self.record()
+                    self.on_graphs = False
+                except NoPlanError:
+                    self.on_graphs = True
 
     # ---- a stretch of steps ----
 

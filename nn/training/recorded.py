@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import random
+import sys
 from array import array
 
 from engine import Op, Value, topological_order
@@ -12,7 +12,6 @@ from engine.programs.machines import machine_of_plan
 from engine.programs.tape import Tape
 from engine.recording import no_grad_depth, tracing
 from engine.value import add_slopes, node_of_many
-from nn.module import Module, collect
 from nn.training.arguments import columns
 from nn.training.plans import plan_of, same
 from nn.training.randomness import undrawn
@@ -20,12 +19,13 @@ from nn.training.samples import shared_draws
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from typing import Any
 
     from nn.training.arguments import Argument
     from nn.training.samples import Draws
 
+CHOICE = "the function takes a number of its arguments out of the graph, as an `if` does"
 WRONG = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
@@ -37,18 +37,19 @@ class Recording:
     """
 
     def __init__(
-        self, function: Callable[..., Any], arguments: list[Argument], classes: int
+        self,
+        function: Callable[..., Any],
+        arguments: list[Argument],
+        classes: int,
+        sources: list[Any],
     ) -> None:
-        """classes: how many there are, if the last argument holds the classes of the samples.
+        """sources: what the function may draw random numbers from. classes: how many there are, if
+        the last argument holds the classes of the samples.
 
         Raises NoPlanError, with the reason, where the function cannot be replayed.
         """
         self.function, self.compared = function, False
-        self.modules = modules_of(function)
-        self.modes = [module.training for module in self.modules]
-        rngs = [getattr(module, "rng", None) for module in self.modules]
-        own = {id(rng): rng for rng in rngs if isinstance(rng, random.Random)}
-        self.sources: list[Any] = [random, *own.values()]
+        self.sources = sources
         self.places = [i for i, a in enumerate(arguments) if not a.passed_on]  # of numbers
         reason: NoPlanError | None = None
         for self.lanes, self.classes in ways(arguments, classes):
@@ -70,6 +71,8 @@ class Recording:
             try:
                 with tracing() as block:
                     loss = self.function(*given)
+            except NoPlanError:
+                raise
             except WRONG as error:
                 raise NoPlanError(f"{type(error).__name__}: {error}") from None
         if not isinstance(loss, Value):
@@ -101,7 +104,7 @@ class Recording:
             if self.classes and argument is arguments[-1]:
                 given.append(argument.filled([k % self.classes for k in range(self.lanes)]))
                 continue
-            own = [Value(x) for x in argument.numbers]
+            own = [Number(x) for x in argument.numbers]
             each = len(own) // self.lanes
             for k, of_sample in enumerate(leaves):
                 of_sample += own[k * each : (k + 1) * each]
@@ -109,9 +112,8 @@ class Recording:
         return given, leaves
 
     def fits(self, classes: int) -> bool:
-        """Whether modules are in the mode in which they were, and there are no new classes."""
-        modes = [module.training for module in self.modules]
-        return modes == self.modes and (not self.classes or classes <= self.classes)
+        """Whether there are no new classes."""
+        return not self.classes or classes <= self.classes
 
     def was_recorded_with(self, arguments: list[Argument]) -> bool:
         """Whether the data and the parameters are those of the recording."""
@@ -194,29 +196,40 @@ def ways(arguments: list[Argument], classes: int) -> Iterator[tuple[int, int]]:
     yield 1, 0
 
 
-def modules_of(function: Any) -> list[Module]:
-    """The modules that a function knows of: its own, those of its closure, and the global ones."""
-    found: dict[int, Any] = {}
-    seen: set[int] = set()
-    waiting = [function]
-    while waiting:
-        f = waiting.pop()
-        if id(f) in seen:
-            continue
-        seen.add(id(f))
-        things = [getattr(f, "__self__", None), *(getattr(f, "__defaults__", None) or ())]
-        things += [*(getattr(f, "args", ()) or ()), getattr(f, "func", None)]  # of a partial
-        for cell in getattr(f, "__closure__", None) or ():
-            try:
-                things.append(cell.cell_contents)
-            except ValueError:  # a name that has no value yet
-                continue
-        code, names = getattr(f, "__code__", None), getattr(f, "__globals__", {})
-        things += [names[name] for name in getattr(code, "co_names", ()) if name in names]
-        things.append(getattr(f, "__func__", None))
-        collect(things, found)
-        waiting += [x for x in things if hasattr(x, "__code__") or hasattr(x, "func")]
-    return [x for x in found.values() if isinstance(x, Module)]
+class Number(Value):
+    """A number of an argument while a function is recorded: nothing may be chosen by it.
+
+    An `if` on it would stay as it was, for numbers to come, and so would `float(x)`. Raises
+    NoPlanError there. What nn checks, such as whether a target is a probability, is no choice.
+    """
+
+    def __gt__(self, *_other: Any) -> Any:
+        raise NoPlanError(CHOICE)
+
+    __lt__ = __bool__ = __int__ = __round__ = __gt__  # type: ignore[assignment]
+    __hash__ = Value.__hash__
+
+    def __ge__(self, other: Any) -> Any:
+        return self.checked() >= other
+
+    def __le__(self, other: Any) -> Any:
+        return self.checked() <= other
+
+    def __eq__(self, other: object) -> bool:
+        return self.checked() == other
+
+    def __ne__(self, other: object) -> bool:
+        return self.checked() != other
+
+    def __float__(self) -> float:
+        return self.checked()
+
+    def checked(self) -> float:
+        """Its number, if it is nn that asks."""
+        asking = sys._getframe(2).f_globals.get("__name__", "")
+        if asking.partition(".")[0] not in ("engine", "nn"):
+            raise NoPlanError(CHOICE)
+        return self.data
 
 
 # ---- what a replay returns ----
@@ -237,18 +250,40 @@ class ReplayedLoss(Value):
     inputs_of_replay: tuple[Value, ...]
 
 
-def replayed_loss(data: float, parameters: tuple[Value, ...], slopes: list[float]) -> Value:
-    """The node of a loss whose number and slopes are known."""
+class Known:
+    """A function of the parameters, whose number is known where they are now, and nowhere else."""
 
-    def gradient(z: Any, *_parameters: Any) -> list[float]:
+    def __init__(self, data: float, parameters: Sequence[Value]) -> None:
+        self.data, self.numbers = data, array("d", [p.data for p in parameters])
+
+    def __call__(self, *parameters: float) -> float:
+        if array("d", parameters) != self.numbers:
+            raise ValueError(
+                "a replayed loss is known only for the parameters of its call: "
+                "take the function without jit"
+            )
+        return self.data
+
+
+class Slopes:
+    """The slopes of a function of the parameters, which are known."""
+
+    def __init__(self, slopes: list[float]) -> None:
+        self.slopes = slopes
+
+    def __call__(self, z: Any, *_parameters: Any) -> list[float]:
         if isinstance(z, Value):
             raise NotImplementedError(
                 "a replayed loss has grads by loss.backward(), and no graph to differentiate: "
                 "take the function without jit"
             )
-        return slopes
+        return self.slopes
 
-    op = Op("replay", "replay", lambda *_: data, gradient=gradient)
+
+def replayed_loss(data: float, parameters: tuple[Value, ...], slopes: list[float]) -> Value:
+    """The node of a loss whose number and slopes are known."""
+
+    op = Op("replay", "replay", Known(data, parameters), gradient=Slopes(slopes))
     loss: Any = node_of_many(ReplayedLoss, op, data, parameters)
     loss.slopes, loss.inputs_of_replay = slopes, parameters
     return loss  # type: ignore[no-any-return]

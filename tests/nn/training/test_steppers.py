@@ -15,7 +15,7 @@ from nn.training.machine_stepper import MachineStepper
 from nn.training.run import Run
 
 ORDER = [
-    {"history", "stopping", "objective", "randomness", "upcoming", "arguments"},
+    {"history", "stopping", "objective", "randomness", "upcoming", "arguments", "surroundings"},
     {"arrays", "samples", "run"},
     {"checkpoint", "graph_stepper", "tapes"},
     {"plans"},

@@ -44,7 +44,8 @@ MACRO = re.compile(
 
 def is_reserved(name: str) -> bool:
     """Whether that means something else in any of the languages."""
-    return is_keyword(name) or name in FRAME or bool(MACRO.fullmatch(name)) or name in called()
+    macro = not name.endswith("_") and MACRO.fullmatch(name)  # none of them ends so
+    return is_keyword(name) or name in FRAME or bool(macro) or name in called()
 
 
 def is_keyword(name: str) -> bool:

@@ -140,6 +140,8 @@ class BuildC(build_ext):
             source.write_text(text, "utf-8")
         extension.include_dirs += [str(folder / "engine"), str(folder / "engine/machine")]
         extension.extra_compile_args += FLAGS.get(self.compiler.compiler_type, FLAGS["unix"])
+        if sys.platform == "linux":
+            extension.extra_link_args.append("-Wl,-s")  # without the names of functions inside
         # Types are made at run time, so that value.py can give Value the ops as methods.
         extension.define_macros.append(("CYTHON_USE_TYPE_SPECS", "1"))
 

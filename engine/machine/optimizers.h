@@ -2,6 +2,14 @@
 
    machine.pyx gives every number. Here nothing has a default. */
 
+/* A loop that is compiled once for each width of vectors, of which the processor takes its own. No
+   bit depends on the width: roots and quotients are exact, and nothing is contracted. */
+#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && defined(__GLIBC__)
+#define OF_ANY_WIDTH __attribute__((target_clones("avx512f", "avx2", "default")))
+#else
+#define OF_ANY_WIDTH
+#endif
+
 enum { SGD, ADAGRAD, RMSPROP, ADAM, ADAMW };
 
 /* What moves a group of parameters. The group has `count` of them, from number `first` on. */
@@ -38,15 +46,26 @@ static int prepare(Optimizer *o, double lr, const double *momentum) {
         o->scale = sqrt(unseen2);
         if (unseen1 == 0 || !(o->scale > 0)) flag = 1;
     }
-    for (int i = 0; i < o->count; i++) /* no root of these is real, or 0 / 0 */
-        if (o->square[i] < 0 || (o->amsgrad && o->largest[i] < 0)) flag = 1;
     return flag;
+}
+
+/* Whether the squares have real roots; a step keeps them so. */
+static int has_roots(const Optimizer *o) {
+    for (int i = 0; o->rule != SGD && i < o->count; i++)
+        if (o->square[i] < 0 || (o->amsgrad && o->largest[i] < 0)) return 0;
+    return 1;
+}
+
+/* Without a question inside: a loop of vectors. */
+OF_ANY_WIDTH static void plain_sgd(double lr, int count, double *RESTRICT p,
+                                   const double *RESTRICT g) {
+    for (int i = 0; i < count; i++) p[i] -= lr * g[i];
 }
 
 static void sgd(Optimizer *o, double *RESTRICT p, const double *RESTRICT g) {
     double share = o->step == 0 ? 1.0 : 1 - o->dampening, lr = o->lr;
-    if (!o->weight_decay && !o->momentum) { /* without a question inside, a loop of vectors */
-        for (int i = 0; i < o->count; i++) p[i] -= lr * g[i];
+    if (!o->weight_decay && !o->momentum) {
+        plain_sgd(lr, o->count, p, g);
         return;
     }
     for (int i = 0; i < o->count; i++) {
@@ -109,11 +128,17 @@ static INLINE void adam_loop(const Optimizer *o, double *RESTRICT p, const doubl
     }
 }
 
+/* Without a question inside: a loop of vectors. */
+OF_ANY_WIDTH static void plain_adam(const Optimizer *o, double *RESTRICT p,
+                                    const double *RESTRICT g) {
+    adam_loop(o, p, g, o->mean, o->square, NULL, 0, 1);
+}
+
 static void adam(Optimizer *o, double *p, const double *g) {
     double shrink = o->rule == ADAMW ? 1 - o->lr * o->weight_decay : 1;
     double decay = o->rule == ADAM ? o->weight_decay : 0;
-    if (shrink == 1 && decay == 0 && !o->amsgrad) /* without a question inside, vectors */
-        adam_loop(o, p, g, o->mean, o->square, NULL, 0, 1);
+    if (shrink == 1 && decay == 0 && !o->amsgrad)
+        plain_adam(o, p, g);
     else
         adam_loop(o, p, g, o->mean, o->square, o->amsgrad ? o->largest : NULL, decay, shrink);
     o->step++;
@@ -162,6 +187,8 @@ static ptrdiff_t train(Machine *m, const Version *version, Optimizer *groups, in
                        const double *momenta, ptrdiff_t steps, double *losses) {
     const ptrdiff_t lanes = m->lanes;
     ptrdiff_t step = 0;
+    for (int i = 0; i < group_count; i++)
+        if (!has_roots(groups + i)) return 0;
     memcpy(m->scalars, parameters, m->parameters * sizeof(double));
     for (; step < steps; step++) {
         int flag = 0;

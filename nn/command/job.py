@@ -102,7 +102,7 @@ def train(name: str, task: Task, settings: Settings) -> Outcome:
         early_stopping=stopping(settings, task, schedule, epochs),
         callbacks=[] if film is None else [film],
         checkpoint=checkpoint,
-        checkpoint_every=max(1, epochs // 20),
+        checkpoint_every=epochs,  # and whenever the last one is some seconds old
         settings=matters,
         resume=settings.resume,
         replay=settings.replay,

@@ -65,11 +65,14 @@ def write_outputs(
     }
     if columns := columns_as_notes(table.columns):
         notes["columns"] = columns
-    names = ["weights.json", "checkpoint.json"]
+    names = ["weights.json"]
+    if (settings.output / "checkpoint.json").exists():  # an early Ctrl-C comes before the first
+        names.append("checkpoint.json")
     save(model, settings.output / "weights.json", notes)
     if settings.save is not None:
         save_as(model, settings.save, notes)
-    names += write_pictures(settings.output, model, table, held_out, history, settings.seed)
+    if settings.pictures:
+        names += write_pictures(settings.output, model, table, held_out, history, settings.seed)
     say(f"wrote {', '.join(names)} in {settings.output}{os.sep}")
     if settings.save is not None:
         say(f"wrote {settings.save}")

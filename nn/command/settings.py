@@ -41,6 +41,7 @@ class Settings(NamedTuple):
     replay: bool | str
     fast: bool
     resume: bool
+    pictures: bool
     quiet: bool
 
 
@@ -69,7 +70,8 @@ def what_matters(name: str, task: Task, settings: Settings, epochs: int) -> dict
 
     The number of epochs may differ, unless the schedule depends on it.
     """
-    left_out = ("epochs", "steps", "output", "save", "film", "replay", "fast", "resume", "quiet")
+    left_out = ["epochs", "steps", "output", "save", "film", "replay", "fast", "resume"]
+    left_out += ["pictures", "quiet"]
     found = {k: x for k, x in settings._asdict().items() if k not in left_out}
     if settings.schedule != "constant":
         found["epochs"] = epochs

@@ -111,6 +111,8 @@ def file_options(group: Any) -> None:
     add("--replay", action=replaying, default="auto", help="steps in the machine (where it can)")
     add("--fast", action="store_true", help="other last bits in the machine, for speed")
     add("--resume", action="store_true", help="go on from the folder's checkpoint")
+    words = "write the network and no pictures, which take longer than a small training"
+    add("--no-pictures", dest="pictures", action="store_false", help=words)
     add("--quiet", action="store_true", help="print errors only")
 
 

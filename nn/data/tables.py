@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nn.checks import count
+from nn.data.bundled import bundled_columns
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -74,16 +75,5 @@ def digits() -> Table:
 
 def bundled(name: str, target_name: str) -> Table:
     """A table out of scikit-learn's package. Raises ImportError that says what to install."""
-    try:
-        from sklearn import datasets
-    except ImportError as error:
-        raise ImportError(f"{name} needs scikit-learn: pip install 'chainrule[data]'") from error
-    found = getattr(datasets, f"load_{name}")()
-    return Table(
-        found.data.tolist(),
-        found.target.tolist(),
-        [str(feature) for feature in found.feature_names],
-        target_name,
-        [str(label) for label in found.target_names],
-        found.DESCR,
-    )
+    inputs, targets, features, classes, description = bundled_columns(name)
+    return Table(inputs, targets, features, target_name, classes, description)

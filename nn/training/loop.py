@@ -13,6 +13,7 @@ steps, on graphs as above or in the machine.
 
 from __future__ import annotations
 
+import math
 import os
 from contextlib import contextmanager
 from time import monotonic
@@ -37,7 +38,8 @@ if TYPE_CHECKING:
     from nn.training.run import Metric
     from nn.training.stopping import EarlyStopping
 
-SECONDS = 5.0  # a checkpoint that is older is written again at the end of an epoch
+# Seconds: a checkpoint that is older is written anew. The first comes soon, others less often.
+SOON, SECONDS = 0.1, 5.0
 
 
 def fit(
@@ -87,10 +89,10 @@ def fit(
 
     Checkpoints. checkpoint: a file that holds all that the next epoch depends on. It is written
     after every checkpoint_every epochs, and at the end of an epoch if it is older than some
-    seconds. With resume, and if the file is there, the run goes on from it as if it had never
-    stopped: weights and record have the same bits. A run that early stopping has ended does not go
-    on, unless its patience is longer now; one that a callback has ended does. settings: what else
-    must be the same to resume, as JSON can hold it.
+    seconds, in the first seconds more often. With resume, and if the file is there, the run goes on
+    from it as if it had never stopped: weights and record have the same bits. A run that early
+    stopping has ended does not go on, unless its patience is longer now; one that a callback has
+    ended does. settings: what else must be the same to resume, as JSON can hold it.
 
     How the steps are done. replay: with True the machine of `engine.machine` does them, with the
     same bits; NoPlanError is raised if it cannot. With "auto" it does them if it can. It knows
@@ -145,23 +147,25 @@ def fit(
         resume_run(run, checkpoint)
     stepper = stepper_of(run, replay, fast)
     stepper.watched = bool(callbacks)
-    saved = monotonic()
+    saved, wait = monotonic(), min(SOON, SECONDS)
     with bar(run, epochs * len(run.loader) if epochs else steps, progress) as advance:
         try:
             while not run.done(epochs, steps):
                 if not callbacks:
                     end = epochs or steps or 0
-                    whole_epochs(
-                        run, stepper, end, checkpoint_every if checkpoint else end, advance
-                    )
+                    if checkpoint is None:
+                        whole_epochs(run, stepper, end, end, advance)
+                    else:
+                        until = saved + wait
+                        whole_epochs(run, stepper, end, checkpoint_every, advance, until)
                 epoch(run, stepper, steps, advance)
                 answers = [callback(run.history) for callback in callbacks]
                 run.end_epoch(True in answers)
                 due = run.history.epoch_count % checkpoint_every == 0
-                due = due or run.done(epochs, steps) or monotonic() - saved > SECONDS
+                due = due or run.done(epochs, steps) or monotonic() - saved > wait
                 if checkpoint is not None and due:
                     save_run(run, checkpoint)
-                    saved = monotonic()
+                    saved, wait = monotonic(), min(2 * wait, SECONDS)
         except KeyboardInterrupt:
             run.history.stopped = "interrupted"
     if run.stopping is not None:
@@ -206,12 +210,14 @@ def whole_epochs(
     end: int,
     checkpoint_every: int,
     advance: Callable[[int], None],
+    until: float = math.inf,
 ) -> None:
     """The epochs that the stepper does alone, up to the last but one.
 
-    The last epoch, and one after which a checkpoint is due, is left to `epoch`.
+    The last epoch, and one after which a checkpoint is due, is left to `epoch`. until: when the
+    checkpoint is due at the latest, by the clock.
     """
-    while True:
+    while monotonic() < until:
         done, before = run.history.epoch_count, run.history.steps
         stepper.epochs(min(end - done, checkpoint_every - done % checkpoint_every) - 1)
         if run.history.steps == before:

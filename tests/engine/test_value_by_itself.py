@@ -1,8 +1,5 @@
 """A Value alone: its order among numbers, its state, and how its graph is walked and freed."""
 
-import gc
-import sys
-
 import pytest
 
 from engine import Op, Value, dot, maximum, stop_gradient, topological_order
@@ -235,20 +232,16 @@ def test_an_infinite_slope_behind_a_flat_op_is_not_asked():
 
 
 @pytest.mark.skipif(compiled, reason="of the pure build")
-def test_deep_graphs_are_freed_without_recursion(monkeypatch):
-    deepest = 0
+def test_below_fifty_nodes_the_inputs_of_a_node_wait_to_be_freed(monkeypatch):
+    monkeypatch.setattr(graph, "freeing", 50)
+    x = Value(1.0)
+    deep, above, top = -x, -x, -x
 
-    def free(self):
-        nonlocal deepest
-        Value.__dealloc__(self)
-        deepest = max(deepest, graph.freeing)
-
-    monkeypatch.setattr(Value, "__del__", free, raising=False)
-    z = Value(1.0)
-    for _ in range(3 * sys.getrecursionlimit()):
-        z = -z
-    del z
-    gc.collect()
-
-    assert (graph.freeing, graph.waiting) == (0, [])
-    assert deepest == 49  # of the 50 that are freed below one another, the lowest has left
+    Value.__dealloc__(deep)
+    assert (graph.waiting, graph.freeing) == ([(x, None)], 50)
+    graph.freeing = 49
+    Value.__dealloc__(above)
+    assert (graph.waiting, graph.freeing, above._x) == ([(x, None)], 49, None)
+    graph.freeing = 0
+    Value.__dealloc__(top)
+    assert (graph.waiting, graph.freeing, top._x) == ([], 0, None)

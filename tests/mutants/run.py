@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-sys.path.append(str(Path(__file__).parents[2]))  # for this checkout's engine, nn and tests
+sys.path.insert(0, str(Path(__file__).parents[2]))  # for this checkout's engine, nn and tests
 
 from tests.mutants.jobs import FILES, Job, drawn, tests_for
 from tests.mutants.judging import LOG, Judge, run
@@ -96,7 +96,8 @@ def main(words: list[str]) -> int:
             if (
                 answer == "SURVIVES" and job.code is not None
             ):  # the nearest may find it as it is imported
-                survivors.append(job._replace(code=None))
+                by_name[name] = job._replace(code=None)
+                survivors.append(by_name[name])
                 continue
             count(job, 3 if answer == "SURVIVES" else 1)
             print(f"{answer:72} {job}", flush=True)

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from engine import Value, dot, softmax, trace
-from engine.programs.grouping import grouped
+from engine.programs.grouping import grouped, leaders_of, scheduled, shared
 from nn import MLP
 
 PARAMETERS = 5
@@ -132,3 +132,34 @@ def test_grouped_programs_have_the_bits_of_the_graph(make):
         assert value.hex() == output.data.hex()
         assert [g.hex() for g in grads] == [p.grad.hex() for p in parameters]
         assert [g.hex() for g in program.input_grad(numbers)] == [x.grad.hex() for x in inputs]
+
+
+@pytest.mark.parametrize(
+    ("instruction", "rows"),
+    [
+        (("dot", 9, (~0, ~1, 4, 5)), (4, 5)),
+        (("dot", 9, (~0, ~1, 4, 5, ~2)), (4, 5)),
+        (("dot", 9, (4, 5, ~0, ~1)), (4, 5)),
+        (("dot", 9, (0, 1, 4, 5)), (0, 1)),
+        (("dot", 9, (~0, 0)), (0,)),
+        (("dot", 9, (~0, 4, 5, ~1)), ()),
+        (("dot", 9, (~0, ~1)), ()),
+        (("dot", 9, (~0,)), ()),
+        (("mul", 9, (4, 5)), ()),
+    ],
+)
+def test_what_dot_products_share_is_the_first_of_their_factors_with_rows(instruction, rows):
+    assert shared(instruction) == rows
+
+
+def test_dot_products_of_the_same_rows_come_side_by_side():
+    tail = [
+        ("dot", 4, (~0, ~1, 0, 1)),
+        ("dot", 5, (~2, ~3, 2, 3)),
+        ("dot", 6, (~4, ~5, 0, 1)),
+        ("dot", 7, (~6, ~7, 2, 3)),
+        ("exp", 8, (0,)),
+    ]
+
+    assert leaders_of(tail) == [0, 1, 0, 1, 4]
+    assert scheduled(tail, 0) == [0, 2, 1, 3, 4]

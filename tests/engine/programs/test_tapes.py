@@ -231,6 +231,17 @@ def test_a_long_program_has_the_gradients_of_its_graph():
     assert program.input_grad([0.5]) == [x.grad]
 
 
+def test_a_long_program_that_leaves_a_domain_raises_what_its_graph_raises():
+    x = Value(0.5)
+    z = log(x)
+    for _ in range(120):
+        z = z * 0.5 + x
+    program = trace(z, inputs=[x])
+
+    with pytest.raises(ValueError, match=r"^log\(-1\.0\)"):
+        program.value_and_grad([-1.0])
+
+
 def test_refreshing_a_graph_adds_to_leaves_and_replaces_elsewhere():
     x, w = Value(2.0), Value(5.0)
     v = x * w

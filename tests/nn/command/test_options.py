@@ -1,5 +1,8 @@
 """The options of `chainrule train`, and what is said of those that make no sense."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -204,3 +207,16 @@ def test_settings_that_make_no_sense_are_refused_in_one_line(arguments, message,
     assert error.startswith("chainrule: ")
     assert message in error
     assert error.count("\n") == 1
+
+
+def test_no_pictures_are_drawn_where_none_are_wanted(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    code = (
+        "import sys; from nn.command.main import main; "
+        "main(['train', 'xor', '--no-pictures', '--quiet']); print('matplotlib' in sys.modules)"
+    )
+
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert found.stdout == "False\n"
+    assert sorted(os.listdir("xor")) == ["checkpoint.json", "weights.json"]

@@ -1,10 +1,12 @@
 """Tables: what a CSV file may hold, what is said of one that does not, and scikit-learn's own."""
 
 import re
+import subprocess
 import sys
 
 import pytest
 
+from nn.data.bundled import SOURCES, bundled_columns, by_sklearn
 from nn.data.csv_files import read_csv
 from nn.data.tables import Table, breast_cancer, digits, iris, wine
 
@@ -320,3 +322,26 @@ def test_a_table_copies_its_names():
     names.append("b")
 
     assert table.feature_names == table.class_names == ["a"]
+
+
+@pytest.mark.parametrize("name", [*SOURCES])
+def test_a_table_read_from_the_files_is_what_scikit_learn_loads(name):
+    pytest.importorskip("sklearn", reason="needs scikit-learn, of the extra data")
+
+    assert bundled_columns(name) == by_sklearn(name)
+
+
+def test_reading_a_bundled_table_does_not_import_scikit_learn():
+    pytest.importorskip("sklearn", reason="needs scikit-learn, of the extra data")
+    code = "import sys; from nn import digits; digits(); print('sklearn' in sys.modules)"
+
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert found.stdout == "False\n"
+
+
+def test_a_table_whose_files_are_elsewhere_is_asked_of_scikit_learn(monkeypatch, tmp_path):
+    pytest.importorskip("sklearn", reason="needs scikit-learn, of the extra data")
+    monkeypatch.setattr("nn.data.bundled.folder_of_sklearn", lambda _: tmp_path)
+
+    assert bundled_columns("iris") == by_sklearn("iris")

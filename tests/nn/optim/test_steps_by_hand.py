@@ -173,7 +173,7 @@ def test_a_setting_out_of_its_range_is_named(kind):
 
 def test_the_momentum_is_read_and_set_in_every_group():
     p, q = parameters(1.0, 1.0)
-    optimizer = SGD([{"params": [p], "momentum": 0.25}, {"params": [q]}], lr=1.0)
+    optimizer = SGD([{"params": [p], "momentum": 0.25, "lr": 1.0}, {"params": [q]}], lr=0.5)
 
     assert (optimizer.momentum, optimizer.lr) == (0.25, 1.0)
     optimizer.momentum = 0.5

@@ -105,6 +105,12 @@ def test_a_factor_above_one_is_refused(kind):
     assert kind(optimizer(), 1.0).optimizer.lr == 1.0
 
 
+@pytest.mark.parametrize("kind", [CosineAnnealingLR, CosineAnnealingWarmRestarts])
+def test_a_least_rate_below_zero_is_named(kind):
+    with pytest.raises(ValueError, match=r"^eta_min is a finite number of at least 0, got -1\.0$"):
+        kind(optimizer(), 7, eta_min=-1.0)
+
+
 def test_a_function_for_each_group_and_one_for_all():
     def two():
         return SGD([{"params": [Value(1.0)]}, {"params": [Value(1.0)], "lr": 0.5}], lr=1.0)
@@ -517,11 +523,11 @@ def test_a_state_of_a_plateau_that_does_not_fit_is_refused(change, message):
     assert schedule.state_dict() == ReduceLROnPlateau(optimizer()).state_dict()
 
 
-def test_a_best_of_a_whole_number_is_loaded_as_a_float():
+def test_a_best_and_rates_of_whole_numbers_are_loaded_as_floats():
     schedule = ReduceLROnPlateau(optimizer())
-    schedule.load_state_dict({**schedule.state_dict(), "best": 3})
+    schedule.load_state_dict({**schedule.state_dict(), "best": 3, "lrs": [1]})
 
-    assert repr(schedule.best) == "3.0"
+    assert (repr(schedule.best), repr(schedule.get_last_lr())) == ("3.0", "[1.0]")
 
 
 @pytest.mark.parametrize(

@@ -126,7 +126,8 @@ def verdict(
     for k, step in enumerate(short):
         # a long step may step over all that bends, where a shorter one sees it
         seen_alike = all(step.is_near(shorter, tolerance) for shorter in short[k + 1 :])
-        if seen_alike and isclose(exact, step.slope, rel_tol=tolerance):
+        over_zero = exact == 0 and 0 < abs(x) < step.h  # where an even function seems to be flat
+        if seen_alike and isclose(exact, step.slope, rel_tol=tolerance) and not over_zero:
             return ""
     bases = [unit, abs(x) if abs(x) < 1 else 0.0]
     moved = [step.moved for step in short]

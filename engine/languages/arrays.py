@@ -63,11 +63,24 @@ class Torch(NumPy):
 
     name = "torch"
     module = "torch"
+    # What PyTorch would differentiate otherwise than the table does: at 0, and where a branch that
+    # is not taken is infinite.
+    OWN: ClassVar = {
+        "stop_gradient": "{}.detach()",
+        "sign": "torch.where(torch.isnan({0}), {0}, torch.sign({0}))",
+        "sigmoid": "torch.sigmoid({})",
+        "logsigmoid": "torch.nn.functional.logsigmoid({})",
+        "softplus": "-torch.nn.functional.logsigmoid(-{})",
+        "elu": "torch.where({0} > 0, {0}, {1} * torch.expm1(torch.clamp({0}, max=0.0)))",
+    }
     RENAMED: ClassVar = {}
     WITHOUT: ClassVar = set()
 
     def called(self, name: str, function: ast.expr, inputs: Sequence[str]) -> str:
-        return super().called(name, function, [tensor(x) for x in inputs])
+        tensors = [tensor(x) for x in inputs]
+        if name in self.OWN:
+            return self.OWN[name].format(*tensors)
+        return super().called(name, function, tensors)
 
     def power(self, x: str, y: str) -> str:
         return f"torch.pow({x}, {y})"

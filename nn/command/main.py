@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
+# Neither -o, -h nor a word of two dashes, unless an operator follows: -omega*x, -h * x, --(x). But
+# -oa+b.svg is the option -o with its file.
+BEGINS_WITH_MINUS = r"(?!-o.*\.[a-z]+$)(-[^-oh]|-+\w*\s*[*+]|-+\w+\s+[-/]|-+\()"
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code. Without arguments it prints its help."""
@@ -24,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = sys.argv[1:] if arguments is None else list(arguments)
     if words[:1] and words[0] in FORMULAS_AND_ROWS:
         # A formula or a row may begin with a minus: after a space, argparse takes it for no option.
-        words = [f" {word}" if re.match(r"-[^-oh]", word) else word for word in words]
+        words = [f" {word}" if re.match(BEGINS_WITH_MINUS, word) else word for word in words]
     options = None
     try:
         try:

@@ -29,8 +29,13 @@ def check_outputs(settings: Settings, task: str) -> None:
 
     task: its name, or the CSV file, which no output may take the place of.
     """
-    make_writable(settings.output)
     checkpoint = settings.output / "checkpoint.json"
+    if settings.resume and not checkpoint.exists():
+        raise ValueError(f"there is no checkpoint in {settings.output} to resume from")
+    make_writable(settings.output)
+    beside = Path(task).parent.resolve() == settings.output.resolve()
+    if beside and Path(task).suffix in (".json", ".svg"):  # a table under the name of a picture
+        raise ValueError(f"{task} is where files of the training go: take another --output")
     own = {"the checkpoint of the training": checkpoint, "the table": Path(task)}
     if settings.save is not None:
         check_apart(settings.save, own, "save it elsewhere")
@@ -38,8 +43,6 @@ def check_outputs(settings: Settings, task: str) -> None:
         own["the network of the training"] = settings.output / "weights.json"
         own |= {} if settings.save is None else {"what --save writes": settings.save}
         check_apart(settings.film, own, "film it elsewhere")
-    if settings.resume and not checkpoint.exists():
-        raise ValueError(f"there is no checkpoint in {settings.output} to resume from")
     if settings.save is not None:
         check_savable(settings.save)
     if settings.film is not None:

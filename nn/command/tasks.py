@@ -126,15 +126,13 @@ def own_table(
 
 def next_step(message: str, target: str) -> str:
     """What a user of the command can do about a cell of a table."""
-    cell = re.search(r"column '.*': '(.*)' is no number$", message)
-    if message.endswith("the cell is empty") or (cell and is_gap(cell[1])):
+    cell = re.search(r"column '.*': (?:'(.*)' is no number|(.*) is not finite)$", message)
+    if message.endswith("the cell is empty") or (cell and is_gap(cell[1] or cell[2])):
         if f"column {target!r:.60}: " in message:  # no mean stands for what is to be learned
             return " (--missing drop leaves such rows out)"
         return " (--missing drop leaves such rows out, --missing mean fills in means)"
     if re.search(r"column '.*': .* is no number$|no cell that is not empty$", message):
         return " (--drop leaves a column out)"
-    if message.endswith("is not finite"):
-        return " (--missing drop leaves out rows with NaN, --missing mean fills in means)"
     return ""
 
 

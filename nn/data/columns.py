@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     Record = tuple[int, list[str]]  # the line it begins on, from 1, and its cells
 
 FEW = 20  # text of more different values than this is no category
-GAPS = ("", "na", "n/a", "nan", "null")  # in small letters
+# What spreadsheets, databases, pandas and public tables write for a gap, in small letters. A dash
+# or a point may be a category, such as the rhesus factor -, and so may "none".
+GAPS = ("", "na", "n/a", "n.a.", "nan", "-nan", "nat", "null", "<na>", "#na", "#n/a", "?")
 
 
 class Column(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from math import isfinite
 
 from nn.checks import flag
@@ -47,9 +48,10 @@ def read_csv(
     columns: names of the columns that are taken; drop: names of those that are left out, of which
     "" is a column without a name. missing: what becomes of cells that are empty or NA or NaN: with
     "drop" their rows are left out; with "mean" the mean of the column's numbers stands there,
-    unless the cell is of the target.
+    unless the cell is of the target. NULL, ?, <NA>, #N/A, NaT and n.a. are gaps as well.
 
-    The file is in UTF-8, with or without a byte order mark; cells may be quoted. Raises OSError if
+    The file is in UTF-8, with or without a byte order mark; cells may be quoted; a first line such
+    as sep=; is Excel's and no row. Raises OSError if
     it cannot be read, and ValueError, with line and column, if it is not such a table.
 
     >>> from pathlib import Path
@@ -139,6 +141,8 @@ def parsed(
 
     with open(path, "rb") as file:
         text = text_in(file.read())
+    # Excel's note of its delimiter: a blank line in its place keeps the numbers of the lines.
+    text = re.sub(r"\Asep=[^\r\n](?=[\r\n])", "", text)
     reader = csv.reader(
         StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True
     )
@@ -215,6 +219,8 @@ def are_classes(column: Sequence[tuple[int, str]], name: str, decimal: str) -> b
         )
     if texts and len(texts) < len(column):
         line, cell = texts[0]
+        if all(is_gap(cell) for _, cell in texts):
+            raise ValueError(f"{place(line, name)}: {cell!r:.60} is no number")
         raise ValueError(
             f"{place(line, name)}: {cell!r:.60} is text, where other cells are numbers "
             "(classes=True takes both for names)"

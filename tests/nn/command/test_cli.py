@@ -241,6 +241,19 @@ def test_draw_takes_the_format_from_the_ending(capsys):
     assert Path("neuron.gv").read_text().startswith("digraph {")
 
 
+@pytest.mark.parametrize(
+    "formula", ["-h*o", "-o * h", "-o - h", "-h / o", "--o*h", "--(o + h)", "-(o*h)", "-o**h"]
+)
+def test_a_formula_may_begin_as_an_option_does(capsys, formula):
+    assert main(["explain", formula, "h", "h=2", "o=3"]) == 0
+    assert "/dh at" in capsys.readouterr().out
+
+
+def test_a_file_may_stand_at_its_option_with_any_letters(capsys):
+    assert main(["draw", "a + b", "a=1", "b=2", "-oa+b.gv"]) == 0
+    assert Path("a+b.gv").exists()
+
+
 def test_a_formula_may_begin_with_a_minus(capsys):
     assert main(["draw", "-x+1", "x=2", "-o", "m.gv"]) == 0
     assert capsys.readouterr().out == "-x+1 = -1\n  d/dx = -1\n"

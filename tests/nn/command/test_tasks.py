@@ -128,6 +128,18 @@ def test_resume_of_another_task_or_other_data_is_refused(capsys, no_plots):
 def test_resume_without_a_checkpoint_is_an_error(capsys):
     assert main(["train", "moons", "--resume", "--quiet"]) == 2
     assert capsys.readouterr().err == "chainrule: there is no checkpoint in moons to resume from\n"
+    assert not Path("moons").exists()
+
+
+@pytest.mark.parametrize("name", ["weights.json", "checkpoint.json", "loss_curve.svg"])
+def test_a_table_is_not_overwritten_by_the_files_of_its_training(capsys, name):
+    Path("own").mkdir()
+    rows = "a,y\n" + "1,2.5\n2,3.5\n" * 4
+    Path("own", name).write_text(rows)
+
+    assert main(["train", f"own/{name}", "--target", "y", "--output", "own"]) == 2
+    assert "is where files of the training go" in capsys.readouterr().err
+    assert Path("own", name).read_text() == rows
 
 
 def test_a_task_that_is_not_learned_is_an_exit_code_and_a_word_of_advice(capsys, no_plots):

@@ -139,6 +139,24 @@ def test_all_columns_of_text_are_named_at_once(capsys):
     assert "; --drop 'a b' d leaves out all columns of such text" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("gap", ["NA", "?", "<NA>", "nan"])
+def test_a_gap_in_the_target_is_told_to_be_dropped(capsys, gap):
+    with open("own.csv", "w") as file:
+        file.write(table({"x": noise, "y": gaps(noise, gap)}))
+
+    assert main(["train", "own.csv", "--target", "y"]) == 2
+    said = capsys.readouterr().err
+    assert said.endswith(" (--missing drop leaves such rows out)\n")
+
+
+def test_infinity_is_no_gap_for_an_option_to_fill(capsys):
+    with open("own.csv", "w") as file:
+        file.write(table({"x": gaps(noise, "inf"), "y": noise}))
+
+    assert main(["train", "own.csv", "--target", "y"]) == 2
+    assert capsys.readouterr().err.endswith(": inf is not finite\n")
+
+
 def test_the_gaps_of_r_are_called_gaps(capsys):
     with open("own.csv", "w") as file:
         file.write(table({"x": gaps(noise, "NA"), "y": noise}))

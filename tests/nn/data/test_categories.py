@@ -135,3 +135,36 @@ def test_gaps_that_stay_are_refused(csv, text, missing, message):
 def test_columns_that_train_did_not_write_are_refused(notes):
     with pytest.raises(ValueError, match="are not as train writes them"):
         columns_from_notes(notes)
+
+
+@pytest.mark.parametrize("gap", ["NULL", "?", "<NA>", "#N/A", "#NA", "NaT", "n.a.", "N/A", "-nan"])
+def test_a_gap_may_be_written_in_many_ways(csv, gap):
+    text = f"a,b,y\n1,u,5\n{gap},u,6\n3,v,7\n4,v,8\n2,u,4\n5,{gap},9\n6,u,{gap}\n"
+
+    dropped = read_csv(csv(text), "y", classes=False, missing="drop")
+
+    assert dropped.inputs == [[1.0, 1.0, 0.0], [3.0, 0.0, 1.0], [4.0, 0.0, 1.0], [2.0, 1.0, 0.0]]
+    assert dropped.targets == [5.0, 7.0, 8.0, 4.0]
+
+
+@pytest.mark.parametrize("category", ["-", ".", "none", "None"])
+def test_what_may_be_a_category_is_no_gap(csv, category):
+    text = f"b,y\n+,5\n+,6\n{category},7\n{category},8\n"
+
+    table = read_csv(csv(text), "y", classes=False, missing="drop")
+
+    assert table.feature_names == ["b=+", f"b={category}"]
+    assert len(table.inputs) == 4
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_the_line_in_which_excel_names_its_delimiter_is_no_row(csv, end):
+    path = csv("")
+    path.write_bytes(f"\ufeffsep=;{end}a;y{end}1;2{end}x;4{end}".encode())
+
+    with pytest.raises(ValueError, match="line 4, column 'a': 'x' is no number"):
+        read_csv(path, "y", delimiter=";")
+
+
+def test_a_column_may_have_the_name_sep(csv):
+    assert read_csv(csv("sep=,y\n1,2\n"), "y", classes=False).feature_names == ["sep="]

@@ -159,8 +159,10 @@ def variables(tape: Tape, language: Language) -> list[str]:
         kind = "p" if slot < len(tape.parameters) else "x" if slot < leaves else "v"
         named = is_variable(label) and slot < leaves
         name = label if named else f"{kind}{slot}"
+        tried = 0
         while name in used or (named and is_reserved(name)):
-            name += "_"
+            tried += 1  # many leaves of one label have its place in their names, and no longer ones
+            name = f"{name}_" if tried != 4 else f"{label}_{slot}"
         used.add(name)
         found.append(name)
     return found

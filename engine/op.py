@@ -307,8 +307,8 @@ def foreign(x: Any) -> bool:
     kind = type(x)
     if kind is float or kind is int or kind.__module__ == "builtins" or isinstance(x, Real):
         return False
-    if is_array(x):
-        return bool(x.shape)
+    if is_array(x):  # one without axes is a number, unless it holds a Value
+        return bool(x.shape) or isinstance(x[()], Number)
     # Decimal, which is a Number of Python's, but neither Real nor Complex.
     if isinstance(x, PythonsNumber) and not isinstance(x, Complex):
         return False

@@ -158,6 +158,14 @@ def test_an_array_without_axes_that_holds_no_number_is_none(array):
         Value(array)
 
 
+@every_infix
+def test_an_array_without_axes_that_holds_a_value_works_as_the_value(name):
+    infix, x, y = INFIX[name], Value(1.5), Value(2.0)
+
+    assert infix(x, np.array(y)).data == infix(x, y).data
+    assert infix(np.array(x), y).data == infix(x, y).data
+
+
 # ---- what a Value is made with, and micrograd's names ----
 
 

@@ -52,14 +52,18 @@ def read(code: CodeType, lasti: int) -> CallSite:
     span = lines[at - 1 if name.startswith("UNPACK") else at][1]  # a, b = map(...) is at `a, b`
     if span is None or span[0] == span[1]:
         return CallSite(None, [])
-    start, first = span[0], at
+    last = at
+    if name == "FOR_ITER":  # a comprehension of 3.13 makes its list between the two
+        begun = [k for k in range(max(0, at - 9), at) if lines[k][0].opname == "GET_ITER"]
+        last = max([k for k in begun if lines[k][1] == span], default=at)
+    start, first = span[0], last
     while first > 0 and within(lines[first - 1][1], span):
         first -= 1
     names: list[Name] = []
     before = lines[first - 1][0]
     if isinstance(before.argval, tuple) and "LOAD_FAST" in before.opname:
         names.append(Name("LOCAL", before.argval[1], start, start))  # two in one instruction
-    for instruction, here in lines[first : at + 1]:
+    for instruction, here in lines[first : last + 1]:
         if here is not None:
             follow(instruction, *here, names, here == span)
     if not name.startswith(("CALL", "PRECALL")):

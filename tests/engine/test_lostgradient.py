@@ -88,7 +88,8 @@ functools.reduce(math.hypot, vs)
 operator.call(math.exp, w)
 a, b = map(math.exp, vs)
 for y in map(math.exp, vs): pass
-later = map(math.exp, vs); a = [y for y in later]
+later = map(math.exp, vs)\na = [y for y in later]
+a = [y for y in map(math.exp, vs)]
 e = math.exp; e(w)
 def local(v): e = math.exp; return e(v)\nlocal(w)
 def within(vs): f = math.exp; return [f(v) for v in vs]\nwithin(vs)

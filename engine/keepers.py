@@ -86,6 +86,17 @@ def counted(node: Callable[..., Any]) -> Callable[..., Any]:
     return counted_node
 
 
+def counted_many(node_of_many: Callable[..., Any]) -> Callable[..., Any]:
+    """The function that makes a node of a kind of its own, so that it counts, too."""
+
+    def counted_node_of_many(kind: Any, op: Any, data: float, inputs: tuple[Any, ...]) -> Any:
+        v = node_of_many(kind, op, data, inputs)
+        count(v, inputs, ())
+        return v
+
+    return counted_node_of_many
+
+
 def counted_state(set_state: Callable[..., None]) -> Callable[..., None]:
     """The method that makes a node what another one was, so that it counts, too."""
 

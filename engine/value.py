@@ -500,6 +500,7 @@ def arguments(v: Value) -> tuple[Any, ...]:
 
 if keepers.NEEDED:  # by Python 3.13, where this file is not compiled
     globals()["node"] = keepers.counted(node)
+    globals()["node_of_many"] = keepers.counted_many(node_of_many)
     Value.__setstate__ = keepers.counted_state(Value.__setstate__)  # type: ignore[method-assign]
 
 

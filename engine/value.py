@@ -647,11 +647,12 @@ def chain_rule(order: list[Value]) -> None:
                     x._grad += grad * number(slopes[i])
 
 
-def add_slopes(output: Value, leaves: tuple[Value, ...], slopes: Any, seed: float) -> None:
-    """What backward does where the output has these slopes at its leaves, and no other inputs.
+def add_slopes(output: Value, slopes: Any, seed: float) -> None:
+    """What backward does for a node of many leaves, at which it has these slopes.
 
     slopes: a list of [leaves] floats.
     """
+    leaves: tuple[Value, ...] = output._x
     with sweeping:
         output._grad = seed
         for i, v in enumerate(leaves):

@@ -55,13 +55,13 @@ class JoinedKinds(Kinds):
 
     def check_order(self, sample: Kinds) -> None:
         """Raise NoPlanError unless the operations that share a gradient keep their order."""
-        tape, one = self.tape, self.one
+        one = self.one
         stand_ins = [
             self.first_input + lane * self.columns + j
             for lane in range(self.lanes)
             for j in range(len(self.outputs))
         ]
-        if not all(map(tape.reached.__getitem__, stand_ins)):
+        if not all(map(self.tape.reached.__getitem__, stand_ins)):
             raise NoPlanError("no gradient comes to an output")
         inside = {slot for args in one.args for slot in args}
         if any(slot < one.first or slot in inside for slot in self.outputs):
@@ -69,10 +69,7 @@ class JoinedKinds(Kinds):
         used = {x for _, operands, _ in sample.steps for x in operands if sample.is_parameter(x)}
         if any(self.is_parameter(x) for _, operands, _ in self.steps for x in operands):
             raise NoPlanError("the loss takes a parameter for each sample")
-        end = max([slot for slot, kind in enumerate(self.kind) if kind != NONE], default=0)
-        for slot in range(tape.first, end):
-            if self.kind[slot] == NONE and not used.isdisjoint(tape.args[slot - tape.first]):
-                raise NoPlanError("a parameter is used before the samples, and by them")
+        self.check_not_before(used)
 
     def moved(self, operands: Sequence[Any], place: Any) -> tuple[Any, ...]:
         return tuple([place(x) for x in operands])

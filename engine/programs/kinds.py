@@ -11,6 +11,7 @@ from engine import ops
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Set
     from typing import Any
 
     from engine.programs.tape import Tape
@@ -105,16 +106,20 @@ class Kinds:
 
     def check_parameters(self) -> None:
         """See in which order gradients come to the parameters."""
-        tape = self.tape
         used: dict[int, int] = {}
         for _, operands, _ in self.steps:
             for x in operands:
                 if self.is_parameter(x):
                     used[x] = used.get(x, 0) + 1
         self.sequential = any(count > 1 for count in used.values())
+        self.check_not_before(used.keys())
+
+    def check_not_before(self, used: Set[int]) -> None:
+        """Raise NoPlanError where one of these parameters is used before the end of the samples."""
+        tape = self.tape
         end = max([slot for slot, kind in enumerate(self.kind) if kind != NONE], default=0)
         for slot in range(tape.first, end):
-            if self.kind[slot] == NONE and any(i in used for i in tape.args[slot - tape.first]):
+            if self.kind[slot] == NONE and not used.isdisjoint(tape.args[slot - tape.first]):
                 raise NoPlanError("a parameter is used before the samples, and by them")
 
     def is_parameter(self, operand: Any) -> bool:

@@ -153,11 +153,10 @@ def fit(
             while not run.done(epochs, steps):
                 if not callbacks:
                     end = epochs or steps or 0
-                    if checkpoint is None:
-                        whole_epochs(run, stepper, end, end, advance)
-                    else:
-                        until = saved + wait
-                        whole_epochs(run, stepper, end, checkpoint_every, advance, until)
+                    every, until = end, math.inf
+                    if checkpoint is not None:
+                        every, until = checkpoint_every, saved + wait
+                    whole_epochs(run, stepper, end, every, advance, until)
                 epoch(run, stepper, steps, advance)
                 answers = [callback(run.history) for callback in callbacks]
                 run.end_epoch(True in answers)

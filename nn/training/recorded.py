@@ -15,7 +15,7 @@ from engine.value import add_slopes, node_of_many
 from nn.training.arguments import columns
 from nn.training.plans import plan_of, same
 from nn.training.randomness import undrawn
-from nn.training.samples import shared_draws
+from nn.training.samples import drawn, shared_draws
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -166,7 +166,7 @@ class Recording:
         each, longer = len(rows) // self.lanes, array("d")
         for k in range(self.lanes):
             longer += rows[k * each : (k + 1) * each]
-            longer.extend([x for module, n in self.draws for x in module.mask(n)])
+            longer.extend(drawn(self.draws))
         return longer
 
     def values(self) -> Any:
@@ -245,9 +245,7 @@ class ReplayedLoss(Value):
 
     def backward(self, gradient: Any = 1.0) -> None:
         """Add gradient * d self / d p to the grad of each parameter p, as Value.backward does."""
-        add_slopes(self, self.inputs_of_replay, self.slopes, number(gradient))
-
-    inputs_of_replay: tuple[Value, ...]
+        add_slopes(self, self.slopes, number(gradient))
 
 
 class Known:
@@ -285,7 +283,7 @@ def replayed_loss(data: float, parameters: tuple[Value, ...], slopes: list[float
 
     op = Op("replay", "replay", Known(data, parameters), gradient=Slopes(slopes))
     loss: Any = node_of_many(ReplayedLoss, op, data, parameters)
-    loss.slopes, loss.inputs_of_replay = slopes, parameters
+    loss.slopes = slopes
     return loss  # type: ignore[no-any-return]
 
 

@@ -45,7 +45,7 @@ class Samples:
         rows, n = array("d"), self.width
         for i in places:
             rows += self.data[i * n : (i + 1) * n]
-            rows.extend(self.drawn())
+            rows.extend(drawn(self.draws))
         labels = self.labels
         return rows, None if labels is None else array("i", [labels[i] for i in places])
 
@@ -59,14 +59,15 @@ class Samples:
             return self.data, self.labels, places
         return *self.batch(places), array("i", range(len(places)))
 
-    def drawn(self) -> list[float]:
-        """The random numbers of the next sample."""
-        return [x for module, n in self.draws for x in module.mask(n)]
-
     def sources(self) -> list[Any]:
         """The random sources that are drawn from, each once."""
         found = [random_source(module.rng) for module, _ in self.draws]
         return list({id(rng): rng for rng in found}.values())
+
+
+def drawn(draws: Draws) -> list[float]:
+    """The random numbers of the next sample."""
+    return [x for module, n in draws for x in module.mask(n)]
 
 
 def shared_draws(drawn: list[tuple[Any, list[Any]]], leaves: list[list[Any]]) -> Draws:

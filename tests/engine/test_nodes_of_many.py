@@ -30,6 +30,6 @@ def test_a_node_of_many_passes_its_grad_on_by_its_op():
 def test_slopes_are_added_to_the_grads_of_the_leaves():
     w, b = Value(1.0), Value(2.0)
     node, b.grad = twice_and_thrice(w, b), 100.0
-    add_slopes(node, (w, b), [2.0, 3.0], 0.5)
+    add_slopes(node, [2.0, 3.0], 0.5)
 
     assert (node.grad, w.grad, b.grad) == (0.5, 1.0, 101.5)

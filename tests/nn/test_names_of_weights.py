@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine import Value, draw, explain, trace
@@ -13,13 +13,6 @@ from nn import MLP, Linear, Module, Neuron, Sequential, Tanh, save
 from nn.command.report import write_graphs
 from nn.data.tables import Table
 from nn.plot import plot_histograms
-
-
-def on_a_busy_machine(examples):
-    """So many examples, however long each takes."""
-    return settings(
-        max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-    )
 
 
 def output(model):
@@ -112,7 +105,7 @@ def layers(sizes):
 
 @pytest.mark.parametrize("road", ROADS.values(), ids=ROADS)
 @given(st.sampled_from([mlp, layers]), st.lists(st.integers(1, 3), max_size=2))
-@on_a_busy_machine(8)
+@settings(max_examples=8)
 def test_every_road_calls_a_weight_by_the_same_name(road, tmp_path_factory, make, sizes):
     model = make(sizes)
     for i, p in enumerate(model.parameters()):
@@ -176,7 +169,7 @@ PATHS = st.lists(
 
 
 @given(PATHS)
-@on_a_busy_machine(100)
+@settings(max_examples=100)
 def test_two_weights_never_have_the_same_name(paths):
     names = short_names([".".join(parts) for parts in paths])
 
@@ -184,7 +177,7 @@ def test_two_weights_never_have_the_same_name(paths):
 
 
 @given(st.lists(st.text(max_size=6), min_size=1, max_size=6, unique=True))
-@on_a_busy_machine(100)
+@settings(max_examples=100)
 def test_parameters_under_keys_of_any_text_have_a_name_each(keys):
     names = [name for name, _ in parameter_names(Heads({k: Value(1.0) for k in keys})).values()]
 

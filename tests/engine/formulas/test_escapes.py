@@ -6,26 +6,18 @@ import string
 import subprocess
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine import Value, explain
 from engine.formulas.escapes import in_code, in_formula, in_tex, one_line
 from engine.formulas.names import names
 
-
-def on_a_busy_machine(examples):
-    """So many examples, however long each takes."""
-    return settings(
-        max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-    )
-
-
 ANY = st.text(st.characters() | st.sampled_from("$\\^_%{}&#~<>'`\"\0\n\r\u2028\u202e\ud800"))
 
 
 @given(ANY)
-@on_a_busy_machine(100)
+@settings(max_examples=100)
 def test_a_line_has_no_sign_that_ends_it_or_turns_it_around(text):
     line = one_line(text)
 
@@ -35,7 +27,7 @@ def test_a_line_has_no_sign_that_ends_it_or_turns_it_around(text):
 
 
 @given(ANY)
-@on_a_busy_machine(100)
+@settings(max_examples=100)
 def test_a_name_in_tex_has_its_braces_in_pairs_and_no_sign_of_tex_alone(text):
     for written in (in_formula(one_line(text)), in_tex(text)):
         bare = re.sub(r"\\[a-zA-Z]+|\\.", "", written)
@@ -48,7 +40,7 @@ def test_a_name_in_tex_has_its_braces_in_pairs_and_no_sign_of_tex_alone(text):
 
 
 @given(ANY.filter(bool))
-@on_a_busy_machine(100)
+@settings(max_examples=100)
 def test_code_in_markdown_ends_at_its_own_fence(text):
     line = one_line(text)
     fence, inner, end = re.fullmatch(r"(`+)(.*?)(`+)", in_code(line), re.DOTALL).groups()
@@ -59,7 +51,7 @@ def test_code_in_markdown_ends_at_its_own_fence(text):
 
 
 @given(st.lists(ANY))
-@on_a_busy_machine(100)
+@settings(max_examples=100)
 def test_each_of_many_values_has_a_name_of_its_own_in_one_line(labels):
     found = names(labels)
 

@@ -4,21 +4,13 @@ import warnings
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.formulas.escapes import one_line
 from nn import Film
 from nn.film.page import page
 from tests.nn.film.films import XOR, content, still
-
-
-def on_a_busy_machine(examples):
-    """So many examples, however long each takes."""
-    return settings(
-        max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-    )
-
 
 ANY = st.text(st.characters() | st.sampled_from("$\\^_%{}<>&'\"\0\n\r\ud800晴"), max_size=9)
 
@@ -49,7 +41,7 @@ class Title(HTMLParser):
 
 
 @given(ANY, st.tuples(ANY, ANY), st.tuples(ANY, ANY))
-@on_a_busy_machine(60)
+@settings(max_examples=60)
 def test_the_page_of_a_film_has_names_of_any_text(title, names, class_names):
     text = page(film_of(title, names, class_names))
     found = content(text.encode("utf-8").decode("utf-8"))

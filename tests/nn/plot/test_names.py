@@ -6,7 +6,7 @@ from collections import Counter
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.formulas.escapes import one_line
@@ -27,13 +27,6 @@ from matplotlib.figure import Figure
 from nn.plot import fonts
 from nn.plot.names import MissingLetters, columns, written
 from nn.plot.svg import svg_of
-
-
-def on_a_busy_machine(examples):
-    """So many examples, however long each takes."""
-    return settings(
-        max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-    )
 
 
 class Heads(Module):
@@ -111,7 +104,7 @@ def drawn(plot, names):
 
 @every_plot
 @given(names=st.lists(NAMES, min_size=2, max_size=2, unique=True))
-@on_a_busy_machine(6)
+@settings(max_examples=6)
 def test_a_name_of_any_text_is_in_the_svg_unchanged(plot, names):
     assert drawn(plot, names) == []
 
@@ -199,7 +192,7 @@ def test_a_font_that_has_the_letters_draws_them(monkeypatch):
 
 
 @given(st.sets(st.integers(0, 99)), st.integers(0, 99))
-@on_a_busy_machine(100)
+@settings(max_examples=100)
 def test_the_ranges_of_a_font_hold_what_it_has(codes, other):
     ends = fonts.ends_of(codes)
 
@@ -208,7 +201,7 @@ def test_the_ranges_of_a_font_hold_what_it_has(codes, other):
 
 
 @given(st.text(min_size=1))
-@on_a_busy_machine(100)
+@settings(max_examples=100)
 def test_a_long_name_keeps_its_beginning_and_its_end(name):
     text = written(name)
     begin, dots, end = text.partition("\u2026")

@@ -5,7 +5,7 @@ import re
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from engine import Value
@@ -25,13 +25,6 @@ pytest.importorskip("matplotlib", reason="needs matplotlib, of the extra plot")
 from matplotlib.figure import Figure
 
 from nn.plot.svg import svg_of
-
-
-def on_a_busy_machine(examples):
-    """So many examples, however long each takes."""
-    return settings(
-        max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-    )
 
 
 class Numbers(Module):
@@ -81,7 +74,7 @@ def draw(name, numbers):
 
 @pytest.mark.parametrize("name", PLOTS)
 @given(numbers=st.lists(st.floats(-1e300, 1e300), min_size=1, max_size=4))
-@on_a_busy_machine(6)
+@settings(max_examples=6)
 def test_numbers_of_any_size_make_a_picture_without_a_warning(name, numbers):
     assert len(list(draw(name, numbers).iter())) > 20
 
@@ -114,7 +107,7 @@ def test_points_too_far_out_for_a_plot_are_refused(numbers, ax):
 
 @given(st.lists(st.floats(1e-100, 1e100), min_size=2, max_size=5))
 @example([1.0, 1e-28])
-@on_a_busy_machine(20)
+@settings(max_examples=20)
 def test_the_axis_of_a_loss_ends_where_no_one_can_see_a_difference_to_zero(losses):
     ax = Figure().subplots()
     plot_loss(losses, ax)

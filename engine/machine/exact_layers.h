@@ -58,11 +58,11 @@ TARGET static INLINE void NAME(exchange)(const Machine *m, const Instruction *c,
     }
 }
 
-#if WIDTH == 4
+#if WIDTH >= 4
 /* Four lanes of four rows, turned in registers: pairs of lanes first, then their halves. */
 TARGET static INLINE void NAME(turn_square)(const double *x0, const double *x1, const double *x2,
                                             const double *x3, double *sample, ptrdiff_t width) {
-    typedef NAME(Vector) V;
+    typedef NAME(Four) V;
     const V a = *(const V *)x0, b = *(const V *)x1, c = *(const V *)x2, d = *(const V *)x3;
     const V ab02 = SHUFFLE(a, b, 0, 4, 2, 6), ab13 = SHUFFLE(a, b, 1, 5, 3, 7);
     const V cd02 = SHUFFLE(c, d, 0, 4, 2, 6), cd13 = SHUFFLE(c, d, 1, 5, 3, 7);
@@ -84,7 +84,7 @@ TARGET static void NAME(turn)(const Machine *m, const Rows *rows, const Instruct
         const double *x3 = value_at(m, rows, c->operands[i + 3], 0);
         double *RESTRICT sample = c->turned + i;
         ptrdiff_t s = 0;
-#if WIDTH == 4
+#if WIDTH >= 4
         for (; s + 4 <= lanes; s += 4, sample += 4 * width)
             NAME(turn_square)(x0 + s, x1 + s, x2 + s, x3 + s, sample, width);
 #endif

@@ -104,6 +104,8 @@ cdef class Machine:
         lanes = index("the number of lanes", lanes, 1, ROOM)
         m.fast = bool(fast) and lanes > 1
         width = index("the width", _width, 0, 9)
+        if width == 0 and 1 < lanes <= 4 and not m.fast and version_for(4):
+            width = 4  # half of wider vectors would stay empty
         self.version = fast_version_for(width) if m.fast else version_for(width)
         if self.version == NULL:
             raise ValueError(f"this processor has no vectors of {_width}")
@@ -134,7 +136,7 @@ cdef class Machine:
         m.parameters, m.scalar_count = parameters, scalars
         m.output, m.sequential = output, plan.sequential and not m.fast
         m.scalars = self.doubles(scalars)
-        m.scalar_grads = self.doubles(scalars + 3)  # whole vectors are read there
+        m.scalar_grads = self.doubles(scalars + 7)  # whole vectors are read there
         for i, x in enumerate(constants):
             m.scalars[parameters + i] = x
         most = _chunk or max(FEW, CACHE // (2 * sizeof(double) * max(1, rows)))
@@ -201,7 +203,7 @@ cdef class Machine:
         cdef Instruction *c
         cdef Py_ssize_t i
         rows.inputs, rows.count, rows.lanes, rows.length = inputs, count, lanes, len(code)
-        rows.stride = padded(lanes) if lanes > 1 else 1
+        rows.stride = padded(lanes, self.version.width) if lanes > 1 else 1
         rows.values = self.doubles(count * rows.stride)
         rows.grads = self.doubles(count * rows.stride)
         rows.code = <Instruction *>self.memory(len(code), sizeof(Instruction))
@@ -317,6 +319,17 @@ cdef class Machine:
         if not isinstance(name, str):
             return False
         return name in ONE_OR_TWO or name in ANY_NUMBER or name == "layer"
+
+    @staticmethod
+    def _function(name, numbers, _width):
+        """(what a function of elementary.h makes of an array of numbers, whether in vectors)."""
+        cdef const Version *version = version_for(_width)
+        cdef Lent x = lent("numbers", numbers, "d")
+        answer = array("d", bytes(8 * x.length))
+        cdef Lent z = lent("answer", answer, "d", None, True)
+        cdef int which = ["exp", "expm1", "log1p", "tanh"].index(name)
+        version.many[which](x.length, z.floats(), x.floats())
+        return answer, version.many[which] != ONE_BY_ONE[which]
 
     @property
     def width(self):
@@ -548,6 +561,6 @@ def in_place(checked):
     return all(map(follow, halves))
 
 
-def padded(n):
-    """n, or as many more as fill whole vectors, of any width."""
-    return (n + 3) // 4 * 4
+def padded(n, width=8):
+    """n, or as many more as fill whole vectors; those of 8 are whole vectors of any width."""
+    return -(-n // width) * width

@@ -70,13 +70,13 @@ TARGET static INLINE void NAME(four_products)(const Machine *m, const Rows *rows
     double start[4] = {0};
     ptrdiff_t i = 0;
     for (int q = 0; q < 4 && c->biased; q++) start[q] = *value_at(m, rows, w[2 * q + 1], 0);
-#if WIDTH == 4
-    typedef NAME(Vector) V;
+#if WIDTH >= 4
+    typedef NAME(Four) V;
     V sums = *(V *)start;
     for (; i + 4 <= c->count; i += 4) {
         double columns[16];
         NAME(turn_square)(w0 + i, w1 + i, w2 + i, w3 + i, columns, 4);
-        for (int q = 0; q < 4; q++) sums += ((V *)columns)[q] * SPLAT(x[i + q]);
+        for (int q = 0; q < 4; q++) sums += ((V *)columns)[q] * x[i + q];
     }
     *(V *)start = sums;
 #endif

@@ -159,15 +159,15 @@ TARGET static INLINE void NAME(neuron_slopes)(const int J, const int V, const In
     int i = 0;
     for (; i + V * WIDTH <= end; i += V * WIDTH)
         NAME(weight_slopes)(J, V, c, gz, stride, lanes, g, width, j, i, WIDTH);
-    if (V == 4 && end - i > 2 * WIDTH) {
-        NAME(weight_slopes)(J, 3, c, gz, stride, lanes, g, width, j, i, end - i - 2 * WIDTH);
-        return;
-    }
-    if (V > 1 && end - i > WIDTH) {
-        NAME(weight_slopes)(J, 2, c, gz, stride, lanes, g, width, j, i, end - i - WIDTH);
-        return;
-    }
-    if (i < end) NAME(weight_slopes)(J, 1, c, gz, stride, lanes, g, width, j, i, end - i);
+    const int left = end - i, kept = (left + WIDTH - 1) % WIDTH + 1; /* of the last vector */
+    if (V > 3 && left > 3 * WIDTH)
+        NAME(weight_slopes)(J, 4, c, gz, stride, lanes, g, width, j, i, kept);
+    else if (V > 2 && left > 2 * WIDTH)
+        NAME(weight_slopes)(J, 3, c, gz, stride, lanes, g, width, j, i, kept);
+    else if (V > 1 && left > WIDTH)
+        NAME(weight_slopes)(J, 2, c, gz, stride, lanes, g, width, j, i, kept);
+    else if (left > 0)
+        NAME(weight_slopes)(J, 1, c, gz, stride, lanes, g, width, j, i, kept);
 }
 
 /* The gradients of all weights. Several sums go on at once, because each addition has to wait for

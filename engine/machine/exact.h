@@ -17,6 +17,17 @@ typedef long long NAME(Lanes) __attribute__((vector_size(32)));
 #endif
 #endif
 
+/* a * b + c, with one rounding in the fused versions. */
+#if FUSED && WIDTH == 8
+#define MADD(a, b, c) \
+    ((NAME(Vector))_mm512_fmadd_pd((__m512d)(a), (__m512d)(b), (__m512d)(c)))
+#elif FUSED
+#define MADD(a, b, c) \
+    ((NAME(Vector))_mm256_fmadd_pd((__m256d)(a), (__m256d)(b), (__m256d)(c)))
+#else
+#define MADD(a, b, c) ((a) * (b) + (c))
+#endif
+
 #include "vectors.h"
 
 /* ---- operands ---- */
@@ -154,12 +165,49 @@ TARGET static void NAME(dot_back)(const Machine *m, const Rows *rows, const Inst
     }
 }
 
-/* ---- the other ops of any number of inputs, lane by lane ---- */
+/* ---- the other ops of any number of inputs ---- */
+
+/* m + log1p(sum of e**(x - m) of the other inputs) for n <= 64 lanes whose largest inputs m are in
+   z: log_sum_exp of many.h for all lanes at once. The first input that is m is left out. */
+TARGET static void NAME(log_sum_exps)(const Machine *m, const Rows *rows, const Instruction *c,
+                                      ptrdiff_t first, ptrdiff_t n, double *RESTRICT z) {
+    double e[64], others[64] = {0}, left_out[64] = {0};
+    for (int i = 0; i < c->count; i++) {
+        const double *x = NAME(spread)(m, rows, c->operands[i], first, n, m->x);
+        for (ptrdiff_t s = 0; s < n; s++) e[s] = x[s] - z[s];
+        NAME(exp_of)(n, e, e);
+        for (ptrdiff_t s = 0; s < n; s++) {
+            const double now = x[s] == z[s] ? 1 - left_out[s] : 0;
+            others[s] += now != 0 ? 0 : e[s];
+            left_out[s] += now;
+        }
+    }
+    NAME(log1p_of)(n, e, others);
+    for (ptrdiff_t s = 0; s < n; s++) z[s] = isinf(z[s]) ? z[s] : z[s] + e[s];
+}
+
+/* The largest input of each lane; nan if one of them is. */
+TARGET static void NAME(extremes)(const Machine *m, const Rows *rows, const Instruction *c,
+                                  ptrdiff_t first, ptrdiff_t n, double *RESTRICT z) {
+    const double sign = c->kind == MINIMUM ? -1.0 : 1.0;
+    for (int i = 0; i < c->count; i++) {
+        const double *x = NAME(spread)(m, rows, c->operands[i], first, n, m->x);
+        if (i == 0) memcpy(z, x, n * sizeof(double));
+        for (ptrdiff_t s = 0; s < n; s++)
+            z[s] = (sign * x[s] > sign * z[s]) | (x[s] != x[s]) ? x[s] : z[s];
+    }
+}
 
 TARGET static void NAME(few)(const Machine *m, const Rows *rows, const Instruction *c,
                              ptrdiff_t first, ptrdiff_t n) {
     double *xs = m->few;
-    for (ptrdiff_t s = first; s < first + n; s++) {
+    for (ptrdiff_t s = first, length; n > 1 && s < first + n; s += length) {
+        double *z = value_at(m, rows, c->out, s);
+        length = first + n - s < 64 ? first + n - s : 64;
+        NAME(extremes)(m, rows, c, s, length, z);
+        if (c->kind == LOGSUMEXP) NAME(log_sum_exps)(m, rows, c, s, length, z);
+    }
+    for (ptrdiff_t s = first; n == 1 && s < first + n; s++) {
         double *z = value_at(m, rows, c->out, s);
         for (int i = 0; i < c->count; i++) {
             xs[i] = *value_at(m, rows, c->operands[i], s);
@@ -170,9 +218,38 @@ TARGET static void NAME(few)(const Machine *m, const Rows *rows, const Instructi
     }
 }
 
+/* The gradients of a logsumexp whose inputs all are rows. */
+TARGET static void NAME(log_sum_exp_back)(const Machine *m, const Rows *rows, const Instruction *c,
+                                          ptrdiff_t first, ptrdiff_t n) {
+    const double *z = value_at(m, rows, c->out, first), *gz = grad_at(m, rows, c->out, first);
+    double e[64];
+    for (int i = 0; i < c->count; i++) {
+        if (!has_gradient(m, rows, c->operands[i])) continue;
+        const double *x = value_at(m, rows, c->operands[i], first);
+        double *g = grad_at(m, rows, c->operands[i], first);
+        for (ptrdiff_t at = 0, length; at < n; at += length) {
+            length = n - at < 64 ? n - at : 64;
+            for (ptrdiff_t s = 0; s < length; s++) e[s] = x[at + s] - z[at + s];
+            NAME(exp_of)(length, e, e);
+            for (ptrdiff_t s = 0; s < length; s++) g[at + s] += gz[at + s] * e[s];
+        }
+    }
+}
+
+/* Whether all operands are rows of their own: no scalar, whose gradient is a sum over lanes. */
+static INLINE int NAME(all_rows)(const Instruction *c) {
+    int all = 1;
+    for (int i = 0; i < c->count; i++) all &= c->operands[i] >= 0;
+    return all;
+}
+
 /* Where inputs or z are nan, none of them ties, and 0 / 0 is nan, as Python's slope. */
 TARGET static void NAME(few_back)(const Machine *m, const Rows *rows, const Instruction *c,
                                   ptrdiff_t first, ptrdiff_t n) {
+    if (c->kind == LOGSUMEXP && n > 1 && NAME(all_rows)(c)) {
+        NAME(log_sum_exp_back)(m, rows, c, first, n);
+        return;
+    }
     for (ptrdiff_t s = first + n; s-- > first;) {
         double z = *value_at(m, rows, c->out, s), gz = *grad_at(m, rows, c->out, s), ties = 0.0;
         for (int i = 0; i < c->count; i++) ties += *value_at(m, rows, c->operands[i], s) == z;
@@ -246,3 +323,4 @@ static const Version NAME(VERSION) = {WIDTH, NAME(forward), NAME(backward), NULL
                                       NAME(MANY)};
 #undef SPLAT
 #undef SHUFFLE
+#undef MADD

@@ -36,6 +36,17 @@
 #undef TARGET
 #undef MATH_TARGET
 #undef NAME
+#define WIDTH 4
+#define FUSED 1
+#define TARGET __attribute__((target("avx2,fma")))
+#define MATH_TARGET TARGET
+#define NAME(f) f##_fused_avx2
+#include "exact.h"
+#undef WIDTH
+#undef FUSED
+#undef TARGET
+#undef MATH_TARGET
+#undef NAME
 #define WIDTH 8
 #define AVX512 "avx512f,avx512dq,avx512vl,avx512bw,prefer-vector-width=512"
 #define TARGET __attribute__((target(AVX512)))
@@ -43,6 +54,17 @@
 #define NAME(f) f##_avx512
 #include "exact.h"
 #undef WIDTH
+#undef TARGET
+#undef MATH_TARGET
+#undef NAME
+#define WIDTH 8
+#define FUSED 1
+#define TARGET __attribute__((target(AVX512)))
+#define MATH_TARGET TARGET
+#define NAME(f) f##_fused_avx512
+#include "exact.h"
+#undef WIDTH
+#undef FUSED
 #undef TARGET
 #undef MATH_TARGET
 #undef NAME
@@ -66,6 +88,18 @@ static int has_vectors_of(int width) {
     return asked_8 = 1;
 }
 #endif
+
+static const Version *fused_version_for(int width) {
+    if ((width == 0 || width == 8) && has_vectors_of(8)) {
+        choose_functions_fused_avx512();
+        return &VERSION_fused_avx512;
+    }
+    if ((width == 0 || width == 4) && has_vectors_of(4)) {
+        choose_functions_fused_avx2();
+        return &VERSION_fused_avx2;
+    }
+    return NULL;
+}
 
 /* The version with vectors of that width; if it is 0, the widest that this processor has. */
 static const Version *version_for(int width) {

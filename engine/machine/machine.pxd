@@ -83,6 +83,7 @@ cdef extern from *:
         double *largest
 
     const Version *version_for(int width)
+    const Version *fused_version_for(int width)
     const Version *fast_version_for(int width)
     void arrange(State *m, char *seen)
     void set_parameters(State *m, const double *parameters) noexcept nogil

@@ -107,6 +107,9 @@ cdef class Machine:
         if width == 0 and 1 < lanes <= 4 and not m.fast and version_for(4):
             width = 4  # half of wider vectors would stay empty
         self.version = fast_version_for(width) if m.fast else version_for(width)
+        if fast == 2:
+            m.fast = 0
+            self.version = fused_version_for(width)
         if self.version == NULL:
             raise ValueError(f"this processor has no vectors of {_width}")
         parameters = index("parameters", plan.parameters, 0, ROOM)

@@ -66,7 +66,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         samples, sizes, activation, loss = shape
         us = [figure(min(found) * 1e6) for found in spent]
         rows.append([f"{samples} x {sizes}", activation, loss, *us, times(ratio), times(best)])
-    header = ["shape", "activation", "loss", "exact: µs", "fast: µs", "fast of exact", "of the best"]
+    header = [
+        "shape",
+        "activation",
+        "loss",
+        "exact: µs",
+        "fast: µs",
+        "fast of exact",
+        "of the best",
+    ]
     print(table(header, rows))
     print(f"\nslower in {slower} of {len(rows)} shapes")
     return 1 if slower else 0
@@ -77,6 +85,7 @@ def training(
 ) -> Any:
     """What does some steps of SGD on the whole batch in a machine of that mode."""
     from engine.machine.machine import Machine
+
     from nn import MLP, SGD, cross_entropy, hinge_loss, mse_loss
     from nn.training.machine_stepper import MachineStepper
     from nn.training.run import Run

@@ -6,7 +6,10 @@
    last. There a vector holds neighbouring weights instead of lanes. */
 
 #include "vector_type.h"
+#if !FUSED
 #include "elementary.h"
+#define EXACT NAME
+#endif
 #if WIDTH >= 4
 typedef double NAME(Four) __attribute__((vector_size(32), aligned(8), may_alias));
 typedef long long NAME(Lanes) __attribute__((vector_size(32)));
@@ -28,7 +31,32 @@ typedef long long NAME(Lanes) __attribute__((vector_size(32)));
 #define MADD(a, b, c) ((a) * (b) + (c))
 #endif
 
+#if !FUSED
 #include "vectors.h"
+#endif
+
+#if FUSED
+/* The sum of x[i] * y[i], or of x[i] if y is NULL, in whatever order is fast. */
+TARGET static double NAME(product)(const double *x, const double *y, ptrdiff_t n) {
+    NAME(Vector) sums[4] = {SPLAT(0.0), SPLAT(0.0), SPLAT(0.0), SPLAT(0.0)};
+    double total = 0.0;
+    ptrdiff_t i = 0;
+    for (; i + 4 * WIDTH <= n; i += 4 * WIDTH)
+        for (int k = 0; k < 4; k++) {
+            const NAME(Vector) a = *(const NAME(Vector) *)(x + i + k * WIDTH);
+            if (y)
+                sums[k] = MADD(a, *(const NAME(Vector) *)(y + i + k * WIDTH), sums[k]);
+            else
+                sums[k] += a;
+        }
+    sums[0] = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+    for (int k = 0; k < WIDTH; k++) total += sums[0][k];
+    for (; i < n; i++) total += y ? x[i] * y[i] : x[i];
+    return total;
+}
+
+TARGET static double NAME(sum)(const double *x, ptrdiff_t n) { return NAME(product)(x, NULL, n); }
+#endif
 
 /* ---- operands ---- */
 
@@ -50,9 +78,13 @@ TARGET static INLINE double *NAME(target)(const Machine *m, const Rows *rows, in
 /* Adds the contributions in the scratch row to the gradient of the scalar; rows have none there. */
 TARGET static INLINE void NAME(settle)(const Machine *m, int operand, ptrdiff_t n) {
     if (operand >= 0 || n == 1) return;
+#if FUSED
+    m->scalar_grads[~operand] += NAME(sum)(m->g, n);
+#else
     double total = m->scalar_grads[~operand];
     for (ptrdiff_t s = n; s-- > 0;) total += m->g[s];
     m->scalar_grads[~operand] = total;
+#endif
 }
 
 /* ---- ops of one or two inputs: rows without gaps between them are one long row ---- */
@@ -65,14 +97,14 @@ TARGET static int NAME(elementwise)(const Machine *m, const Rows *rows, const In
     for (int r = 0; r < times; r++) {
         const double *x = NAME(spread)(m, rows, c->operands[0] + r, first, n, m->x), *y = x;
         if (c->count == 2) y = NAME(spread)(m, rows, c->operands[1] + r, first, n, m->y);
-        f |= NAME(LOOPS)[c->loop].forward(length, value_at(m, rows, c->out + r, first), x, y);
+        f |= EXACT(LOOPS)[c->loop].forward(length, value_at(m, rows, c->out + r, first), x, y);
     }
     return f;
 }
 
 TARGET static int NAME(elementwise_back)(const Machine *m, const Rows *rows, const Instruction *c,
                                          ptrdiff_t first, ptrdiff_t n) {
-    const Loops *loops = NAME(LOOPS) + c->loop;
+    const Loops *loops = EXACT(LOOPS) + c->loop;
     const int whole = n == rows->stride, times = whole ? 1 : c->rows;
     const ptrdiff_t length = whole ? n * c->rows : n;
     int f = 0;
@@ -103,7 +135,11 @@ TARGET static void NAME(dot)(const Machine *m, const Rows *rows, const Instructi
         double sum = c->count % 2 ? *value_at(m, rows, w[2 * pairs], first) : 0.0;
         if (c->neighbours) {
             const double *ws = value_at(m, rows, w[0], first), *xs = value_at(m, rows, x[0], first);
+#if FUSED
+            sum += NAME(product)(ws, xs, pairs);
+#else
             for (int i = 0; i < pairs; i++) sum += ws[i] * xs[i];
+#endif
             *z = sum;
             return;
         }
@@ -175,14 +211,14 @@ TARGET static void NAME(log_sum_exps)(const Machine *m, const Rows *rows, const 
     for (int i = 0; i < c->count; i++) {
         const double *x = NAME(spread)(m, rows, c->operands[i], first, n, m->x);
         for (ptrdiff_t s = 0; s < n; s++) e[s] = x[s] - z[s];
-        NAME(exp_of)(n, e, e);
+        EXACT(exp_of)(n, e, e);
         for (ptrdiff_t s = 0; s < n; s++) {
             const double now = x[s] == z[s] ? 1 - left_out[s] : 0;
             others[s] += now != 0 ? 0 : e[s];
             left_out[s] += now;
         }
     }
-    NAME(log1p_of)(n, e, others);
+    EXACT(log1p_of)(n, e, others);
     for (ptrdiff_t s = 0; s < n; s++) z[s] = isinf(z[s]) ? z[s] : z[s] + e[s];
 }
 
@@ -230,7 +266,7 @@ TARGET static void NAME(log_sum_exp_back)(const Machine *m, const Rows *rows, co
         for (ptrdiff_t at = 0, length; at < n; at += length) {
             length = n - at < 64 ? n - at : 64;
             for (ptrdiff_t s = 0; s < length; s++) e[s] = x[at + s] - z[at + s];
-            NAME(exp_of)(length, e, e);
+            EXACT(exp_of)(length, e, e);
             for (ptrdiff_t s = 0; s < length; s++) g[at + s] += gz[at + s] * e[s];
         }
     }
@@ -319,8 +355,16 @@ TARGET static int NAME(backward)(Machine *m, const Rows *rows, ptrdiff_t first, 
     return f;
 }
 
-static const Version NAME(VERSION) = {WIDTH, NAME(forward), NAME(backward), NULL,
-                                      NAME(MANY)};
+#if !FUSED
+#define SUM NULL
+#else
+#define SUM NAME(sum)
+#endif
+static const Version NAME(VERSION) = {WIDTH, NAME(forward), NAME(backward), SUM, EXACT(MANY)};
+#undef SUM
 #undef SPLAT
 #undef SHUFFLE
 #undef MADD
+#if !FUSED
+#undef EXACT
+#endif

@@ -15,7 +15,8 @@ TARGET static INLINE void NAME(neurons)(const int J, const int V, const Instruct
     for (int i = 0; i < c->count; i++) {
         const NAME(Vector) *in = (const NAME(Vector) *)(x[i] + s);
         for (int q = 0; q < J; q++)
-            for (int v = 0; v < V; v++) sums[q][v] = MADD(SPLAT(w[q * width + i]), in[v], sums[q][v]);
+            for (int v = 0; v < V; v++)
+                sums[q][v] = MADD(SPLAT(w[q * width + i]), in[v], sums[q][v]);
     }
     for (int q = 0; q < J; q++)
         for (int v = 0; v < V; v++) ((NAME(Vector) *)(z + q * stride + s))[v] = sums[q][v];

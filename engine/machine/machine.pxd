@@ -29,8 +29,7 @@ cdef extern from *:
         double *slopes
         double *by_input
         double *turned
-        int together, in_place
-        char *fresh
+        int in_place
 
     ctypedef struct Sum:
         int out, classes
@@ -61,9 +60,6 @@ cdef extern from *:
         double *few
         const double **inputs
         double **targets
-        int fast
-        double *slope
-        double *ones
 
     ctypedef void (*Function)(Py_ssize_t n, double *z, const double *x) noexcept nogil
 
@@ -82,10 +78,7 @@ cdef extern from *:
         double *square
         double *largest
 
-    const Version *version_for(int width)
-    const Version *fused_version_for(int width)
-    const Version *fast_version_for(int width)
-    void arrange(State *m, char *seen)
+    const Version *version_for(int width, int fused)
     void set_parameters(State *m, const double *parameters) noexcept nogil
     Py_ssize_t turn_to(State *m, int chunk) noexcept nogil
     int set_samples(

@@ -54,9 +54,6 @@ typedef struct {
     double *slopes;    /* the gradients of the weights, [neurons][width] */
     double *by_input;  /* the weights as [width][height] */
     double *turned;    /* the inputs as [lanes][width]; a bias is the weight of an input of 1 */
-    /* and for the fast mode: */
-    int together;      /* how many instructions from here on are done in one loop */
-    char *fresh;       /* for each operand, whether its first gradient comes from here */
 } Instruction;
 
 /* A row of the tail: the sum over lanes of a row of the body, one row for each class of sample. */
@@ -98,8 +95,6 @@ typedef struct {
     double *few;           /* the operands of one lane */
     const double **inputs; /* where the rows of a layer's inputs are */
     double **targets;      /* where their gradients are */
-    int fast;
-    double *slope, *ones; /* in fast mode: a row more, and one of ones */
 } Machine;
 
 /* A function of one number, for n of them. */

@@ -14,7 +14,7 @@ TARGET static INLINE const double *NAME(taken)(const Machine *m, const Rows *row
 }
 
 TARGET static int NAME(repeat)(const Machine *m, const Rows *rows, const Instruction *c) {
-    const Loops *loops = NAME(LOOPS) + c->loop;
+    const Loops *loops = EXACT(LOOPS) + c->loop;
     double *z = value_at(m, rows, c->out, 0);
     const double *x = NAME(taken)(m, rows, c, 0, m->x), *y = x;
     int f = 0;
@@ -29,7 +29,7 @@ TARGET static int NAME(repeat)(const Machine *m, const Rows *rows, const Instruc
 TARGET static INLINE int NAME(repeat_part_back)(const Machine *m, const Rows *rows,
                                              const Instruction *c, ptrdiff_t first,
                                              ptrdiff_t length, const double *x, const double *y) {
-    const Loops *loops = NAME(LOOPS) + c->loop;
+    const Loops *loops = EXACT(LOOPS) + c->loop;
     const double *z = value_at(m, rows, c->out, 0) + first;
     const double *gz = grad_at(m, rows, c->out, 0) + first;
     int f = 0;

@@ -408,6 +408,7 @@ cdef class Machine:
         cdef Lent picks = lent("order", order, "i", steps * m.lanes)
         cdef Py_ssize_t i
         cdef int pick
+        cdef const int *picked = picks.ints()
         if m.body.inputs and x.length % m.body.inputs:
             raise ValueError(f"data has {m.body.inputs} numbers a sample, got {x.length} in all")
         if m.body.inputs:
@@ -417,7 +418,7 @@ cdef class Machine:
         cdef Lent given = self.given_classes(classes, samples)
         cdef const int *of_samples = NULL if given is None else given.ints()
         for i in range(picks.length):
-            pick = picks.ints()[i]
+            pick = picked[i]
             if not 0 <= pick < samples:
                 raise ValueError(f"order has samples from 0 to {samples - 1}, got {pick}")
         losses = array("d", bytes(8 * steps))
@@ -426,7 +427,7 @@ cdef class Machine:
             with nogil:
                 done = train(
                     m, self.version, groups, group_count, most, p.floats(), x.floats(),
-                    of_samples, samples, picks.ints(), rates.floats(), of_steps, steps, z.floats()
+                    of_samples, samples, picked, rates.floats(), of_steps, steps, z.floats()
                 )
         held.clear()
         return losses[:done]

@@ -1,4 +1,4 @@
-"""exp, expm1, log1p and tanh of many numbers at once have the C library's bits, number by number."""
+"""exp, expm1, log1p and tanh of many numbers at once have the bits of the C library."""
 
 import math
 import random

@@ -60,11 +60,12 @@ INLINE void turn(Four *x) {
 /* ---- W2: 2-16-16-1, relu, 100 samples, hinge loss and L2 penalty ---- */
 
 enum { SAMPLES = 100, LANES = 104, HIDDEN = 16, COUNT = 337 };
-enum { PARTS = HIDDEN / WIDTH, GROUP = 8 / PARTS }; /* eight sums at once, in registers */
+enum { PARTS = HIDDEN / WIDTH, GROUP = WIDTH == 8 ? 8 : 2 }; /* 16 or 8 sums at once, in registers */
+enum { WHOLE_GROUPS = (SAMPLES + GROUP - 1) / GROUP * GROUP }; /* some samples more, for nothing */
 
 static const double PULL = 2e-4; /* of the penalty, on each parameter */
-static double input[SAMPLES][2], hidden1[SAMPLES][HIDDEN], hidden2[SAMPLES][HIDDEN];
-static double slope1[SAMPLES][HIDDEN], slope2[SAMPLES][HIDDEN], slope[SAMPLES];
+static double input[LANES][2], hidden1[LANES][HIDDEN], hidden2[LANES][HIDDEN];
+static double slope1[LANES][HIDDEN], slope2[LANES][HIDDEN], slope[LANES];
 static double first[3][HIDDEN], second[HIDDEN + 1][HIDDEN]; /* input by input, the bias last */
 
 /* out[s] = relu(bias + sum of in[s][i] * w[i]), for a group of samples. */
@@ -134,7 +135,7 @@ static double w2_step(double *p, const double *target, double lr) {
         for (int i = 0; i < 3; i++) first[i][t] = p[3 * t + i];
     for (int i = 0; i <= HIDDEN; i++)
         for (int t = 0; t < HIDDEN; t++) second[i][t] = p2[t * (HIDDEN + 1) + i];
-    for (int s = 0; s < SAMPLES; s += GROUP) {
+    for (int s = 0; s < WHOLE_GROUPS; s += GROUP) {
         dense(2, first, input[s], hidden1[s]);
         dense(HIDDEN, second, hidden1[s], hidden2[s]);
         /* Each square waits for the one before: here it has the others' company. */
@@ -158,7 +159,7 @@ static double w2_step(double *p, const double *target, double lr) {
             at(slope2[s])[v] = d;
         }
     }
-    for (int s = 0; s < SAMPLES; s += GROUP) passed_on(p2, s);
+    for (int s = 0; s < WHOLE_GROUPS; s += GROUP) passed_on(p2, s);
     for (int v = 0; v < PARTS; v++) at(p3)[v] -= lr * last[v];
     p3[HIDDEN] -= lr * bias;
     for (int t = 0; t < HIDDEN; t += GROUP) learn(p2, t, lr);

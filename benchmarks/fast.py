@@ -1,7 +1,8 @@
 """`python -m benchmarks.fast`: the fast mode of the machine against its exact mode, on 30 shapes.
 
-The two take turns in one process. The plan is that of a batch of eight samples: a machine of more
-lanes does what a plan of more samples would do, but for the divisor of the mean.
+The two take turns in one process, and the time is that of the process. The plan is that of a batch
+of eight samples: a machine of more lanes does what a plan of more samples would do, but for the
+divisor of the mean.
 """
 
 import argparse
@@ -10,7 +11,7 @@ import sys
 from array import array
 from collections.abc import Sequence
 from statistics import median
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 from benchmarks.report import figure, table, times
@@ -130,9 +131,9 @@ def seconds(steps: Any, turn: float) -> float:
     """Of one step, of as many as take about that long."""
     count, spent = 4, 0.0
     while True:
-        start = perf_counter()
+        start = process_time()
         steps(count)
-        spent = perf_counter() - start
+        spent = process_time() - start
         if spent > turn / 2:
             return spent / count
         count = max(2 * count, min(int(count * turn / spent), 10 * count))

@@ -31,6 +31,14 @@ typedef long long NAME(Lanes) __attribute__((vector_size(32)));
 #define MADD(a, b, c) ((a) * (b) + (c))
 #endif
 
+/* The same for one of so many sums that go on at once. Where they are few, each waits for itself,
+   and an addition alone is done sooner than an FMA. */
+TARGET static INLINE NAME(Vector) NAME(more)(const int sums, NAME(Vector) a, NAME(Vector) b,
+                                             NAME(Vector) c) {
+    if (sums < 8) return a * b + c;
+    return MADD(a, b, c);
+}
+
 #if !FUSED
 #include "vectors.h"
 #endif

@@ -16,7 +16,7 @@ TARGET static INLINE void NAME(neurons)(const int J, const int V, const Instruct
         const NAME(Vector) *in = (const NAME(Vector) *)(x[i] + s);
         for (int q = 0; q < J; q++)
             for (int v = 0; v < V; v++)
-                sums[q][v] = MADD(SPLAT(w[q * width + i]), in[v], sums[q][v]);
+                sums[q][v] = NAME(more)(J * V, SPLAT(w[q * width + i]), in[v], sums[q][v]);
     }
     for (int q = 0; q < J; q++)
         for (int v = 0; v < V; v++) ((NAME(Vector) *)(z + q * stride + s))[v] = sums[q][v];
@@ -113,7 +113,7 @@ TARGET static INLINE void NAME(weight_slopes)(const int J, const int V, const In
         const NAME(Vector) *in = (const NAME(Vector) *)(c->turned + s * c->width + i);
         for (int q = 0; q < J; q++)
             for (int v = 0; v < V; v++)
-                sums[q][v] = MADD(SPLAT(gz[q * stride + s]), in[v], sums[q][v]);
+                sums[q][v] = NAME(more)(J * V, SPLAT(gz[q * stride + s]), in[v], sums[q][v]);
     }
     for (int q = 0; q < J; q++)
         for (int v = 0; v < V; v++) {
@@ -229,7 +229,8 @@ TARGET static INLINE void NAME(input_slopes)(const int C, const int V, const Ins
     for (int j = c->neurons; j-- > 0; w -= width, d -= stride)
         for (int q = 0; q < C; q++)
             for (int v = 0; v < V; v++)
-                sums[q][v] = MADD(((const NAME(Vector) *)d)[v], SPLAT(w[q]), sums[q][v]);
+                sums[q][v] =
+                    NAME(more)(C * V, ((const NAME(Vector) *)d)[v], SPLAT(w[q]), sums[q][v]);
     for (int q = 0; q < C; q++)
         for (int v = 0; v < V; v++) ((NAME(Vector) *)(targets[q] + s))[v] = sums[q][v];
 }

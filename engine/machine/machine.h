@@ -184,7 +184,7 @@ static int forward(Machine *m, const Version *version) {
             double *total = m->tail.values + sum->out;
             ptrdiff_t s = 0;
             if (chunk == 0) *total = *value_at(m, &m->body, summand(m, sum, s), s), s++;
-            if (sum->classes == 1 && version->sum)
+            if (sum->classes == 1 && version->sum && m->body.lanes > 32) /* few are no gain */
                 *total += version->sum(value_at(m, &m->body, sum->rows[0], s), m->body.lanes - s);
             else
                 for (; s < m->body.lanes; s++)

@@ -24,6 +24,7 @@ ANY_NUMBER = {"dot": DOT, "maximum": MAXIMUM, "minimum": MINIMUM, "logsumexp": L
 KINDS = {"elementwise": ELEMENTWISE, "layer": LAYER, **ANY_NUMBER}
 ROOM = 2**24  # rows, lanes or parameters: more are a mistake
 CACHE = 2**18  # bytes that the numbers and gradients of a chunk of lanes may have
+FEWEST = 16  # lanes of a machine that is never fast: its few sums wait for themselves
 FEW = 64  # lanes that a chunk has at least, if there are as many
 KEPT = 2**23  # bytes of numbers that are kept from forward to backward
 
@@ -93,7 +94,7 @@ cdef class Machine:
         """Raises ValueError for a plan that is not right, TypeError for what is no plan.
 
         fast: whether the last bits may differ from Python's: then products and sums are fused. A
-        machine of one lane is never fast. _width: doubles in a vector; 0 for as many as the
+        machine of few lanes is never fast. _width: doubles in a vector; 0 for as many as the
         processor has. _chunk: how many lanes are done at once, at most; 0 for as many as fit into
         the cache. _kept: how many bytes of numbers are kept for the gradients; if there are more,
         the gradients compute them again.
@@ -102,7 +103,7 @@ cdef class Machine:
         if self.blocks:
             raise TypeError("a machine is made once")
         lanes = index("the number of lanes", lanes, 1, ROOM)
-        fast = bool(fast) and lanes > 1
+        fast = bool(fast) and lanes > FEWEST
         width = index("the width", _width, 0, 9)
         if width == 0 and 1 < lanes <= 4 and version_for(4, fast) != NULL:
             width = 4  # half of wider vectors would stay empty

@@ -24,20 +24,28 @@ from engine.op import Op, number
 from engine.unfolding import unfolds
 from engine.value import Value, topological_order
 
+MOST = 5_000  # cards: with more of them, a browser takes seconds for each step
+
 
 def boxes_of(value: Any, max_nodes: int | None = None) -> dict[Value, Box]:
     """A box for every value, inputs first, with dot products as products and sums.
 
-    Raises TypeError if value is not a Value, and ValueError for more than max_nodes boxes.
+    Raises TypeError if value is not a Value, and ValueError for more than max_nodes boxes, or more
+    than a browser can step through.
     """
     if not isinstance(value, Value):
         raise TypeError(f"explore takes a Value, got {type(value).__name__} {value!r:.60}")
     total = sum([len(v.inputs) - 1 if unfolds(v) else 1 for v in topological_order(value)])
+    part = "explore a part of it, such as one neuron or the loss of one sample"
+    if total > MOST:
+        raise ValueError(
+            f"the graph has {total:,} values to step through, more than the {MOST:,} that a browser "
+            f"can hold: {part}, or draw it folded, by draw(value, collapse=True)"
+        )
     if max_nodes is not None and total > max_nodes:
         raise ValueError(
             f"the graph has {total:,} values to step through, more than "
-            f"max_nodes={max_nodes}: explore a part of it, such as one neuron or the loss of one "
-            "sample, or all of it with max_nodes=None"
+            f"max_nodes={max_nodes}: {part}, or all of it with max_nodes=None"
         )
     return boxed([value])
 

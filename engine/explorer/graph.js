@@ -17,7 +17,6 @@ function graphIn(svg, contents, id, { select, look }) {
       id: `${id}${kind}`, viewBox: "0 0 8 8", refX: "7", refY: "4", markerWidth: "8", markerHeight: "8", markerUnits: "userSpaceOnUse", orient: "auto",
     }, [make("path", { d: "M0,0.5 L7.5,4 L0,7.5 z", class: `cx-tip ${kind}` })]))));
     svg.setAttribute("viewBox", `-6 -6 ${plan.width + 12} ${plan.height + 12}`);
-    svg.classList.toggle("many", cards.length > 1000); // what moves has all of them painted anew, again and again
     paths = new Map();
     for (const [i, k, d] of plan.edges) {
       const path = make("path", { d, class: "cx-edge", "marker-end": `url(#${id})` });

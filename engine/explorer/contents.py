@@ -41,8 +41,8 @@ def boxes_of(value: Any, max_nodes: int | None = None) -> dict[Value, Box]:
     if total > MOST:
         raise ValueError(
             f"the graph has {total:,} values to step through, more than the {MOST:,} that a "
-            f"browser can hold: {part}, or draw(value, collapse=True), which folds what repeats, or "
-            "draw(value, depth=3), the last steps"
+            f"browser can hold: {part}, or draw(value, collapse=True), which folds what repeats, "
+            "or draw(value, depth=3), the last steps"
         )
     if max_nodes is not None and total > max_nodes:
         raise ValueError(

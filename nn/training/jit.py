@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 MOST = 8  # structures that are kept
 RESTLESS, REST = 3, 4  # jit gives up after 3 changes, where fewer than 4 calls lie between them
+CHANGES = "the function changes the data of its parameters"
+MANY, WORTH = 24, 4  # new structures after which jit waits; replays that are worth a recording
 
 
 def jit(function: Callable[..., Any]) -> Replay:
@@ -48,7 +50,8 @@ def jit(function: Callable[..., Any]) -> Replay:
 
     A recording is for one structure: the same number of samples, the same settings (True, None, a
     name), and all modules in the mode, train or eval, in which they were. Another structure is
-    recorded anew; the latest 8 are kept. So it is where the function reads something else than
+    recorded anew; the latest 8 are kept. After 24 structures that were hardly ever replayed, only
+    one that comes again soon is recorded. So it is where the function reads something else than
     before: another model or number under a global name, another layer, weight or attribute.
 
     As in JAX, only operations on Values are recorded. An `if` on a number of an argument is left to
@@ -96,7 +99,8 @@ class Replay:
         self.recordings: dict[Any, Recording | NoPlanError] = {}
         self.surroundings: Surroundings | None = None
         self.settings: list[Any] = []  # that it was called with
-        self.calls = self.replayed = self.changes = 0
+        self.waiting: dict[Any, None] = {}  # the latest structures that were not recorded
+        self.calls = self.replayed = self.changes = self.idle = 0
         self.reason = ""
 
     def __get__(self, instance: Any, owner: type) -> Any:
@@ -144,7 +148,7 @@ class Replay:
                 self.reason = "the machine has no answer for these numbers"
                 return self.computed(args)
             self.replayed += 1
-            self.changes = 0
+            self.changes, self.idle = 0, max(0, self.idle - 1)
             return found
 
     def computed(self, args: Sequence[Any], named: Mapping[str, Any] | None = None) -> Value:
@@ -172,17 +176,40 @@ class Replay:
         stale = isinstance(known, Recording) and not known.fits(classes)
         made = known
         if known is None or stale:
+            self.wait_for(key)
             self.classes = max(self.classes, classes)
-            try:
-                made = Recording(self.function, arguments, self.classes, surroundings.sources)
-            except NoPlanError as error:
-                made = error
+            made = self.recorded(arguments, surroundings)
         self.recordings[key] = made  # type: ignore[assignment]
         for oldest in list(self.recordings)[:-MOST]:
             del self.recordings[oldest]
         if isinstance(made, NoPlanError):
             raise made
         return None if known is None or stale else made
+
+    def recorded(
+        self, arguments: list[Argument], surroundings: Surroundings
+    ) -> Recording | NoPlanError:
+        """A new recording, or why there is none. The parameters have the same data as before."""
+        before = [(v, v.data) for v in surroundings.values()]
+        made: Recording | NoPlanError
+        try:
+            made = Recording(self.function, arguments, self.classes, surroundings.sources)
+        except NoPlanError as error:
+            made = error
+        changed = [(v, data) for v, data in before if v.data.hex() != data.hex()]
+        for v, data in changed:  # once more by the function itself, which is called again
+            v.data = data
+        return NoPlanError(CHANGES) if changed else made
+
+    def wait_for(self, key: Any) -> None:
+        """Raise NoPlanError where recordings are not worth it, until the structure comes again."""
+        if self.idle > MANY * WORTH - WORTH and key not in self.waiting:
+            self.waiting[key] = None
+            for oldest in list(self.waiting)[:-MOST]:
+                del self.waiting[oldest]
+            raise NoPlanError("the structure of the arguments changes from call to call")
+        self.idle = min(self.idle + WORTH, MANY * WORTH)
+        self.waiting.pop(key, None)
 
     def key(self, arguments: list[Argument]) -> Any:
         """What has to be the same for a recording to fit."""
@@ -211,8 +238,12 @@ class Replay:
 
     def compared(self, recording: Recording, arguments: list[Argument], args: Any) -> Value:
         """The loss, by the function itself, and whether the machine has its bits."""
-        before = recording.random_state()
+        before, parameters = recording.random_state(), recording.values().tobytes()
         loss = self.computed(args)
+        if recording.values().tobytes() != parameters:
+            self.reason = CHANGES
+            self.recordings[self.key(arguments)] = NoPlanError(CHANGES)
+            return loss
         if recording.was_recorded_with(arguments):  # the same numbers prove nothing
             return loss
         after = recording.random_state()
@@ -225,7 +256,11 @@ class Replay:
         if drew_alike and recording.has_bits_of(loss, answer):
             recording.compared = True
         else:
-            self.reason = "the machine has not the bits of the graph: is there an `if` in it?"
+            self.reason = (
+                "the machine has not the bits of the graph: is there an `if` in it, or a random number?"
+                if drew_alike
+                else "the function draws random numbers of its own"
+            )
             self.recordings[self.key(arguments)] = NoPlanError(self.reason)
         return loss
 

@@ -27,6 +27,7 @@ from engine.programs.kinds import NoPlanError
 from engine.recording import no_grad_depth
 from nn.training.arguments import Argument
 from nn.training.recorded import Recording
+from nn.training.structures import MOST, Structures
 from nn.training.surroundings import Surroundings
 
 TYPE_CHECKING = False
@@ -34,10 +35,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
-MOST = 8  # structures that are kept
 RESTLESS, REST = 3, 4  # jit gives up after 3 changes, where fewer than 4 calls lie between them
+UNLIKE = "the machine has not the bits of the graph: is there an `if` in it, or a random number?"
+DRAWS = "the function draws random numbers of its own"
 CHANGES = "the function changes the data of its parameters"
-MANY, WORTH = 24, 4  # new structures after which jit waits; replays that are worth a recording
 
 
 def jit(function: Callable[..., Any]) -> Replay:
@@ -99,8 +100,8 @@ class Replay:
         self.recordings: dict[Any, Recording | NoPlanError] = {}
         self.surroundings: Surroundings | None = None
         self.settings: list[Any] = []  # that it was called with
-        self.waiting: dict[Any, None] = {}  # the latest structures that were not recorded
-        self.calls = self.replayed = self.changes = self.idle = 0
+        self.structures = Structures()
+        self.calls = self.replayed = self.changes = 0
         self.reason = ""
 
     def __get__(self, instance: Any, owner: type) -> Any:
@@ -148,7 +149,8 @@ class Replay:
                 self.reason = "the machine has no answer for these numbers"
                 return self.computed(args)
             self.replayed += 1
-            self.changes, self.idle = 0, max(0, self.idle - 1)
+            self.changes = 0
+            self.structures.replayed()
             return found
 
     def computed(self, args: Sequence[Any], named: Mapping[str, Any] | None = None) -> Value:
@@ -176,7 +178,8 @@ class Replay:
         stale = isinstance(known, Recording) and not known.fits(classes)
         made = known
         if known is None or stale:
-            self.wait_for(key)
+            if not self.structures.are_worth(key):
+                raise NoPlanError("the structure of the arguments changes from call to call")
             self.classes = max(self.classes, classes)
             made = self.recorded(arguments, surroundings)
         self.recordings[key] = made  # type: ignore[assignment]
@@ -200,16 +203,6 @@ class Replay:
         for v, data in changed:  # once more by the function itself, which is called again
             v.data = data
         return NoPlanError(CHANGES) if changed else made
-
-    def wait_for(self, key: Any) -> None:
-        """Raise NoPlanError where recordings are not worth it, until the structure comes again."""
-        if self.idle > MANY * WORTH - WORTH and key not in self.waiting:
-            self.waiting[key] = None
-            for oldest in list(self.waiting)[:-MOST]:
-                del self.waiting[oldest]
-            raise NoPlanError("the structure of the arguments changes from call to call")
-        self.idle = min(self.idle + WORTH, MANY * WORTH)
-        self.waiting.pop(key, None)
 
     def key(self, arguments: list[Argument]) -> Any:
         """What has to be the same for a recording to fit."""
@@ -256,11 +249,7 @@ class Replay:
         if drew_alike and recording.has_bits_of(loss, answer):
             recording.compared = True
         else:
-            self.reason = (
-                "the machine has not the bits of the graph: is there an `if` in it, or a random number?"
-                if drew_alike
-                else "the function draws random numbers of its own"
-            )
+            self.reason = UNLIKE if drew_alike else DRAWS
             self.recordings[self.key(arguments)] = NoPlanError(self.reason)
         return loss
 

@@ -139,7 +139,7 @@ def test_a_structure_that_changes_every_call_is_recorded_no_more_after_some():
     found += answers(function, [([1.0] * n,) for n in range(MANY + 1, 3 * MANY)])
     assert found == [float(n) for n in range(1, 3 * MANY)]
     assert function.reason == "the structure of the arguments changes from call to call"
-    assert len(function.recordings) == len(function.waiting) == MOST
+    assert len(function.recordings) == len(function.structures.waiting) == MOST
 
 
 def test_a_structure_that_comes_again_is_recorded_after_all():

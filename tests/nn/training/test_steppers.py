@@ -16,6 +16,7 @@ from nn.training.run import Run
 
 ORDER = [
     {"history", "stopping", "objective", "randomness", "upcoming", "arguments", "surroundings"},
+    {"structures"},
     {"arrays", "samples", "run"},
     {"checkpoint", "graph_stepper", "tapes"},
     {"plans"},

@@ -1,15 +1,18 @@
 """The functions of fast replay: within a few units in the last place."""
 
 import math
+import random
 from array import array
 from types import SimpleNamespace
 
 import pytest
 
 from engine import compiled
+from tests.engine.machine.judge import floats
+from tests.engine.machine.plans import layer_plan
 
 
-def machine(names, inputs=1, lanes=16, width=0, parameters=0):
+def machine(names, inputs=1, lanes=32, width=0, parameters=0):
     """A fast machine that computes those ops, each of the inputs."""
     from engine.machine.machine import Machine
 
@@ -23,7 +26,7 @@ def machine(names, inputs=1, lanes=16, width=0, parameters=0):
 
 def widths():
     found = []
-    for width in (1, 2, 4) if compiled else ():
+    for width in (1, 2, 4, 8) if compiled else ():
         try:
             machine(["exp"], width=width)
             found.append(width)
@@ -35,10 +38,10 @@ def widths():
 def computed(name, xs, width):
     """What a fast machine makes of each x; None where it leaves the answer to Python."""
     answers = []
-    for i in range(0, len(xs), 16):
-        part = array("d", [*xs[i : i + 16], *[0.5] * 16][:16])
+    for i in range(0, len(xs), 32):
+        part = array("d", [*xs[i : i + 32], *[0.5] * 32][:32])
         found = machine([name], width=width).outputs(array("d"), part, [1])
-        answers += [None] * 16 if found is None else list(found)
+        answers += [None] * 32 if found is None else list(found)
     return answers[: len(xs)]
 
 
@@ -138,3 +141,33 @@ def test_logsumexp_is_stable_and_counts_ties(width):
 
     wanted = [1000 + math.log(2), 3.0, -1000 + math.log1p(math.exp(-1)), math.exp(-40)]
     assert list(found) == pytest.approx(wanted, rel=1e-15)
+
+
+@pytest.mark.parametrize("width", widths())
+def test_a_fast_step_is_the_exact_one_but_for_last_bits(width):
+    from engine.machine.machine import Machine
+
+    rng = random.Random(width)
+    for lanes in (17, 24, 33, 64, 71):
+        for count, neurons in ((1, 1), (3, 5), (9, 4), (17, 24)):
+            p = layer_plan(count, neurons, biased=neurons % 2 == 0)
+            given = floats(rng, p.parameters), floats(rng, count * lanes)
+
+            value, grads = Machine(p, lanes, fast=True, _width=width).evaluate(*given)
+
+            wanted, slopes = Machine(p, lanes, _width=width).evaluate(*given)
+            most = max(map(abs, slopes))
+            assert value == pytest.approx(wanted, rel=1e-12, abs=1e-12 * most)
+            assert list(grads) == pytest.approx(list(slopes), rel=1e-12, abs=1e-12 * most)
+
+
+def test_a_machine_of_few_lanes_is_exact_in_fast_mode():
+    if not compiled:
+        pytest.skip("needs the compiled build")
+    from engine.machine.machine import Machine
+
+    p = layer_plan(9, 8, True)
+    rng = random.Random(1)
+    given = floats(rng, p.parameters), floats(rng, 9 * 16)
+
+    assert Machine(p, 16, fast=True).evaluate(*given) == Machine(p, 16).evaluate(*given)

@@ -72,9 +72,13 @@ def test_sequences_of_other_lengths_are_learned(inputs, features):
 
 def test_a_loader_gives_sequences_of_other_lengths_in_batches():
     inputs = walks([1, 4, 2])
-    loader = DataLoader(inputs, [0.0, 1.0, 2.0], batch_size=2)
+    targets = [0.0, 1.0, 2.0]
+    mixed = DataLoader(inputs, targets, batch_size=2, group_by_length=False)
 
-    assert list(loader) == [(inputs[:2], [0.0, 1.0]), (inputs[2:], [2.0])]
+    assert list(mixed) == [(inputs[:2], targets[:2]), (inputs[2:], [2.0])]
+    assert list(DataLoader(inputs, targets, batch_size=2)) == [
+        ([x], [t]) for x, t in zip(inputs, targets)
+    ]
 
 
 def test_sequences_of_other_lengths_are_split_too():

@@ -78,9 +78,15 @@ typedef struct {
     int zeroed_count;
 } Rows;
 
+/* Instructions of the tail that follow one another, and the rows that they compute. */
+typedef struct {
+    int first, end, first_row, end_row;
+} Part;
+
 typedef struct {
     int parameters, scalar_count;
-    double *scalars, *scalar_grads;
+    double *scalars, *scalar_grads; /* parameters, then constants */
+    double *constants;              /* they stay here where machines share their scalars */
     Rows body, tail;
     /* The lanes of the body are done in chunks that fit into the cache; `body` is the current one.
        All chunks share one place for gradients. If only the inputs are kept, they share one place
@@ -93,6 +99,8 @@ typedef struct {
     int sum_count, has_classes, class_count;
     int *chosen; /* the classes of the current lanes */
     int output, sequential;
+    const Part *parts; /* what a step runs of the tail: see Course */
+    int part_count;
     /* scratch */
     double *x, *y, *g;     /* as long as a row of the body, and as the longest repeat */
     double *few;           /* the operands of one lane */

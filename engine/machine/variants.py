@@ -29,20 +29,23 @@ def read_variants(
     the variants that run them), `outputs` the row of each variant's loss. Another plan has one.
     Raises TypeError or ValueError for blocks that do not fit.
     """
+    choices = {c.out: c.operands for c in tail if c.kind == "choose"}
     blocks = getattr(plan, "blocks", None)
     if blocks is None:
-        made = tail if fast else in_repeats(tail, parameters)
+        made = done(tail) if fast else in_repeats(done(tail), parameters, choices)
         return made, [([(0, len(made), 0, rows)], output)]
     outputs = [index("an output", x, 0, rows) for x in items_of("outputs", plan.outputs)]
     first_row = min([c.out for c in tail], default=rows)
-    parts: list[list[Part]] = [[(0, 0, 0, first_row)] for _ in outputs]  # the sums, which come first
+    parts: list[list[Part]] = [
+        [(0, 0, 0, first_row)] for _ in outputs
+    ]  # the sums, which come first
     made, start = [], 0
     for k, (count, variants) in enumerate(items_of("blocks", blocks)):
         own = tail[start : start + index(f"block {k}", count, 1, len(tail) - start + 1)]
         if [c.out for c in own] != [*range(first_row, first_row + len(own))]:
             raise ValueError(f"block {k}: its instructions compute rows one after the other")
         first, start = len(made), start + len(own)
-        made += in_repeats(own, parameters)
+        made += in_repeats(done(own), parameters, choices)
         for v in items_of(f"block {k}", variants):
             joined(
                 parts[index(f"block {k}: a variant", v, 0, len(outputs))],
@@ -55,6 +58,11 @@ def read_variants(
         if not any(first <= row < end for _, _, first, end in parts[v]):
             raise ValueError(f"variant {v} does not compute its output, row {row}")
     return made, list(zip(parts, outputs))
+
+
+def done(tail: list[Checked]) -> list[Checked]:
+    """The instructions that are run: an operand that is chosen needs none."""
+    return [c for c in tail if c.kind != "choose"]
 
 
 def joined(parts: list[Part], part: Part) -> None:

@@ -247,7 +247,7 @@ class Halved(Adam):
 
 NONE = [
     (lambda: mlp(3, 2), MOONS, cross_entropy, Halved, "the machine has no Halved"),
-    (Branching, FLOATS, mse_loss, Adam, "is part of some samples only"),
+    (Branching, FLOATS, mse_loss, Adam, "out of the graph, as an `if` does"),
     (Frozen, FLOATS, mse_loss, Adam, "same operations in the same|some samples only|has not the"),
 ]
 

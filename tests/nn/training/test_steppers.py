@@ -16,7 +16,7 @@ from nn.training.run import Run
 
 ORDER = [
     {"history", "stopping", "objective", "randomness", "upcoming", "arguments", "surroundings"},
-    {"arrays", "samples", "run"},
+    {"number", "arrays", "samples", "run"},
     {"checkpoint", "graph_stepper", "tapes"},
     {"plans"},
     {"machine_stepper", "recorded"},

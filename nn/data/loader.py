@@ -96,6 +96,11 @@ class DataLoader:
         return sum(n // size if self.drop_last else math.ceil(n / size) for n in self.counts)
 
     @property
+    def count(self) -> int:
+        """The samples."""
+        return len(self.inputs)
+
+    @property
     def size(self) -> int:
         """The samples of a batch, at most all there are."""
         n = len(self.inputs)

@@ -19,7 +19,8 @@ ORDER = [
     {"number", "arrays", "samples", "run"},
     {"checkpoint", "graph_stepper", "tapes"},
     {"plans"},
-    {"machine_stepper", "recorded"},
+    {"courses", "recorded"},
+    {"machine_stepper"},
     {"loop", "jit"},
 ]
 

@@ -12,9 +12,10 @@ from itertools import takewhile
 
 from engine import no_grad
 from engine.op import leaves_domain
+from engine.programs.kinds import NoPlanError
 from nn.data.loader import DataLoader, lengths_in, lengths_of
 from nn.evaluation import is_straight
-from nn.training.plans import BatchPlans, NoPlanError
+from nn.training.plans import BatchPlans
 from nn.training.randomness import undrawn
 
 TYPE_CHECKING = False
@@ -77,9 +78,9 @@ class Courses:
     def made(self, shape: int) -> BatchPlans:
         """The plans of a shape. Raises NoPlanError."""
         loader = self.loader
-        own = DataLoader(
-            *loader.samples(self.places[shape]), loader.batch_size, loader.shuffle, loader.seed
-        )
+        inputs, targets, *weights = loader.samples(self.places[shape])
+        settings = loader.batch_size, loader.shuffle, loader.seed
+        own = DataLoader(inputs, targets, *settings, sample_weight=weights[0] if weights else None)
         return BatchPlans(own, *self.given)
 
     def plans_of(self, shape: int) -> BatchPlans | None:
@@ -164,6 +165,15 @@ class Courses:
             turns.add(plans, places)
         return turns, (None, None, array("i", range(len(chunk))))
 
+    def of_step(self, machine: Any, batches: Any, size: int, step: int) -> tuple[Any, Any, Any]:
+        """The machine of a step, and what it evaluates of what it was trained on.
+
+        machine, batches: what `ready` gave. size: how many samples a step has, if all have as many.
+        """
+        if isinstance(machine, Turns):
+            return machine.of_step(step)
+        return machine, *self.first.samples.rows_of_step(batches, size, step)
+
 
 def check_first_of_each(
     loader: DataLoader,
@@ -203,6 +213,8 @@ class Turns:
     def __init__(self) -> None:
         self.number: dict[Any, int] = {}  # of a course, by its plans and the size of its batch
         self.courses: list[list[Any]] = []  # [machine, data, classes, variant]
+        self.widths: list[int] = []  # of a course: how many numbers a sample has
+        self.counts: list[int] = []  # and how many samples there are, if they are put together here
         self.which, self.order, self.starts = array("i"), array("i"), [0]
 
     def add(self, plans: BatchPlans, places: Sequence[int]) -> None:
@@ -215,6 +227,8 @@ class Turns:
             self.number[key] = len(self.courses)
             data = (samples.data, samples.labels) if as_it_is else (array("d"), array("i"))
             self.courses.append([plans.machine(size), *data, 0])
+            self.widths.append(len(samples.numbers(0)))
+            self.counts.append(0)
         course = self.number[key]
         self.which.append(course)
         if as_it_is:
@@ -223,11 +237,23 @@ class Turns:
             _, data, labels, _ = self.courses[course]
             rows, classes = samples.batch(places)
             lanes = 1 if way.together else size
-            first = len(data) // (len(rows) // lanes)
+            self.widths[course] = len(rows) // lanes
+            first = self.counts[course]
+            self.counts[course] += lanes
             data += rows
             labels += classes or labels[:0]
             self.order.extend(range(first, first + lanes))
         self.starts.append(len(self.order))
+
+    def of_step(self, step: int) -> tuple[Any, Any, Any]:
+        """The machine of a step, and what it evaluates then."""
+        course = self.which[step]
+        machine, data, classes, _ = self.courses[course]
+        width, rows, labels = self.widths[course], array("d"), array("i")
+        for i in self.order[self.starts[step] : self.starts[step + 1]]:
+            rows += data[i * width : (i + 1) * width]
+            labels += classes[i : i + 1] if classes else labels[:0]
+        return machine, rows, labels or None
 
     def train(
         self,

@@ -130,8 +130,8 @@ cdef class Machine:
         tail = [c for c in given if c.kind != "choose"]
         self.chosen = {c.out: c.operands for c in self.body if c.kind == "choose"}
         if not m.fast:
-            for _, rows in sums:
-                if not self.chosen.keys().isdisjoint(rows):
+            for _, summed in sums:
+                if not self.chosen.keys().isdisjoint(summed):
                     raise ValueError("sums: a sum over rows that are chosen has no order")
         if m.fast:  # arrange() finds what is done in one loop
             self.body = in_layers(self.body)
@@ -150,8 +150,8 @@ cdef class Machine:
             m.scalars[parameters + i] = x
         most = _chunk or max(FEW, CACHE // (2 * sizeof(double) * max(1, rows)))
         m.lanes, m.chunks = lanes, -(-lanes // most)
-        self.lay_out_choices(&m.body, [c for c in self.body if c.kind == "choose"])
-        self.lay_out_choices(&m.tail, chosen)
+        self.lay_out_choices(&m.body, [c for c in self.body if c.kind == "choose"], rows)
+        self.lay_out_choices(&m.tail, chosen, 0)
         self.lay_out(&m.body, inputs, rows, -(-lanes // m.chunks), self.body)
         self.lay_out(&m.tail, 0, tail_rows, 1, tail)
         self.lay_out_patches(chosen, tail)
@@ -245,9 +245,12 @@ cdef class Machine:
                 c.fresh = <char *>self.memory(checked.count, 1)
         return 0
 
-    cdef int lay_out_choices(self, Rows *rows, choices) except -1:
-        """The choices of the rows, and which rows are chosen."""
+    cdef int lay_out_choices(self, Rows *rows, choices, count) except -1:
+        """The choices of the rows, and which of `count` rows are chosen in each lane."""
         rows.choices = <Choice *>self.memory(len(choices), sizeof(Choice))
+        number = {c.out: i for i, c in enumerate(choices, 1)}
+        if number and count:
+            rows.choice_of = self.ints([number.get(row, 0) for row in range(count)])
         for i, (column, *candidates) in enumerate([c.operands for c in choices]):
             rows.choices[i].column, rows.choices[i].count = column, len(candidates)
             step = evenly(candidates)
@@ -271,7 +274,7 @@ cdef class Machine:
 
     cdef int lay_out_bounds(self, choices) except -1:
         """What the columns that choose may hold."""
-        bounds = bounds_of(choices)
+        bounds = bounds_of([c.operands for c in choices])
         self.m.bounds = <Bound *>self.memory(len(bounds), sizeof(Bound))
         self.m.bound_count = len(bounds)
         for i, (column, count) in enumerate(bounds.items()):

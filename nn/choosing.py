@@ -17,27 +17,29 @@ if TYPE_CHECKING:
 
 
 def chosen(items: Sequence[Any], index: Any) -> Any:
-    """items[index], of items that are numbers or rows of as many numbers.
+    """items[index], of items that are numbers, or rows of as many numbers each.
 
-    index: a whole number from 0 to len(items) - 1, also as a float or a Value. A Value has no
-    gradient here. Raises TypeError for what is no number, ValueError for a number that is not
-    whole, IndexError for an index outside.
+    index: a whole number from 0 to len(items) - 1, also as a float or a Value, which gets no
+    gradient. A loss that picks by `chosen` is replayed, and fits any index; one that picks by
+    `items[index]` is not, or only for the classes that were recorded. Raises TypeError for what is
+    no number, ValueError for a number that is not whole, IndexError for one outside.
 
     >>> chosen([[0.5, 1.0], [2.0, 3.0]], 1)
     [2.0, 3.0]
     """
-    k = place(index, len(items))
+    k = place("an index", index, len(items))
     return picked(items, index) if isinstance(index, Value) else items[k]
 
 
-def place(index: Any, count: int) -> int:
+def place(what: str, index: Any, count: int) -> int:
     """The place among so many items that an index names. Raises as `chosen` does."""
-    number = number_of(index) if type(index) is not int else index
-    if not number == number // 1:
-        raise ValueError(f"an index is a whole number, got {number!r}")
-    if not 0 <= number < count:
-        raise IndexError(f"an index is from 0 to {count - 1}, got {number:.17g}")
-    return int(number)
+    k = index if type(index) is int else number_of(index)
+    if not 0 <= k < count:
+        shown = k if type(k) is int else f"{k:.17g}"
+        raise IndexError(f"{what} is from 0 to {count - 1}, got {shown}")
+    if k != int(k):
+        raise ValueError(f"{what} is a whole number, got {k!r}")
+    return int(k)
 
 
 def picked(items: Sequence[Any], index: Value) -> Any:
@@ -45,5 +47,5 @@ def picked(items: Sequence[Any], index: Value) -> Any:
     if not hasattr(items[0], "__len__"):
         return ops.CHOOSE(index, *items)
     if len({len(item) for item in items}) > 1:
-        raise ValueError("items of different lengths are no table to choose from")
+        raise ValueError("the items to choose from are rows of different lengths")
     return [picked(column, index) for column in zip(*items)]

@@ -47,10 +47,10 @@ def check_choices(tape: Tape) -> None:
             raise NoPlanError("the candidates of a choice are computed for nothing else")
 
 
-def check_visits(order: Sequence[Any], stand_ins: Collection[Any]) -> None:
-    """The same for a graph in which Values stand in for what is computed elsewhere."""
+def check_visits(order: Sequence[Any], stand_ins: Collection[int]) -> None:
+    """The same for a graph in which Values, of these identities, stand in for computed ones."""
     for before, v in zip(order, order[1:]):
-        if v.op is None or not is_choice(v.op) or before not in stand_ins:
+        if v.op is None or not is_choice(v.op) or id(before) not in stand_ins:
             continue
         if any(before is x for x in v.inputs[1:]):
             raise NoPlanError("the candidates of a choice are computed for nothing else")

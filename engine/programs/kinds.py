@@ -100,9 +100,8 @@ class Kinds:
     def check_members(self, members: list[set[int]]) -> None:
         """Raise NoPlanError if samples lack a kind whose slopes depend on numbers."""
         for (op, operands, _), samples in zip(self.steps, members):
-            scaled = op is ops.mul and any(
-                is_scalar(x) and x >= self.first_constant for x in operands
-            )
+            factors = {ops.mul: operands, ops.div: operands[1:]}.get(op, ())
+            scaled = any(is_scalar(x) and x >= self.first_constant for x in factors)
             if len(samples) < self.lanes and op.name not in LINEAR and not scaled:
                 raise NoPlanError(f"{op.name} is part of some samples only")
 

@@ -10,14 +10,17 @@ In fast mode the machine's last bits are its own: see engine/machine/fast.h.
 
 from __future__ import annotations
 
+from array import array
 from time import perf_counter
 
 from engine import compiled
+from engine.op import leaves_domain
 from engine.programs.plan import NoPlanError
 from nn.evaluation import MANY, is_straight, outputs_of_program, outputs_one_by_one, program_of
 from nn.module import Module
 from nn.training.arrays import KNOWN, Arrays
 from nn.training.graph_stepper import GraphStepper
+from nn.training.last_step import LastStep
 from nn.training.plans import BatchPlans
 from nn.training.randomness import random_sources
 from nn.training.surroundings import Surroundings
@@ -28,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
-    from engine import Program
+    from engine import Program, Value
     from nn.training.run import Run
 
 STRETCH = 0.05  # seconds in the machine: then Python may see a Ctrl-C, and move the bar
@@ -41,11 +44,16 @@ class MachineStepper(GraphStepper):
     def __init__(self, run: Run, fast: bool = False) -> None:
         """Raises NoPlanError, with the reason, where steps cannot be replayed."""
         super().__init__(run)
-        if type(run.optimizer) not in KNOWN:
-            raise NoPlanError(f"the machine has no {type(run.optimizer).__name__}")
-        self.fast = fast
-        self.record()
-        self.surroundings: Surroundings | None = None  # of the objective, where callbacks watch
+        self.fast, self.last = fast, None  # type: bool, LastStep | None
+        # Python does the steps of an optimiser that the machine does not know, which asks the
+        # machine for the loss and its gradient.
+        self.in_python = not compiled or type(run.optimizer) not in KNOWN
+        # A train() of one's own may change the model: it is recorded in each epoch that it changed.
+        self.watched, self.strict = has_own_train(run.model), True
+        self.surroundings: Surroundings | None = None  # of the objective, where it is watched
+        self.plans: Any = None
+        if not self.watched:
+            self.record()
         self.straight = is_straight(run.model)
         self.on_graphs = False  # since a callback made of it what cannot be replayed
         self.program: Program | None = None  # of the model in eval mode, for `outputs`
@@ -56,10 +64,19 @@ class MachineStepper(GraphStepper):
     def record(self) -> None:
         """Record a batch, and make its machine. Raises NoPlanError."""
         run = self.run
-        self.plans = BatchPlans(
-            run.loader, run.objective, run.parameters, lambda: random_sources(run.model), self.fast
-        )
+        objective = run.objective
+        self.plans = BatchPlans(run.loader, objective, run.parameters, self.sources, self.fast)
         self.samples = self.plans.samples
+        run.history.deviation = self.plans.deviation if self.fast else None
+
+    def sources(self) -> list[Any]:
+        """The random sources that a loss may draw from."""
+        objective, found = self.run.objective, random_sources(self.run.model)
+        read = [objective.loss, objective.penalty]
+        if not is_straight(objective.model):
+            read.append(objective.model)
+        found += Surroundings(read).sources
+        return list({id(source): source for source in found}.values())
 
     def epochs(self, most: int) -> None:
         """Do epochs of one step each, at most so many, with the schedule and the record.
@@ -69,9 +86,9 @@ class MachineStepper(GraphStepper):
         """
         run, most = self.run, min(most, self.pace)
         waits = run.schedule is not None and run.schedule.needs_metric
-        if run.stopping or run.validation or run.metrics or waits:
+        if run.stopping or run.validation or run.metrics or waits or self.watched:
             return
-        if len(run.loader) != 1 or most < 2 or not compiled:
+        if len(run.loader) != 1 or most < 2 or self.in_python:
             return
         self.check_parameters()
         self.mode(training=True)
@@ -95,7 +112,7 @@ class MachineStepper(GraphStepper):
         if self.on_graphs:
             super().epoch(batches, advance)
             return
-        if not compiled:
+        if self.in_python:
             for batch in batches:
                 self.python_step(batch)
                 advance(1)
@@ -119,6 +136,14 @@ class MachineStepper(GraphStepper):
                 advance(steps)
         finally:
             arrays.give_back()
+            if self.watched:
+                self.finish()
+
+    def finish(self) -> None:
+        """Give the parameters the grads of the last step, if the machine did it."""
+        if self.last is not None:
+            self.last.give_gradient(self.run.parameters, self.run.max_norm)
+            self.last = None
 
     def outputs(self, inputs: Sequence[Any]) -> Any:
         """The outputs of the model, by a program that is recorded in the first epoch.
@@ -140,7 +165,7 @@ class MachineStepper(GraphStepper):
         return super().outputs(inputs) if found is None else found
 
     def mode(self, training: bool) -> None:
-        if self.modules and type(self.run.model).train is Module.train:
+        if self.modules and not has_own_train(self.run.model):
             for module in self.modules:
                 module.training = training
         else:
@@ -169,16 +194,15 @@ class MachineStepper(GraphStepper):
         if self.surroundings is None or self.surroundings.changed():
             known = self.surroundings
             self.surroundings = Surroundings([objective.model, objective.loss, objective.penalty])
-            if known is not None:
-                self.straight, self.recorded, self.program = (
-                    is_straight(objective.model),
-                    False,
-                    None,
-                )
+            if known is not None or self.plans is None:
+                self.straight = is_straight(objective.model)
+                self.recorded, self.program = False, None
                 try:
                     self.record()
                     self.on_graphs = False
-                except NoPlanError:
+                except NoPlanError as error:
+                    if known is None and self.strict and not starts_outside(error):
+                        raise
                     self.on_graphs = True
 
     # ---- a stretch of steps ----
@@ -203,6 +227,8 @@ class MachineStepper(GraphStepper):
                 losses, before = self.trained(machine, arrays, upcoming, data, len(losses))
             if len(losses):
                 self.run.last_finite = list(before)
+                rows = self.samples.rows_of_step(data, len(chunk[0]), len(losses) - 1)
+                self.last = LastStep(machine, before, *rows)
             history.losses += list(losses)
         finally:
             done = history.steps - first
@@ -235,26 +261,46 @@ class MachineStepper(GraphStepper):
     def graph_step(self, arrays: Arrays, batch: Sequence[int]) -> None:
         """A step on a graph. Raises TrainingError for a loss that is not finite."""
         arrays.give_back()
+        self.finish()  # a step on a graph that fails leaves the grads of the step before
         try:
             self.step(*self.run.loader.samples(batch))
         finally:
             arrays.read()
 
     def python_step(self, batch: Sequence[int]) -> None:
-        """A step whose gradient is computed in Python, without a graph."""
+        """A step of the optimiser in Python, without a graph."""
         run, machine = self.run, self.plans.machine(len(batch))
-        if machine is not None:
-            states = [(rng, rng.getstate()) for rng in self.samples.sources()]
-            answer = machine.evaluate([p.data for p in run.parameters], *self.samples.batch(batch))
-            if answer is not None:
-                run.descend(lambda: self.gradient(*answer))
-                return
-            for rng, random in states:
-                rng.setstate(random)
-        self.step(*run.loader.samples(batch))
+
+        def gradient() -> Value | float:
+            if machine is not None:
+                states = [(rng, rng.getstate()) for rng in self.samples.sources()]
+                numbers = array("d", [p.data for p in run.parameters])
+                answer = machine.evaluate(numbers, *self.samples.batch(batch))
+                if answer is not None:
+                    return self.gradient(*answer)
+                for rng, random in states:
+                    rng.setstate(random)
+            return self.graph_gradient(*run.loader.samples(batch))
+
+        run.descend(gradient)
 
     def gradient(self, loss: float, grads: Sequence[float]) -> float:
         """The loss, once the parameters have their gradients."""
         for p, grad in zip(self.run.parameters, grads):
             p.grad = grad
         return loss
+
+
+def has_own_train(model: Any) -> bool:
+    """Whether a model has a train() of its own, which may do anything to it."""
+    return type(model).train is not Module.train or "train" in vars(model)
+
+
+def starts_outside(error: BaseException | None) -> bool:
+    """Whether a plan failed at a number without a value, such as log(-1): a graph says at which.
+
+    Its step raises the TrainingError that it raises without replay.
+    """
+    while isinstance(error, Exception) and not leaves_domain(error):
+        error = error.__context__
+    return error is not None

@@ -158,6 +158,20 @@ class Samples:
             labels += found[1] or labels[:0]
         return rows, labels or None, array("i", range(len(chunk) * len(chunk[0])))
 
+    def rows_of_step(self, batches: tuple[Any, Any, Any], size: int, step: int) -> tuple[Any, Any]:
+        """What a machine evaluates of what it trains on: the batch of a step, of that many samples.
+
+        batches: what `batches` gave.
+        """
+        data, labels, order = batches
+        lanes = 1 if self.ways[size].together else size
+        places = order[step * lanes : (step + 1) * lanes]
+        count = self.count if data is self.data else max(order) + 1
+        width, rows = len(data) // count, array("d")
+        for i in places:
+            rows += data[i * width : (i + 1) * width]
+        return rows, None if labels is None else array("i", [labels[i] for i in places])
+
     def sources(self) -> list[Any]:
         """The random sources that are drawn from, each once."""
         draws = chain.from_iterable([way.draws for way in self.ways.values()])

@@ -15,7 +15,16 @@ from nn.training.machine_stepper import MachineStepper
 from nn.training.run import Run
 
 ORDER = [
-    {"history", "stopping", "objective", "randomness", "upcoming", "arguments", "surroundings"},
+    {
+        "history",
+        "stopping",
+        "objective",
+        "randomness",
+        "upcoming",
+        "arguments",
+        "surroundings",
+        "last_step",
+    },
     {"number", "arrays", "samples", "run"},
     {"checkpoint", "graph_stepper", "tapes"},
     {"plans"},

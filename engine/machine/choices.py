@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
-    from engine.machine.instructions import Checked
-
 
 def evenly(candidates: Sequence[int]) -> int | None:
     """How far candidates are from each other, if all are equally far; otherwise None."""
@@ -29,11 +27,14 @@ def beside(a: Sequence[int], b: Sequence[int]) -> bool:
     return len(a) == len(b) and all(y == x + 1 if x >= 0 else y == x - 1 for x, y in zip(a, b))
 
 
-def bounds_of(choices: Sequence[Checked]) -> dict[int, int]:
-    """Of each column that chooses, how many candidates there are at least."""
+def bounds_of(choices: Sequence[Sequence[int]]) -> dict[int, int]:
+    """Of each column that chooses, how many candidates there are at least.
+
+    choices: the column and the candidates of each.
+    """
     bounds: dict[int, int] = {}
-    for c in choices:
-        column, count = c.operands[0], len(c.operands) - 1
+    for column, *candidates in choices:
+        count = len(candidates)
         bounds[column] = min(count, bounds.get(column, count))
     return bounds
 

@@ -159,8 +159,8 @@ cdef class Machine:
         put_constants(m)
         most = _chunk or max(FEW, CACHE // (2 * sizeof(double) * max(1, rows)))
         m.lanes, m.chunks = lanes, -(-lanes // most)
-        self.lay_out_choices(&m.body, [c for c in self.body if c.kind == "choose"])
-        self.lay_out_choices(&m.tail, chosen)
+        self.lay_out_choices(&m.body, [c for c in self.body if c.kind == "choose"], rows)
+        self.lay_out_choices(&m.tail, chosen, 0)
         self.lay_out(&m.body, inputs, rows, -(-lanes // m.chunks), self.body)
         self.lay_out(&m.tail, 0, tail_rows, 1, tail)
         self.lay_out_variants(variants)
@@ -269,9 +269,14 @@ cdef class Machine:
     cdef int take_variant(self, Py_ssize_t variant) except -1:
         cdef Variant *v = self.variants + variant
         self.m.parts, self.m.part_count, self.m.output = v.parts, v.part_count, v.output
-    cdef int lay_out_choices(self, Rows *rows, choices) except -1:
-        """The choices of the rows, and which rows are chosen."""
+        return 0
+
+    cdef int lay_out_choices(self, Rows *rows, choices, count) except -1:
+        """The choices of the rows, and which of `count` rows are chosen in each lane."""
         rows.choices = <Choice *>self.memory(len(choices), sizeof(Choice))
+        number = {c.out: i for i, c in enumerate(choices, 1)}
+        if number and count:
+            rows.choice_of = self.ints([number.get(row, 0) for row in range(count)])
         for i, (column, *candidates) in enumerate([c.operands for c in choices]):
             rows.choices[i].column, rows.choices[i].count = column, len(candidates)
             step = evenly(candidates)
@@ -295,7 +300,7 @@ cdef class Machine:
 
     cdef int lay_out_bounds(self, choices) except -1:
         """What the columns that choose may hold."""
-        bounds = bounds_of(choices)
+        bounds = bounds_of([c.operands for c in choices])
         self.m.bounds = <Bound *>self.memory(len(bounds), sizeof(Bound))
         self.m.bound_count = len(bounds)
         for i, (column, count) in enumerate(bounds.items()):

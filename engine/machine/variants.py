@@ -39,19 +39,18 @@ def read_variants(
     parts: list[list[Part]] = [
         [(0, 0, 0, first_row)] for _ in outputs
     ]  # the sums, which come first
-    made, start = [], 0
+    made, start, first_row = [], 0, 0
     for k, (count, variants) in enumerate(items_of("blocks", blocks)):
         own = tail[start : start + index(f"block {k}", count, 1, len(tail) - start + 1)]
-        if [c.out for c in own] != [*range(first_row, first_row + len(own))]:
-            raise ValueError(f"block {k}: its instructions compute rows one after the other")
-        first, start = len(made), start + len(own)
+        rows_of_block = [c.out for c in own]
+        if min(rows_of_block) < first_row:
+            raise ValueError(f"block {k}: its rows come behind those of the blocks before it")
+        first, start, end_row = len(made), start + len(own), max(rows_of_block) + 1
         made += in_repeats(done(own), parameters, choices)
         for v in items_of(f"block {k}", variants):
-            joined(
-                parts[index(f"block {k}: a variant", v, 0, len(outputs))],
-                (first, len(made), first_row, first_row + len(own)),
-            )
-        first_row += len(own)
+            part = first, len(made), min(rows_of_block), end_row
+            joined(parts[index(f"block {k}: a variant", v, 0, len(outputs))], part)
+        first_row = end_row
     if start != len(tail):
         raise ValueError(f"the blocks have {start} instructions, the tail has {len(tail)}")
     for v, row in enumerate(outputs):

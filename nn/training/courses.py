@@ -15,6 +15,7 @@ from engine.op import leaves_domain
 from engine.programs.kinds import NoPlanError
 from nn.data.loader import DataLoader, lengths_in, lengths_of
 from nn.evaluation import is_straight
+from nn.training.lengths import Lengths
 from nn.training.plans import BatchPlans
 from nn.training.randomness import undrawn
 
@@ -51,6 +52,7 @@ class Courses:
         """
         self.loader, self.given = loader, (objective, parameters, sources, fast)
         self.shape: list[int] | None = None
+        self.together: Lengths | None = None  # the plan that all shapes share, if there is one
         self.plans: dict[int, BatchPlans | None] = {}  # of a shape; None if it has none
         lengths = lengths_of(loader.inputs, loader.targets)
         if lengths is not None:
@@ -73,7 +75,10 @@ class Courses:
         if loader.size > 1 and loader.lengths is None:
             other = first_other(lengths)
             raise another_shape(loader, other, "a batch has one shape with group_by_length=True")
-        self.plans[0] = self.made(0)
+        try:
+            self.together = Lengths(loader, objective, parameters, sources, self.shape)
+        except NoPlanError:
+            self.plans[0] = self.made(0)
 
     def made(self, shape: int) -> BatchPlans:
         """The plans of a shape. Raises NoPlanError."""
@@ -111,7 +116,8 @@ class Courses:
     @property
     def deviation(self) -> float:
         """How far fast gradients are off."""
-        return max([plans.deviation for plans in self.plans.values() if plans is not None])
+        found = [plans.deviation for plans in self.plans.values() if plans is not None]
+        return max(found, default=0.0)
 
     def sources(self) -> list[Any]:
         """The random sources that are drawn from, each once."""
@@ -129,11 +135,15 @@ class Courses:
 
     def machine(self, batch: Sequence[int]) -> Any:
         """The machine of a batch; None if it cannot be replayed."""
+        if self.together is not None:
+            return self.together.machine
         plans, _ = self.local(batch)
         return None if plans is None else plans.machine(len(batch))
 
     def evaluated(self, batch: Sequence[int], parameters: Sequence[float]) -> Any:
         """The loss of a batch and its gradient, or None."""
+        if self.together is not None:
+            return self.together.evaluated(batch[0], parameters)
         plans, places = self.local(batch)
         if plans is None or plans.machine(len(batch)) is None:
             return None
@@ -141,6 +151,8 @@ class Courses:
 
     def possible(self, batches: Sequence[Sequence[int]]) -> list[Sequence[int]]:
         """The first of these batches, as far as all can be replayed in one call."""
+        if self.together is not None:
+            return list(batches)
         shapes: set[int] = set()
 
         def fits(batch: Sequence[int]) -> bool:
@@ -159,13 +171,16 @@ class Courses:
             machine = self.first.machine(len(chunk[0])) if chunk else None
             return machine, self.first.samples.batches(chunk)
         turns = Turns()
+        if self.together is not None:
+            turns.add_lengths(self.together, [batch[0] for batch in chunk])
+            return turns, (None, None, array("i", range(len(chunk))))
         for batch in chunk:
             plans, places = self.local(batch)
             assert plans is not None  # possible() has seen it
             turns.add(plans, places)
         return turns, (None, None, array("i", range(len(chunk))))
 
-    def of_step(self, machine: Any, batches: Any, size: int, step: int) -> tuple[Any, Any, Any]:
+    def of_step(self, machine: Any, batches: Any, size: int, step: int) -> tuple[Any, ...]:
         """The machine of a step, and what it evaluates of what it was trained on.
 
         machine, batches: what `ready` gave. size: how many samples a step has, if all have as many.
@@ -245,15 +260,24 @@ class Turns:
             self.order.extend(range(first, first + lanes))
         self.starts.append(len(self.order))
 
-    def of_step(self, step: int) -> tuple[Any, Any, Any]:
+    def add_lengths(self, lengths: Lengths, places: Sequence[int]) -> None:
+        """Add a step for each of these samples."""
+        count = max(lengths.variant) + 1
+        self.courses = [[lengths.machine, lengths.data, None, v] for v in range(count)]
+        self.widths = [lengths.width] * count
+        self.order.extend(places)
+        self.which.extend(map(lengths.variant.__getitem__, places))
+        self.starts.extend(range(1, len(places) + 1))
+
+    def of_step(self, step: int) -> tuple[Any, Any, Any, int]:
         """The machine of a step, and what it evaluates then."""
         course = self.which[step]
-        machine, data, classes, _ = self.courses[course]
+        machine, data, classes, variant = self.courses[course]
         width, rows, labels = self.widths[course], array("d"), array("i")
         for i in self.order[self.starts[step] : self.starts[step + 1]]:
             rows += data[i * width : (i + 1) * width]
             labels += classes[i : i + 1] if classes else labels[:0]
-        return machine, rows, labels or None
+        return machine, rows, labels or None, variant
 
     def train(
         self,

@@ -28,7 +28,8 @@ ORDER = [
     {"number", "arrays", "samples", "run"},
     {"checkpoint", "graph_stepper", "tapes"},
     {"plans"},
-    {"courses", "recorded"},
+    {"lengths", "recorded"},
+    {"courses"},
     {"machine_stepper"},
     {"loop", "jit"},
 ]

@@ -264,8 +264,16 @@ TABLE.update({op.name: op for op in list(vars().values()) if isinstance(op, Op)}
 # No row: it marks a number that an expression uses, which is no leaf, since nobody differentiates it.
 CONSTANT = Op("constant", "", float, gradient=lambda *_: [])
 # No row either: the candidate that a number of the data names, as `nn.chosen` records it.
-CHOOSE = Op("choose", "choose", named_one, gradient=picks,
-            doc="The candidate whose number comes first: choose(1.0, x, y, z) is y.\nSlope 1 for that candidate, 0 for the others.")
+CHOOSE = Op(
+    "choose",
+    "choose",
+    named_one,
+    gradient=picks,
+    doc="The candidate whose number comes first: choose(1.0, x, y, z) is y.\nSlope 1 for that candidate, 0 for the others.",
+)
+
+# The same, where the graph of one sample has all candidates in it, as that of nn.nll_loss does.
+CHOOSE_AMONG = Op("choose_among", "choose", named_one, gradient=picks, doc="As choose.")
 
 if compiled:  # the same rows in C, as csource.py translates them when chainrule is built
     from engine.native.kernels import KERNELS

@@ -86,7 +86,9 @@ class BatchPlans:
                 self.samples.as_classes(TARGETS)
                 return self.made(lanes)
             except NoPlanError as other:
-                raise (other if self.samples.labels is not None else error) from None
+                if self.samples.labels is None:  # as it is no list of classes
+                    raise error from None
+                raise NoPlanError(f"{other}; as numbers: {error}") from error
 
     def made(self, lanes: int) -> Any:
         """A machine for batches of that size. Raises NoPlanError, with the first reason."""

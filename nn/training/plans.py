@@ -8,12 +8,14 @@ from contextlib import contextmanager
 from hashlib import sha256
 from math import inf
 
+from engine import no_grad
 from engine.op import compiled, leaves_domain
 from engine.programs.joining import JoinedKinds
 from engine.programs.machines import machine_of_plan
 from engine.programs.plan import NoPlanError, Plan, lowered
 from engine.programs.tape import Tape
 from nn.evaluation import is_straight
+from nn.training.objective import loss_of
 from nn.training.randomness import undrawn
 from nn.training.samples import Samples
 from nn.training.tapes import tape_of, tapes_of
@@ -66,6 +68,8 @@ class BatchPlans:
         check_shapes(self.samples)
         size = loader.size
         self.machines[size] = self.first_machine(size)
+        if self.samples.ways[size].asked:
+            self.check_targets(size)
         few = min(size, max(FEW, len(set(self.samples.labels or ()))))
         if self.alike and size > 2 * few and self.machine(few) is not None:
             size = few  # another size of the same samples
@@ -170,6 +174,23 @@ class BatchPlans:
         return self.machines[lanes]
 
     # ---- comparing ----
+
+    def check_targets(self, size: int) -> None:
+        """Raise NoPlanError if the loss refuses the targets of any sample: the graph is to say so.
+
+        It is asked for all samples, with the output of the first for each of them.
+        """
+        with undrawn(self.sources()), no_grad():
+            try:
+                output = self.objective.model(self.loader.inputs[0])
+                for start in range(0, self.samples.count, size):
+                    places = range(start, min(start + size, self.samples.count))
+                    _, *others = self.loader.samples(places)
+                    loss_of(self.objective.loss, [output] * len(places), *others)
+            except ArithmeticError:
+                return  # the output is of no use here
+            except (TypeError, ValueError) as error:
+                raise NoPlanError(str(error)) from error
 
     def check_numbers(self, lanes: int) -> None:
         """Raise NoPlanError unless another batch, with other weights, has the bits of its graph.

@@ -23,8 +23,7 @@ def test_replay_has_the_bits_of_eager_training_or_refuses(seed):
     try:
         found = differences(seed)
     except NoPlanError as error:
-        assert str(error)
-        return
+        found = [] if str(error) else ["refused without a reason"]
 
     assert found == [], str(Configuration(seed))
 

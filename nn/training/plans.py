@@ -95,42 +95,48 @@ class BatchPlans:
                 raise NoPlanError(f"{other}; as numbers: {error}") from error
 
     def made(self, lanes: int) -> Any:
-        """A machine for batches of that size. Raises NoPlanError, with the first reason."""
-        reason: NoPlanError | None = None
-        for together in (False, True):
-            if together and self.samples.labels is not None:
-                break  # which operation is done follows from the class
-            try:
-                machine, way = self.way(lanes, together)
-            except NoPlanError as error:
-                reason = reason or error
-            else:
-                self.samples.ways[lanes] = way
-                return machine
-        raise reason or NoPlanError("it has no samples")
+        """A machine for batches of that size. Raises NoPlanError, with the first reason.
 
-    def way(self, lanes: int, together: bool) -> tuple[Any, Way]:
-        """The machine for batches of that many samples, and how they are replayed.
-
-        Every class occurs in the batch that is recorded. Raises NoPlanError.
+        Every class occurs in the batch that is recorded.
         """
         places, labels = self.places(lanes), self.samples.labels
         classes = None if labels is None else [labels[i] for i in places]
-        if self.alike and lanes > 1 and not together:
+        if self.alike and lanes > 1:
             try:
                 with undrawn(self.sources()):
                     parts, way = tapes_of(self.objective, self.samples, places, self.parameters)
-                return machine_of_plan(plan_of(parts, lanes, classes), self.fast), way
+                machine = machine_of_plan(plan_of(parts, lanes, classes), self.fast)
             except NoPlanError:
                 self.alike = False
+            else:
+                self.samples.ways[lanes] = way
+                return machine
         with undrawn(self.sources()):
-            tape, way = self.tape(places, together)
-            if together and len(tape) > LONGEST:
-                raise NoPlanError(f"the samples are not alike, and have {len(tape)} operations")
-            plan = plan_of(tape, 1 if together else lanes, classes)
-            if labels is None:
-                self.check_others(tape, places, together)
-        return machine_of_plan(plan, self.fast), way
+            machine, self.samples.ways[lanes] = self.of_tape(places, classes)
+        return machine
+
+    def of_tape(self, places: Sequence[int], classes: list[int] | None) -> tuple[Any, Way]:
+        """A machine of the tape of a batch, and how batches are replayed.
+
+        The same operation of all samples is done at once, or all operations one by one. With
+        classes, which operations there are follows from the class: then only the first will do.
+        """
+        reason: NoPlanError | None = None
+        way: Way | None = None
+        for together in (False, True)[: 2 if classes is None else 1]:
+            try:
+                if way is None or way.draws:  # else it is the same tape
+                    tape, way = self.tape(places, together)
+                way = way._replace(together=together)
+                if together and len(tape) > LONGEST:
+                    raise NoPlanError(f"the samples are not alike: {len(tape)} operations")
+                plan = plan_of(tape, 1 if together else len(places), classes)
+                if classes is None:
+                    self.check_others(tape, places, together)
+                return machine_of_plan(plan, self.fast), way
+            except NoPlanError as error:
+                reason = reason or error
+        raise reason or NoPlanError("it has no samples")
 
     def tape(self, places: Sequence[int], together: bool) -> tuple[Tape, Way]:
         return tape_of(self.objective, self.samples, places, self.parameters, together)

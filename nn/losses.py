@@ -13,6 +13,7 @@ from math import inf, isinf
 
 from engine import (
     Value,
+    dot,
     exp,
     log,
     log1p,
@@ -20,6 +21,7 @@ from engine import (
     logsumexp,
     maximum,
     minimum,
+    ops,
     relu,
     stop_gradient,
 )
@@ -178,10 +180,18 @@ def nll_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
     """-x[class]: the negative log-likelihood, of log-probabilities such as LogSoftmax gives.
 
     input: [classes] or [n][classes], target: a class for each sample. Errors as of cross_entropy.
+    It is a dot product with -1 for the class, 0 for the others: then the graph is the same for each
+    class, and can be replayed.
     """
 
     def loss(log_probabilities: Any, t: Any) -> Any:
-        return -of_class("nll_loss", log_probabilities, t)
+        k = class_of("nll_loss", t, len(log_probabilities))
+        if isinstance(t, Value):
+            return 0.0 - ops.CHOOSE_AMONG(t, *log_probabilities)
+        if not all(math.isfinite(number_of(x)) for x in log_probabilities):
+            return -log_probabilities[k]
+        shares = [-1.0 if i == k else 0.0 for i in range(len(log_probabilities))]
+        return dot(shares, log_probabilities)
 
     return reduced(each_sample("nll_loss", loss, input, target), reduction)
 
@@ -237,7 +247,8 @@ def probability(name: str, what: str, x: Any) -> None:
 
 def distribution(name: str, probabilities: Any, classes: int) -> list[Any]:
     """The probabilities of each class. Raises ValueError if they are none, or not of them all."""
-    numbers = [number_of(x) for x in probabilities]
+    tracing = open_trace.get() is not None
+    numbers = [float(x) if tracing else number_of(x) for x in probabilities]
     if len(numbers) != classes:
         raise ValueError(f"{name} takes {classes} probabilities, one a class, got {len(numbers)}")
     for x in numbers:
@@ -247,7 +258,7 @@ def distribution(name: str, probabilities: Any, classes: int) -> list[Any]:
             f"{name} takes probabilities that sum to 1, got {added(numbers):g}; of a batch it "
             "takes a list for each sample, with a number for each class"
         )
-    return numbers if open_trace.get() is None else list(probabilities)
+    return list(probabilities) if tracing else numbers
 
 
 def of_class(name: str, items: list[Any], target: Any) -> Any:

@@ -18,7 +18,7 @@ from engine.recording import tracing
 from nn.training.plans import LONGEST, same, shifted
 from nn.training.randomness import undrawn
 from nn.training.samples import Samples
-from nn.training.tapes import WRONG
+from nn.training.tapes import WRONG, any_asked
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -94,8 +94,8 @@ class Lengths:
         try:
             with undrawn(self.sources), tracing() as block:
                 loss = self.objective(*given)
-            if block.drawn:
-                raise NoPlanError("random numbers are drawn")
+            if block.drawn or any_asked([own]):
+                raise NoPlanError("random numbers are drawn, or numbers checked")
             inputs = len(self.parameters)
             leaves = {**self.leaves}
             for x, column in zip(own, self.columns_of[shape]):

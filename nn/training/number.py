@@ -19,7 +19,10 @@ class Number(Value):
 
     An `if` on it would stay as it was, for numbers to come, and so would `float(x)`. Raises
     NoPlanError there. What nn checks, such as whether a target is a probability, is no choice.
+    asked: whether nn has checked it, as it has to check the numbers to come.
     """
+
+    asked = False
 
     def __gt__(self, *_other: Any) -> Any:
         raise NoPlanError(CHOICE)
@@ -37,6 +40,8 @@ class Number(Value):
         return self.checked() == other
 
     def __ne__(self, other: object) -> bool:
+        if other is self:  # whether it is nan, which no number of a training is
+            return self.data != self.data
         return self.checked() != other
 
     def __float__(self) -> float:
@@ -47,6 +52,7 @@ class Number(Value):
         asking = sys._getframe(2).f_globals.get("__name__", "")
         if asking.partition(".")[0] not in ("engine", "nn"):
             raise NoPlanError(CHOICE)
+        self.asked = True
         return self.data
 
 

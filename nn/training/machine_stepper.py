@@ -10,6 +10,7 @@ In fast mode the machine's last bits are its own: see engine/machine/fast.h.
 
 from __future__ import annotations
 
+from math import inf
 from time import perf_counter
 
 from engine import compiled
@@ -18,10 +19,12 @@ from nn.evaluation import MANY, is_straight, outputs_of_program, outputs_one_by_
 from nn.module import Module
 from nn.training.arrays import KNOWN, Arrays
 from nn.training.graph_stepper import GraphStepper
+from nn.training.judged import JudgedStretch, can_wait
 from nn.training.plans import BatchPlans
 from nn.training.randomness import random_sources
 from nn.training.surroundings import Surroundings
 from nn.training.upcoming import Upcoming
+from nn.training.validation import Validation
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,6 +36,8 @@ if TYPE_CHECKING:
 
 STRETCH = 0.05  # seconds in the machine: then Python may see a Ctrl-C, and move the bar
 GROWTH = 16  # a stretch has at most so many times the steps of the stretch before it
+PRICE = 3e-5  # seconds that it takes about to make a plan of the samples that judge, for each
+UNABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 class MachineStepper(GraphStepper):
@@ -52,6 +57,8 @@ class MachineStepper(GraphStepper):
         self.recorded = False
         self.modules: list[Module] = []  # of the model, as long as nobody may have changed it
         self.pace = 1  # steps at a time
+        self.validation: Validation | None = None  # what judges the model in the machine
+        self.spent = 0.0  # seconds, on judging it in Python
 
     def record(self) -> None:
         """Record a batch, and make its machine. Raises NoPlanError."""
@@ -65,13 +72,15 @@ class MachineStepper(GraphStepper):
         """Do epochs of one step each, at most so many, with the schedule and the record.
 
         It does none if an epoch has several steps, or if something in Python has a part in it:
-        early stopping, validation, metrics, or a schedule that waits for a metric.
+        a metric that reads more than its arguments, or held-out data that no plan is known for.
         """
         run, most = self.run, min(most, self.pace)
+        if len(run.loader) != 1 or most < 2 or not compiled:
+            return
         waits = run.schedule is not None and run.schedule.needs_metric
         if run.stopping or run.validation or run.metrics or waits:
-            return
-        if len(run.loader) != 1 or most < 2 or not compiled:
+            if self.validation is not None and can_wait(run):
+                self.judged_epochs(self.validation, most)
             return
         self.check_parameters()
         self.mode(training=True)
@@ -88,7 +97,20 @@ class MachineStepper(GraphStepper):
             run.loader.epoch = first + len(losses)
             rates = upcoming.rates[run.schedule_each == "step" :]  # as of the end of an epoch
             if losses:
-                run.history.add_many(losses, rates[: len(losses)])
+                run.history.add_many({"loss": losses, "lr": rates[: len(losses)]})
+
+    def judged_epochs(self, validation: Validation, most: int) -> None:
+        """The same, with what is found out after each of them."""
+        self.check_parameters()
+        self.mode(training=True)
+        machine = self.plans.machine(len(self.run.loader.inputs))
+        if machine is None:
+            return
+        stretch = JudgedStretch(self.run, validation, most, self.samples.sources())
+        try:
+            stretch.do(machine, self.samples)
+        finally:
+            self.keep_pace(stretch.upcoming, stretch.done, stretch.upcoming.steps)
 
     def epoch(self, batches: Sequence[Sequence[int]], advance: Callable[[int], None]) -> None:
         self.check_parameters()
@@ -139,6 +161,38 @@ class MachineStepper(GraphStepper):
         found = outputs_of_program(self.program, inputs)
         return super().outputs(inputs) if found is None else found
 
+    def judged(self, inputs: Sequence[Any]) -> tuple[Any, float]:
+        """The outputs and the loss of the samples that judge the model.
+
+        A plan of them is made once Python has taken about as long as that takes.
+        """
+        if self.validation is not None:
+            if self.validation.look([p.data for p in self.run.parameters]):
+                watch = self.validation.watch
+                outputs = self.validation.outputs() if self.run.metrics else []
+                return outputs, watch.losses[0]
+            return super().judged(inputs)
+        start = perf_counter()
+        found = super().judged(inputs)
+        self.spent += perf_counter() - start
+        if self.spent > PRICE * len(inputs) and self.straight and compiled:
+            self.spent = -inf  # it is tried once
+            self.prepare_validation(found)
+        return found
+
+    def prepare_validation(self, wanted: tuple[Any, float]) -> None:
+        """Have the machine judge from now on, if it gives what Python gave."""
+        try:
+            validation = Validation(self.run, lambda: random_sources(self.run.model))
+        except (NoPlanError, *UNABLE):
+            return
+        parameters = [p.data for p in self.run.parameters]
+        outputs, loss = wanted
+        if validation.look(parameters):
+            same_outputs = not self.run.metrics or repr(validation.outputs()) == repr(outputs)
+            same_loss = not self.run.validation or validation.watch.losses[0].hex() == loss.hex()
+            self.validation = validation if same_outputs and same_loss else None
+
     def mode(self, training: bool) -> None:
         if self.modules and type(self.run.model).train is Module.train:
             for module in self.modules:
@@ -170,11 +224,8 @@ class MachineStepper(GraphStepper):
             known = self.surroundings
             self.surroundings = Surroundings([objective.model, objective.loss, objective.penalty])
             if known is not None:
-                self.straight, self.recorded, self.program = (
-                    is_straight(objective.model),
-                    False,
-                    None,
-                )
+                self.straight = is_straight(objective.model)
+                self.recorded, self.program, self.validation, self.spent = False, None, None, 0.0
                 try:
                     self.record()
                     self.on_graphs = False
@@ -211,12 +262,16 @@ class MachineStepper(GraphStepper):
             if done < most:
                 upcoming.back(done)
                 self.samples.batches(chunk[:done])  # draws the random numbers of these steps
+        self.keep_pace(upcoming, done, most)
+        return done
+
+    def keep_pace(self, upcoming: Upcoming, done: int, most: int) -> None:
+        """Find how many steps the next stretch has, by what was done of the one before."""
         if done == most:
             seconds = max(perf_counter() - upcoming.start, 1e-6)
             self.pace = max(1, min(GROWTH * self.pace, int(most * STRETCH / seconds)))
         else:
             self.pace = 1  # what was found ahead was in vain
-        return done
 
     def trained(
         self, machine: Any, arrays: Arrays, upcoming: Upcoming, data: Any, most: int

@@ -15,10 +15,13 @@ from nn.training.machine_stepper import MachineStepper
 from nn.training.run import Run
 
 ORDER = [
-    {"history", "stopping", "objective", "randomness", "upcoming", "arguments", "surroundings"},
+    {"history", "stopping", "objective", "randomness", "upcoming", "arguments", "surroundings"}
+    | {"deferred"},
     {"arrays", "samples", "run"},
     {"checkpoint", "graph_stepper", "tapes"},
     {"plans"},
+    {"validation"},
+    {"judged"},
     {"machine_stepper", "recorded"},
     {"loop", "jit"},
 ]

@@ -11,7 +11,18 @@ from __future__ import annotations
 import math
 from math import inf, isinf
 
-from engine import Value, log, log1p, logsigmoid, logsumexp, maximum, minimum, relu, stop_gradient
+from engine import (
+    Value,
+    exp,
+    log,
+    log1p,
+    logsigmoid,
+    logsumexp,
+    maximum,
+    minimum,
+    relu,
+    stop_gradient,
+)
 from engine.op import number
 from engine.recording import open_trace
 from engine.value import number_of
@@ -21,6 +32,8 @@ from nn.sample import added
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+SMALLEST = 5e-324  # above 0
 
 # ---- of numbers ----
 
@@ -88,6 +101,8 @@ def binary_cross_entropy(input: Any, target: Any, reduction: str = "mean") -> An
     def loss(p: Any, t: Any) -> Any:
         probability("binary_cross_entropy", "an input", p)
         probability("binary_cross_entropy", "a target", t)
+        if open_trace.get() is not None:  # p may be 0 or 1 later: then the graph is asked
+            return -t * maximum(log(p), -100.0) - (1 - t) * log1p(-p)
         no = log1p(-p) if p < 1 else -100.0  # log(1 - p) would round a small p away
         return -t * clamped_log(p) - (1 - t) * no
 
@@ -178,10 +193,14 @@ def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = 
     """
 
     def loss(x: Any, t: Any) -> Any:
+        if log_target and open_trace.get() is not None:
+            return exp(t) * (t - x)
         if log_target:
             return product(math.exp(t), t - x) if t > -inf else product(0.0, x)
         if not t >= 0:
             raise ValueError(f"kl_div has probabilities for targets, got {t!r}")
+        if open_trace.get() is not None:  # t may be 0 for other data
+            return t * (log(maximum(t, SMALLEST)) - x)
         return t * (math.log(t) - x) if t > 0 else product(0.0, x)
 
     losses = each_pair("kl_div", loss, input, target)
@@ -193,12 +212,14 @@ def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = 
 # ---- what they share ----
 
 
-def weighted(weights: list[float], numbers: list[Any]) -> Any:
+def weighted(weights: list[Any], numbers: list[Any]) -> Any:
     return added([product(w, x) for w, x in zip(weights, numbers)])
 
 
-def product(w: float, x: Any) -> Any:
+def product(w: Any, x: Any) -> Any:
     """w * x, and 0 with gradient 0 for w = 0 also where x is infinite: 0 * log(0) counts as 0."""
+    if open_trace.get() is not None:  # w may be 0 for other data
+        return w * x
     return w * x if w or not isinf(number_of(x)) else relu(-abs(x))
 
 
@@ -211,7 +232,7 @@ def probability(name: str, what: str, x: Any) -> None:
         raise error
 
 
-def distribution(name: str, probabilities: Any, classes: int) -> list[float]:
+def distribution(name: str, probabilities: Any, classes: int) -> list[Any]:
     """The probabilities of each class. Raises ValueError if they are none, or not of them all."""
     numbers = [number_of(x) for x in probabilities]
     if len(numbers) != classes:
@@ -223,7 +244,7 @@ def distribution(name: str, probabilities: Any, classes: int) -> list[float]:
             f"{name} takes probabilities that sum to 1, got {added(numbers):g}; of a batch it "
             "takes a list for each sample, with a number for each class"
         )
-    return numbers
+    return numbers if open_trace.get() is None else list(probabilities)
 
 
 def class_of(name: str, target: Any, classes: int) -> int:

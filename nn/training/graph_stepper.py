@@ -51,13 +51,16 @@ class GraphStepper:
         outputs = self.outputs(inputs)
         return outputs, self.run.held_out_loss(outputs)
 
-    def step(self, inputs: Sequence[Any], targets: Sequence[Any]) -> None:
-        """One step of the optimiser on the graph of a batch."""
+    def step(self, *samples: Sequence[Any]) -> None:
+        """One step of the optimiser on the graph of a batch. samples: inputs, targets and so on."""
+        self.run.descend(lambda: self.graph_gradient(*samples))
 
-        def gradient() -> Value:
-            loss = self.run.objective(inputs, targets)
-            self.run.optimizer.zero_grad()
-            loss.backward()
-            return loss
+    def graph_gradient(self, *samples: Sequence[Any]) -> Value:
+        """The loss of a batch, once the parameters have its gradient. samples: inputs, targets."""
+        loss = self.run.objective(*samples)
+        self.run.optimizer.zero_grad()
+        loss.backward()
+        return loss
 
-        self.run.descend(gradient)
+    def finish(self) -> None:
+        """Leave the parameters as a step on a graph leaves them."""

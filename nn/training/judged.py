@@ -8,9 +8,12 @@ epoch, which is then done alone.
 
 from __future__ import annotations
 
+from array import array
+
 from nn.schedules.plateau import ReduceLROnPlateau
 from nn.training.arrays import Arrays
 from nn.training.deferred import reads_only_arguments
+from nn.training.last_step import LastStep
 from nn.training.stopping import EarlyStopping
 from nn.training.upcoming import Upcoming
 
@@ -48,11 +51,14 @@ class JudgedStretch:
         self.upcoming = Upcoming(run.optimizer, schedule, min(most, validation.many), sources)
         self.done = 0
 
-    def do(self, machine: Any, samples: Any) -> None:
-        """Train, judge, and put it into the record. An interruption leaves all as it was."""
+    def do(self, machine: Any, samples: Any) -> LastStep | None:
+        """Train, judge, and put it into the record. An interruption leaves all as it was.
+
+        Returns the last of the steps that were done.
+        """
         run, arrays, upcoming = self.run, self.arrays, self.upcoming
         first, saved, most = run.loader.epoch, arrays.copy(), upcoming.steps
-        chunk = run.loader.batches() * most
+        chunk, step = run.loader.batches() * most, None
         try:
             data = samples.batches(chunk)
             watch, max_norm = self.validation.watch, run.max_norm
@@ -65,6 +71,8 @@ class JudgedStretch:
             if count:
                 last = self.validation.weights(count - 2, len(saved[0])) if count > 1 else saved[0]
                 run.last_finite = list(last)
+                rows = samples.rows_of_step(data, len(chunk[0]), count - 1)
+                step = LastStep(machine, array("d", last), *rows)
                 run.history.losses += losses.tolist()
                 run.history.add_many({name: column[:count] for name, column in columns.items()})
             self.done = count
@@ -77,6 +85,7 @@ class JudgedStretch:
                 samples.batches(chunk[: self.done])  # draws the random numbers of these steps
             arrays.give_back()
             run.loader.epoch = first + self.done
+        return step
 
     def figures(self, losses: Sequence[float]) -> Columns:
         """The figures of each epoch, as far as all of them are known."""

@@ -167,6 +167,8 @@ def fit(
                     saved, wait = monotonic(), min(2 * wait, SECONDS)
         except KeyboardInterrupt:
             run.history.stopped = "interrupted"
+        finally:
+            stepper.finish()
     if run.stopping is not None:
         run.stopping.restore(run.parameters)
     model.eval()

@@ -10,6 +10,7 @@ In fast mode the machine's last bits are its own: see engine/machine/fast.h.
 
 from __future__ import annotations
 
+from array import array
 from math import inf
 from time import perf_counter
 
@@ -20,6 +21,7 @@ from nn.module import Module
 from nn.training.arrays import KNOWN, Arrays
 from nn.training.graph_stepper import GraphStepper
 from nn.training.judged import JudgedStretch, can_wait
+from nn.training.last_step import LastStep
 from nn.training.plans import BatchPlans
 from nn.training.randomness import random_sources
 from nn.training.surroundings import Surroundings
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
-    from engine import Program
+    from engine import Program, Value
     from nn.training.run import Run
 
 STRETCH = 0.05  # seconds in the machine: then Python may see a Ctrl-C, and move the bar
@@ -46,9 +48,10 @@ class MachineStepper(GraphStepper):
     def __init__(self, run: Run, fast: bool = False) -> None:
         """Raises NoPlanError, with the reason, where steps cannot be replayed."""
         super().__init__(run)
-        if type(run.optimizer) not in KNOWN:
-            raise NoPlanError(f"the machine has no {type(run.optimizer).__name__}")
-        self.fast = fast
+        self.fast, self.last = fast, None  # type: bool, LastStep | None
+        # Python does the steps of an optimiser that the machine does not know, which asks the
+        # machine for the loss and its gradient.
+        self.in_python = not compiled or type(run.optimizer) not in KNOWN
         self.record()
         self.surroundings: Surroundings | None = None  # of the objective, where callbacks watch
         self.straight = is_straight(run.model)
@@ -75,7 +78,7 @@ class MachineStepper(GraphStepper):
         a metric that reads more than its arguments, or held-out data that no plan is known for.
         """
         run, most = self.run, min(most, self.pace)
-        if len(run.loader) != 1 or most < 2 or not compiled:
+        if len(run.loader) != 1 or most < 2 or self.in_python or self.watched:
             return
         waits = run.schedule is not None and run.schedule.needs_metric
         if run.stopping or run.validation or run.metrics or waits:
@@ -108,7 +111,7 @@ class MachineStepper(GraphStepper):
             return
         stretch = JudgedStretch(self.run, validation, most, self.samples.sources())
         try:
-            stretch.do(machine, self.samples)
+            self.last = stretch.do(machine, self.samples) or self.last
         finally:
             self.keep_pace(stretch.upcoming, stretch.done, stretch.upcoming.steps)
 
@@ -117,7 +120,7 @@ class MachineStepper(GraphStepper):
         if self.on_graphs:
             super().epoch(batches, advance)
             return
-        if not compiled:
+        if self.in_python:
             for batch in batches:
                 self.python_step(batch)
                 advance(1)
@@ -141,6 +144,14 @@ class MachineStepper(GraphStepper):
                 advance(steps)
         finally:
             arrays.give_back()
+            if self.watched:
+                self.finish()
+
+    def finish(self) -> None:
+        """Give the parameters the grads of the last step, if the machine did it."""
+        if self.last is not None:
+            self.last.give_gradient(self.run.parameters, self.run.max_norm)
+            self.last = None
 
     def outputs(self, inputs: Sequence[Any]) -> Any:
         """The outputs of the model, by a program that is recorded in the first epoch.
@@ -166,6 +177,8 @@ class MachineStepper(GraphStepper):
 
         A plan of them is made once Python has taken about as long as that takes.
         """
+        if not can_wait(self.run):
+            self.finish()  # a metric may look at the gradients
         if self.validation is not None:
             if self.validation.look([p.data for p in self.run.parameters]):
                 watch = self.validation.watch
@@ -183,7 +196,7 @@ class MachineStepper(GraphStepper):
     def prepare_validation(self, wanted: tuple[Any, float]) -> None:
         """Have the machine judge from now on, if it gives what Python gave."""
         try:
-            validation = Validation(self.run, lambda: random_sources(self.run.model))
+            validation = Validation(self.run, self.sources)
         except (NoPlanError, *UNABLE):
             return
         parameters = [p.data for p in self.run.parameters]
@@ -254,6 +267,8 @@ class MachineStepper(GraphStepper):
                 losses, before = self.trained(machine, arrays, upcoming, data, len(losses))
             if len(losses):
                 self.run.last_finite = list(before)
+                rows = self.samples.rows_of_step(data, len(chunk[0]), len(losses) - 1)
+                self.last = LastStep(machine, before, *rows)
             history.losses += list(losses)
         finally:
             done = history.steps - first
@@ -290,23 +305,28 @@ class MachineStepper(GraphStepper):
     def graph_step(self, arrays: Arrays, batch: Sequence[int]) -> None:
         """A step on a graph. Raises TrainingError for a loss that is not finite."""
         arrays.give_back()
+        self.finish()  # a step on a graph that fails leaves the grads of the step before
         try:
             self.step(*self.run.loader.samples(batch))
         finally:
             arrays.read()
 
     def python_step(self, batch: Sequence[int]) -> None:
-        """A step whose gradient is computed in Python, without a graph."""
+        """A step of the optimiser in Python, without a graph."""
         run, machine = self.run, self.plans.machine(len(batch))
-        if machine is not None:
-            states = [(rng, rng.getstate()) for rng in self.samples.sources()]
-            answer = machine.evaluate([p.data for p in run.parameters], *self.samples.batch(batch))
-            if answer is not None:
-                run.descend(lambda: self.gradient(*answer))
-                return
-            for rng, random in states:
-                rng.setstate(random)
-        self.step(*run.loader.samples(batch))
+
+        def gradient() -> Value | float:
+            if machine is not None:
+                states = [(rng, rng.getstate()) for rng in self.samples.sources()]
+                numbers = array("d", [p.data for p in run.parameters])
+                answer = machine.evaluate(numbers, *self.samples.batch(batch))
+                if answer is not None:
+                    return self.gradient(*answer)
+                for rng, random in states:
+                    rng.setstate(random)
+            return self.graph_gradient(*run.loader.samples(batch))
+
+        run.descend(gradient)
 
     def gradient(self, loss: float, grads: Sequence[float]) -> float:
         """The loss, once the parameters have their gradients."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
-    Loss = Callable[[Sequence[Any], Sequence[Any]], Any]
+    Loss = Callable[..., Any]
 
 
 class TrainingError(ArithmeticError):
@@ -39,18 +39,21 @@ class Objective:
     def __init__(self, model: Any, loss: Loss, penalty: Callable[[], Any] | None = None) -> None:
         self.model, self.loss, self.penalty = model, loss, penalty
 
-    def __call__(self, inputs: Sequence[Any], targets: Sequence[Any]) -> Value:
-        """The loss of a batch. Raises TrainingError if it is not finite."""
-        return self.of_outputs(self.outputs(inputs), targets)
+    def __call__(self, inputs: Sequence[Any], *others: Sequence[Any]) -> Value:
+        """The loss of a batch. others: its targets, and what else the loss takes of each sample.
 
-    def of_outputs(self, outputs: Sequence[Any], targets: Sequence[Any]) -> Value:
+        Raises TrainingError if it is not finite.
+        """
+        return self.of_outputs(self.outputs(inputs), *others)
+
+    def of_outputs(self, outputs: Sequence[Any], *others: Sequence[Any]) -> Value:
         """The same, of what the model gave for each sample."""
         if self.loss in (cross_entropy, nll_loss) and not hasattr(outputs[0], "__len__"):
             raise ValueError(
                 "the model gives one number, and this loss takes one for each class: give it "
                 "more outputs, or take binary_cross_entropy_with_logits"
             )
-        loss = self.loss(outputs, targets)
+        loss = self.loss(outputs, *others)
         if self.penalty is not None:
             loss = loss + self.penalty()
         if not isinstance(loss, Value):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from array import array
 
 from engine import Op, Value, topological_order
@@ -13,9 +12,11 @@ from engine.programs.tape import Tape
 from engine.recording import no_grad_depth, tracing
 from engine.value import add_slopes, node_of_many
 from nn.training.arguments import columns
+from nn.training.number import Number
 from nn.training.plans import plan_of, same
 from nn.training.randomness import undrawn
 from nn.training.samples import drawn, shared_draws
+from nn.training.tapes import WRONG
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
 
     from nn.training.arguments import Argument
     from nn.training.samples import Draws
-
-CHOICE = "the function takes a number of its arguments out of the graph, as an `if` does"
-WRONG = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 class Recording:
@@ -194,42 +192,6 @@ def ways(arguments: list[Argument], classes: int) -> Iterator[tuple[int, int]]:
     if n and n > 1:
         yield n, 0
     yield 1, 0
-
-
-class Number(Value):
-    """A number of an argument while a function is recorded: nothing may be chosen by it.
-
-    An `if` on it would stay as it was, for numbers to come, and so would `float(x)`. Raises
-    NoPlanError there. What nn checks, such as whether a target is a probability, is no choice.
-    """
-
-    def __gt__(self, *_other: Any) -> Any:
-        raise NoPlanError(CHOICE)
-
-    __lt__ = __bool__ = __int__ = __round__ = __gt__  # type: ignore[assignment]
-    __hash__ = Value.__hash__
-
-    def __ge__(self, other: Any) -> Any:
-        return self.checked() >= other
-
-    def __le__(self, other: Any) -> Any:
-        return self.checked() <= other
-
-    def __eq__(self, other: object) -> bool:
-        return self.checked() == other
-
-    def __ne__(self, other: object) -> bool:
-        return self.checked() != other
-
-    def __float__(self) -> float:
-        return self.checked()
-
-    def checked(self) -> float:
-        """Its number, if it is nn that asks."""
-        asking = sys._getframe(2).f_globals.get("__name__", "")
-        if asking.partition(".")[0] not in ("engine", "nn"):
-            raise NoPlanError(CHOICE)
-        return self.data
 
 
 # ---- what a replay returns ----

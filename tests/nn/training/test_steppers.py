@@ -15,9 +15,18 @@ from nn.training.machine_stepper import MachineStepper
 from nn.training.run import Run
 
 ORDER = [
-    {"history", "stopping", "objective", "randomness", "upcoming", "arguments", "surroundings"}
-    | {"deferred"},
-    {"arrays", "samples", "run"},
+    {
+        "history",
+        "stopping",
+        "objective",
+        "randomness",
+        "upcoming",
+        "arguments",
+        "surroundings",
+        "last_step",
+        "deferred",
+    },
+    {"number", "arrays", "samples", "run"},
     {"checkpoint", "graph_stepper", "tapes"},
     {"plans"},
     {"validation"},

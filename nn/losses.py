@@ -26,6 +26,7 @@ from engine import (
 from engine.op import number
 from engine.recording import open_trace
 from engine.value import number_of
+from nn.choosing import picked
 from nn.reduction import each_pair, each_sample, reduced
 from nn.sample import added
 
@@ -152,14 +153,16 @@ def cross_entropy(
         largest = largest_of(logits)  # taken out, it takes no digits with it
         shifted = [x - largest for x in logits]
         whole = logsumexp(*shifted)
+        if not smoothing and not hasattr(t, "__len__"):
+            return whole - of_class("cross_entropy", shifted, t)
         losses = [whole - x for x in shifted]  # of each class, if it were the target
         if hasattr(t, "__len__"):
-            chosen = weighted(distribution("cross_entropy", t, len(logits)), losses)
+            own = weighted(distribution("cross_entropy", t, len(logits)), losses)
         else:
-            chosen = losses[class_of("cross_entropy", t, len(logits))]
+            own = of_class("cross_entropy", losses, t)
         if not smoothing:
-            return chosen
-        return smoothing / len(logits) * added(losses) + product(1 - smoothing, chosen)
+            return own
+        return smoothing / len(logits) * added(losses) + product(1 - smoothing, own)
 
     return reduced(each_sample("cross_entropy", loss, input, target), reduction)
 
@@ -178,7 +181,7 @@ def nll_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
     """
 
     def loss(log_probabilities: Any, t: Any) -> Any:
-        return -log_probabilities[class_of("nll_loss", t, len(log_probabilities))]
+        return -of_class("nll_loss", log_probabilities, t)
 
     return reduced(each_sample("nll_loss", loss, input, target), reduction)
 
@@ -245,6 +248,12 @@ def distribution(name: str, probabilities: Any, classes: int) -> list[Any]:
             "takes a list for each sample, with a number for each class"
         )
     return numbers if open_trace.get() is None else list(probabilities)
+
+
+def of_class(name: str, items: list[Any], target: Any) -> Any:
+    """What the class that a target names has among items, one for each class."""
+    k = class_of(name, target, len(items))
+    return picked(items, target) if isinstance(target, Value) else items[k]
 
 
 def class_of(name: str, target: Any, classes: int) -> int:

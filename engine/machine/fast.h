@@ -60,6 +60,16 @@ static void arrange(Machine *m, char *seen) {
     for (int i = body->length; i-- > 0;) {
         Instruction *c = body->code + i;
         if (!c->differentiated) continue;
+        if (c->kind == CHOOSE) {
+            const Choice *choice = body->choices + c->loop;
+            for (int k = 0; k < choice->count; k++) {
+                const int row = candidate(choice, k);
+                if (row < body->inputs) continue; /* or a scalar */
+                c->fresh[k] = !seen[row];
+                seen[row] = 1;
+            }
+            continue;
+        }
         for (int q = 0; q < c->count; q++) {
             int row = c->operands[q];
             if (row < body->inputs) continue; /* or a scalar */

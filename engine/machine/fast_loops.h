@@ -189,6 +189,25 @@ TARGET static void NAME(few_back)(const Machine *m, const Rows *rows, const Inst
     }
 }
 
+/* ---- operands that are chosen: here they have gradients of their own, which are passed on ---- */
+
+TARGET static void NAME(choose)(const Machine *m, const Rows *rows, const Instruction *c) {
+    const Choice *choice = rows->choices + c->loop;
+    const double *index = value_at(m, rows, choice->column, 0);
+    double *z = value_at(m, rows, c->out, 0);
+    for (ptrdiff_t s = 0; s < rows->lanes; s++)
+        z[s] = *value_at(m, rows, candidate(choice, index[s]), s);
+}
+
+TARGET static void NAME(choose_back)(const Machine *m, const Rows *rows, const Instruction *c) {
+    const Choice *choice = rows->choices + c->loop;
+    const double *gz = grad_at(m, rows, c->out, 0);
+    for (int k = 0; k < choice->count; k++)
+        if (c->fresh[k])
+            memset(grad_at(m, rows, candidate(choice, k), 0), 0, rows->lanes * sizeof(double));
+    for (ptrdiff_t s = rows->lanes; s-- > 0;) *grad_of(m, rows, c->out, s) += gz[s];
+}
+
 #include "fast_layers.h"
 
 /* ---- all instructions ---- */
@@ -204,6 +223,8 @@ TARGET static int NAME(forward)(Machine *m, const Rows *rows, const char *needed
                 f |= NAME(elementwise)(m, rows, c, together);
             else if (c->kind == DOT)
                 NAME(dot)(m, rows, c);
+            else if (c->kind == CHOOSE)
+                NAME(choose)(m, rows, c);
             else if (c->kind != LAYER)
                 NAME(few)(m, rows, c);
             else
@@ -225,6 +246,8 @@ TARGET static int NAME(backward)(Machine *m, const Rows *rows, ptrdiff_t first, 
             f |= NAME(elementwise_back)(m, rows, c, c->together);
         } else if (c->kind == DOT) {
             NAME(dot_back)(m, rows, c);
+        } else if (c->kind == CHOOSE) {
+            NAME(choose_back)(m, rows, c);
         } else if (c->kind != LAYER) {
             NAME(few_back)(m, rows, c);
         } else {

@@ -97,7 +97,7 @@ static ptrdiff_t turn_to(Machine *m, int chunk) {
 }
 
 /* Puts samples of the data into the lanes: the picked ones or, if that is NULL, all in their order.
-   Returns whether the samples and their classes exist. */
+   Returns whether the samples, their classes and what they choose exist. */
 static int set_samples(Machine *m, const double *data, const int *classes, const int *picked,
                        ptrdiff_t samples) {
     const Rows *body = &m->body;
@@ -109,10 +109,18 @@ static int set_samples(Machine *m, const double *data, const int *classes, const
             if (sample < 0 || sample >= samples) return 0;
             for (ptrdiff_t i = 0; i < body->inputs; i++)
                 x[i * body->stride + s - first] = data[sample * body->inputs + i];
+            for (const Bound *bound = m->bounds; bound < m->bounds + m->bound_count; bound++) {
+                const double index = data[sample * body->inputs + bound->column];
+                if (!(index >= 0 && index < bound->count && index == (int)index)) return 0;
+            }
             int class_ = classes ? classes[sample] : 0;
             if (m->has_classes && (class_ < 0 || class_ >= m->class_count)) return 0;
             m->classes[s] = class_;
         }
+    }
+    for (const Patch *patch = m->patches; patch < m->patches + m->patch_count; patch++) {
+        const Choice *choice = m->tail.choices + patch->choice; /* of a machine of one lane */
+        *patch->place = candidate(choice, m->values[choice->column * body->stride]);
     }
     return 1;
 }
@@ -168,5 +176,5 @@ static int backward(Machine *m, const Version *version) {
         turn_to(m, chunk);
         if (backward_chunk(m, version)) return 0;
     }
-    return !m->has_classes || known(m);
+    return !m->unpicked || known(m);
 }

@@ -13,7 +13,7 @@ cdef extern from *:
 
     const Loops LOOPS[]
     const int LOOP_COUNT
-    const int ELEMENTWISE, DOT, MAXIMUM, MINIMUM, LOGSUMEXP, LAYER, REPEAT, PRODUCTS
+    const int ELEMENTWISE, DOT, MAXIMUM, MINIMUM, LOGSUMEXP, LAYER, REPEAT, PRODUCTS, CHOOSE
     const int SGD, ADAGRAD, RMSPROP, ADAM, ADAMW
 
     ctypedef struct Instruction:
@@ -24,6 +24,8 @@ cdef extern from *:
         int moves[2]
         int serial
         int *wanted
+        int *picked
+        int picked_count
         Py_ssize_t width, height
         double *weights
         double *slopes
@@ -36,12 +38,25 @@ cdef extern from *:
         int out, classes
         const int *rows
 
+    ctypedef struct Choice:
+        int column, count, first, step
+        const int *candidates
+
+    ctypedef struct Patch:
+        int choice
+        int *place
+
+    ctypedef struct Bound:
+        int column, count
+
     ctypedef struct Rows:
         double *values
         double *grads
         Py_ssize_t stride, lanes
         int inputs, count, length, zeroed_count
         int *zeroed
+        Choice *choices
+        int *choice_of
         Instruction *code
 
     # state.h calls it Machine, which is the name of the class in machine.pyx.
@@ -55,6 +70,9 @@ cdef extern from *:
         double *values
         Sum *sums
         int *classes
+        Patch *patches
+        Bound *bounds
+        int patch_count, bound_count, unpicked
         double *x
         double *y
         double *g

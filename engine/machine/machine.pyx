@@ -8,6 +8,7 @@ the caller has the graph do it. What computes is C: machine.h, and what machine.
 from _thread import allocate_lock
 from array import array
 
+from engine.machine.choices import bounds_of, evenly, in_pieces, patches_of
 from engine.machine.instructions import Reader, index, items_of, read_sums
 from engine.machine.optimizers import MOST, copied, read_optimizer, read_steps
 from engine.machine.repeats import Products, Repeat, follow, in_layers, in_repeats, in_rows
@@ -21,7 +22,7 @@ from libc.string cimport memcpy
 
 ONE_OR_TWO = {LOOPS[i].name.decode(): (i, LOOPS[i].inputs) for i in range(LOOP_COUNT)}
 ANY_NUMBER = {"dot": DOT, "maximum": MAXIMUM, "minimum": MINIMUM, "logsumexp": LOGSUMEXP}
-KINDS = {"elementwise": ELEMENTWISE, "layer": LAYER, **ANY_NUMBER}
+KINDS = {"elementwise": ELEMENTWISE, "layer": LAYER, "choose": CHOOSE, **ANY_NUMBER}
 ROOM = 2**24  # rows, lanes or parameters: more are a mistake
 CACHE = 2**18  # bytes that the numbers and gradients of a chunk of lanes may have
 FEW = 64  # lanes that a chunk has at least, if there are as many
@@ -89,6 +90,7 @@ cdef class Machine:
     cdef list body    # of Checked
     cdef tuple latest # the optimizer of the latest training, its name and its groups
     cdef bytearray known
+    cdef dict chosen  # of each row of the body that is chosen: its column, and the candidates
 
     def __cinit__(self):
         self.blocks = []
@@ -122,15 +124,24 @@ cdef class Machine:
         known = bytearray(rows)
         known[:inputs] = b"\1" * inputs
         tail_known = bytearray(tail_rows)
-        self.body = Reader("body", known, scalars, ONE_OR_TWO, ANY_NUMBER).read(plan.body)
+        reader = Reader("body", known, scalars, ONE_OR_TWO, ANY_NUMBER, inputs)
+        self.body = reader.read(plan.body)
         self.known, self.answers = known, [*getattr(plan, "answers", ())]
-        reader = Reader("tail", tail_known, scalars, ONE_OR_TWO, ANY_NUMBER)
+        reader = Reader("tail", tail_known, scalars, ONE_OR_TWO, ANY_NUMBER, inputs * (lanes == 1))
         sums = read_sums(plan.sums, Reader("sums", known, 0), reader)
-        tail = reader.read(plan.tail)
+        given = reader.read(plan.tail)
+        chosen = [c for c in given if c.kind == "choose"]
+        tail = [c for c in given if c.kind != "choose"]
+        self.chosen = {c.out: c.operands for c in self.body if c.kind == "choose"}
+        if not m.fast:
+            for _, summed in sums:
+                if not self.chosen.keys().isdisjoint(summed):
+                    raise ValueError("sums: a sum over rows that are chosen has no order")
         if m.fast:  # arrange() finds what is done in one loop
             self.body = in_layers(self.body)
         else:
-            self.body, tail = in_rows(self.body), in_repeats(tail, parameters)
+            self.body = in_rows(self.body)
+            tail = in_repeats(tail, parameters, {c.out: c.operands for c in chosen})
         output = index("output", plan.output, 0, tail_rows)
         if not tail_known[output]:
             raise ValueError(f"output: row {output} of the tail is never computed")
@@ -143,8 +154,12 @@ cdef class Machine:
             m.scalars[parameters + i] = x
         most = _chunk or max(FEW, CACHE // (2 * sizeof(double) * max(1, rows)))
         m.lanes, m.chunks = lanes, -(-lanes // most)
+        self.lay_out_choices(&m.body, [c for c in self.body if c.kind == "choose"], rows)
+        self.lay_out_choices(&m.tail, chosen, 0)
         self.lay_out(&m.body, inputs, rows, -(-lanes // m.chunks), self.body)
         self.lay_out(&m.tail, 0, tail_rows, 1, tail)
+        self.lay_out_patches(chosen, tail)
+        self.lay_out_bounds([c for c in self.body + chosen if c.kind == "choose"])
         m.kept, m.values = rows, m.body.values
         if m.chunks > 1:
             if m.chunks * rows * m.body.stride * sizeof(double) > <size_t>_kept:
@@ -203,7 +218,7 @@ cdef class Machine:
         lanes: of the largest chunk.
         """
         cdef Instruction *c
-        cdef Py_ssize_t i
+        cdef Py_ssize_t i, choice = 0
         rows.inputs, rows.count, rows.lanes, rows.length = inputs, count, lanes, len(code)
         rows.stride = padded(lanes) if lanes > 1 else 1
         rows.values = self.doubles(count * rows.stride)
@@ -221,6 +236,9 @@ cdef class Machine:
             c.differentiated, c.count = checked.live, checked.count
             c.operands = self.ints(checked.operands)
             c.rows, c.neurons, c.biased = checked.rows, checked.rows, checked.biased
+            if checked.kind == "choose":
+                c.loop, c.count, choice = choice, 0, choice + 1
+                c.differentiated = checked.live and self.m.fast  # else it has no gradient of its own
             if checked.kind == "dot":
                 c.neighbours = self.has_neighbours(checked.operands)
             if checked.kind == "layer":
@@ -229,6 +247,44 @@ cdef class Machine:
             if self.m.fast:
                 c.together = lanes == 1  # arrange() looks for more of them in the body
                 c.fresh = <char *>self.memory(checked.count, 1)
+        return 0
+
+    cdef int lay_out_choices(self, Rows *rows, choices, count) except -1:
+        """The choices of the rows, and which of `count` rows are chosen in each lane."""
+        rows.choices = <Choice *>self.memory(len(choices), sizeof(Choice))
+        number = {c.out: i for i, c in enumerate(choices, 1)}
+        if number and count:
+            rows.choice_of = self.ints([number.get(row, 0) for row in range(count)])
+        for i, (column, *candidates) in enumerate([c.operands for c in choices]):
+            rows.choices[i].column, rows.choices[i].count = column, len(candidates)
+            step = evenly(candidates)
+            if step is None:
+                rows.choices[i].candidates = self.ints(candidates)
+            else:
+                rows.choices[i].first, rows.choices[i].step = candidates[0], step
+        return 0
+
+    cdef int lay_out_patches(self, chosen, tail) except -1:
+        """The operands of the tail that are chosen: they become those that a sample chooses."""
+        cdef Py_ssize_t i, k, q
+        number = {c.out: i for i, c in enumerate(chosen)}
+        patches = patches_of(tail, number)
+        self.m.patches = <Patch *>self.memory(len(patches), sizeof(Patch))
+        self.m.patch_count = len(patches)
+        for i, (k, q, choice) in enumerate(patches):
+            self.m.patches[i].choice = choice
+            self.m.patches[i].place = <int *>self.m.tail.code[k].operands + q
+        return 0
+
+    cdef int lay_out_bounds(self, choices) except -1:
+        """What the columns that choose may hold."""
+        bounds = bounds_of([c.operands for c in choices])
+        self.m.bounds = <Bound *>self.memory(len(bounds), sizeof(Bound))
+        self.m.bound_count = len(bounds)
+        for i, (column, count) in enumerate(bounds.items()):
+            self.m.bounds[i].column, self.m.bounds[i].count = column, count
+        rows = any(max(c.operands[1:]) >= 0 for c in choices)
+        self.m.unpicked = rows or self.m.has_classes
         return 0
 
     cdef int lay_out_repeat(self, Instruction *c, repeat) except -1:
@@ -251,6 +307,10 @@ cdef class Machine:
         known, scalars = checked.operands[:k], checked.operands[k:]
         wanted = [i for i, row in enumerate(known) if row >= inputs]
         rows = [known[i] for i in wanted]
+        if not self.m.fast and not self.chosen.keys().isdisjoint(rows):
+            pieces = in_pieces([(i, self.chosen[known[i]]) for i in wanted if known[i] in self.chosen])
+            c.picked, c.picked_count = self.ints([x for piece in pieces for x in piece]), len(pieces)
+            wanted = [i for i in wanted if known[i] not in self.chosen]
         params = [x for x in scalars if ~x < self.m.parameters]
         each = k + checked.biased
         c.neighbours = all([follow(scalars[j * each : j * each + k]) for j in range(m)])
@@ -280,6 +340,7 @@ cdef class Machine:
             self.m.sums[i].rows = self.ints(rows)
         classes = [len(rows) for _, rows in sums if len(rows) > 1]
         self.m.has_classes, self.m.class_count = bool(classes), min(classes, default=0)
+        self.m.unpicked |= self.m.has_classes
         return 0
 
     cdef int lay_out_gradients(self, sums) except -1:
@@ -298,11 +359,14 @@ cdef class Machine:
             parts = [checked.operands]
             if checked.kind == "elementwise":
                 parts = [checked.operands[k :: checked.count] for k in range(checked.count)]
-            for k, part in enumerate(parts if checked.live else []):
+            for k, part in enumerate(parts if checked.live and checked.kind != "choose" else []):
                 rows = {row for row in part if row >= inputs}
                 able = checked.kind == "layer" and together and not c.direct
                 if checked.kind == "elementwise":
                     able = LOOPS[c.loop].backward[k] != NULL
+                for row in rows & self.chosen.keys():  # its candidates get what it gets
+                    rows.update([x for x in self.chosen[row][1:] if x >= inputs])
+                    able = False
                 if able and rows and seen.isdisjoint(rows):
                     c.first[k] = 1
                     begun |= rows
@@ -317,10 +381,10 @@ cdef class Machine:
 
     @staticmethod
     def supports(name):
-        """Whether the machine has the op of that name, or "layer"."""
+        """Whether the machine has the op of that name, "layer" or "choose"."""
         if not isinstance(name, str):
             return False
-        return name in ONE_OR_TWO or name in ANY_NUMBER or name == "layer"
+        return name in ONE_OR_TWO or name in ANY_NUMBER or name in ("layer", "choose")
 
     @property
     def width(self):
@@ -367,7 +431,7 @@ cdef class Machine:
         cdef Py_ssize_t s, i, n = len(columns)
         with self.lock:
             with nogil:
-                self.load(p.floats(), x.floats(), NULL)
+                raised = not self.load(p.floats(), x.floats(), NULL)
             for chunk in range(m.chunks):
                 out = z.floats() + turn_to(m, chunk) * n
                 with nogil:

@@ -10,19 +10,21 @@ An operand is a number: row r, or scalar ~k, as in a plan.
 
 from __future__ import annotations
 
+from engine.machine.choices import Reach
 from engine.machine.instructions import Checked
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
 
 def in_rows(body: list[Checked]) -> list[Checked]:
     """The instructions of the body, where several of the same op may have become one."""
     made: list[Checked] = []
+    chosen = {c.out for c in body if c.kind == "choose"}
     for c in body:
-        if not made or not made[-1].join(c):
+        if not made or not chosen.isdisjoint(c.operands) or not made[-1].join(c):
             made.append(c)
     return made
 
@@ -46,17 +48,21 @@ def as_layer(c: Checked) -> Checked:
     return Checked("layer", 0, c.out, c.live, operands, n, biased=bool(bias))
 
 
-def in_repeats(tail: list[Checked], parameters: int) -> list[Any]:
+def in_repeats(
+    tail: list[Checked], parameters: int, choices: Mapping[int, Sequence[int]] | None = None
+) -> list[Any]:
     """The instructions of the tail, where several may have become a Repeat or Products.
 
-    parameters: how many of the scalars have a gradient.
+    parameters: how many of the scalars have a gradient. choices: of each row that is chosen, its
+    column and its candidates.
     """
     made: list[Any] = []
+    reach = Reach(choices)
     for given in tail:
         c: Any = given
         if given.kind == "elementwise":
-            c = Repeat(given)
-        elif given.kind == "dot" and given.live:
+            c = Repeat(given, reach)
+        elif given.kind == "dot" and given.live and not reach.has(given.operands):
             c = products(given, parameters) or given
         if not made or not isinstance(made[-1], (Repeat, Products)) or not made[-1].join(c):
             made.append(c)
@@ -72,9 +78,10 @@ class Repeat:
     constants: nobody asks for the gradient of a constant.
     """
 
-    def __init__(self, c: Checked) -> None:
+    def __init__(self, c: Checked, reach: Reach) -> None:
         self.loop, self.out, self.live, self.operands = c.loop, c.out, c.live, c.operands
         self.rows, self.count, self.moves = 1, c.count, [0] * c.count
+        self.reach, self.last = reach, c.operands
 
     def join(self, c: Any) -> bool:
         """Take c into this repeat if it is the next row of it. Returns whether it was taken."""
@@ -82,11 +89,11 @@ class Repeat:
             return False
         if c.out != self.out + self.rows:
             return False
-        moved = [y - x if x >= 0 else x - y for x, y in zip(self.operands, c.operands)]
-        moves = self.moves if self.rows > 1 else moved
-        if moved != [move * self.rows for move in moves] or not {*moves} <= {0, 1}:
+        moves = [self.reach.move(x, y) for x, y in zip(self.last, c.operands)]
+        if None in moves or (self.rows > 1 and moves != self.moves):
             return False
-        self.moves = moves
+        self.moves = [move or 0 for move in moves]
+        self.last = c.operands
         self.rows += 1
         return True
 
@@ -100,11 +107,13 @@ class Repeat:
         """
         if self.rows == 1:
             return False
-        spans = [span(x, move * (self.rows - 1) + 1) for x, move in zip(self.operands, self.moves)]
+        counts = [move * (self.rows - 1) + 1 for move in self.moves]
+        spans = [self.reach.span(x, n) for x, n in zip(self.operands, counts)]
         if any(part.stop > self.out for part in spans):
             return True
-        twice = len({*self.operands}) == 1 and all(self.moves)
-        return len(spans) == 2 and overlap(*spans) and not twice
+        if len(spans) < 2 or not overlap(*spans):
+            return False
+        return not (all(self.moves) and self.reach.apart(*self.operands, self.rows))
 
 
 class Products:

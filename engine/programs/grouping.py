@@ -13,6 +13,8 @@ from __future__ import annotations
 
 from heapq import heappop, heappush
 
+from engine.programs.choices import Sharing
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,9 +31,12 @@ def grouped(
     rows: how many there are. Rows that no instruction computes come first. parameters: how many of
     the scalars have a gradient.
     """
-    order = scheduled(tail, parameters)
-    computed = {out for _, out, *_ in tail}
+    choices = {c[1]: c for c in tail if c[0] == "choose"}
+    tail = [c for c in tail if c[0] != "choose"]
+    order = scheduled(tail, parameters, Sharing({row: c[2][1:] for row, c in choices.items()}))
+    computed = {out for _, out, *_ in tail} | choices.keys()
     places = [row for row in range(rows) if row not in computed]
+    places += sorted(choices, key=lambda row: in_memory(choices[row][2]))
     places += [tail[k][1] for k in order]
     new = [0] * rows
     for place, row in enumerate(places):
@@ -39,14 +44,26 @@ def grouped(
     moved = []
     for k in order:
         name, out, operands, *rest = tail[k]
+        for row in choices.keys() & operands:
+            _, _, (column, *candidates), *flag = choices.pop(row)
+            taken = column, *[new[x] if x >= 0 else x for x in candidates]
+            moved.append(("choose", new[row], taken, *flag))
         taken = tuple([new[x] if x >= 0 else x for x in operands])
         moved.append((name, new[out], taken, *rest))
     return moved, new
 
 
-def scheduled(tail: Sequence[Instruction], parameters: int) -> list[int]:
+def in_memory(operands: Sequence[int]) -> tuple[int, int]:
+    """Where a choice comes among choices: neighbours of one column follow one another."""
+    column, first = operands[:2]
+    return column, first if first >= 0 else ~first
+
+
+def scheduled(
+    tail: Sequence[Instruction], parameters: int, sharing: Sharing | None = None
+) -> list[int]:
     """The numbers of the instructions in their new order."""
-    waiting, followers = dependencies(tail, parameters)
+    waiting, followers = dependencies(tail, parameters, sharing or Sharing({}))
     leaders = leaders_of(tail)
     ready: dict[Any, list[tuple[int, int]]] = {}  # by kind: heaps of (leader, number)
     for k, count in enumerate(waiting):
@@ -71,16 +88,17 @@ def kind_of(instruction: Instruction) -> tuple[Any, ...]:
     return name, *rest
 
 
-def dependencies(tail: Sequence[Instruction], parameters: int) -> tuple[list[int], list[list[int]]]:
+def dependencies(
+    tail: Sequence[Instruction], parameters: int, sharing: Sharing
+) -> tuple[list[int], list[list[int]]]:
     """For each instruction: how many others must come before it, and which must come after it."""
     source: dict[int, int] = {}  # of a row: the instruction that computes it
     latest: dict[int, int] = {}  # of an operand: the latest that passes a gradient to it
     waiting, followers = [], [[] for _ in tail]  # type: list[int], list[list[int]]
     for k, (_, out, operands, *rest) in enumerate(tail):
-        taken = {*operands}
-        before = {source[x] for x in taken if x in source}
+        before = {source[x] for x in sharing.needed(operands) if x in source}
         if rest != [False]:
-            for x in taken:
+            for x in {*map(sharing.shared, operands)}:
                 if x >= -parameters:
                     if x in latest:
                         before.add(latest[x])

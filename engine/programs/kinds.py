@@ -8,6 +8,8 @@ the same op on the same operands of their samples are one kind. For example, v3 
 from __future__ import annotations
 
 from engine import ops
+from engine.programs.neurons import neuron_inputs
+from engine.programs.tape import is_choice
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -98,21 +100,32 @@ class Kinds:
     def check_members(self, members: list[set[int]]) -> None:
         """Raise NoPlanError if samples lack a kind whose slopes depend on numbers."""
         for (op, operands, _), samples in zip(self.steps, members):
-            scaled = op is ops.mul and any(
-                is_scalar(x) and x >= self.first_constant for x in operands
-            )
+            factors = {ops.mul: operands, ops.div: operands[1:]}.get(op, ())
+            scaled = any(is_scalar(x) and x >= self.first_constant for x in factors)
             if len(samples) < self.lanes and op.name not in LINEAR and not scaled:
                 raise NoPlanError(f"{op.name} is part of some samples only")
 
     def check_parameters(self) -> None:
         """See in which order gradients come to the parameters."""
         used: dict[int, int] = {}
-        for _, operands, _ in self.steps:
-            for x in operands:
-                if self.is_parameter(x):
+        takers: dict[
+            int, set[Any]
+        ] = {}  # of what is chosen: the operations, or layers, that take it
+        for k, step in enumerate(self.steps):
+            for j, x in enumerate(step[1]):
+                if self.is_parameter(x) and not is_choice(step[0]):
                     used[x] = used.get(x, 0) + 1
-        self.sequential = any(count > 1 for count in used.values())
-        self.check_not_before(used.keys())
+                elif self.is_chosen(x):
+                    takers.setdefault(x[1], set()).add(neuron_inputs(step, is_scalar) or (k, j))
+        tables: dict[int, set[Any]] = {}  # of a candidate
+        for k, (op, candidates, _) in enumerate(self.steps):
+            if is_choice(op):
+                for x in filter(self.is_parameter, candidates):
+                    tables.setdefault(x, set()).update(takers.get(k, ()))
+        self.sequential = any(count > 1 for count in used.values()) or any(
+            len(found) + (x in used) > 1 for x, found in tables.items()
+        )
+        self.check_not_before(used.keys() | tables.keys())
 
     def check_not_before(self, used: Set[int]) -> None:
         """Raise NoPlanError where one of these parameters is used before the end of the samples."""
@@ -125,6 +138,12 @@ class Kinds:
     def outputs_of_sample(self) -> list[int]:
         """The kinds that are a sample's outputs: a loss alone does not tell which they are."""
         return []
+
+    def is_chosen(self, operand: Any) -> bool:
+        """Whether an operand is what a choice gives."""
+        return (
+            not is_scalar(operand) and operand[0] == "row" and is_choice(self.steps[operand[1]][0])
+        )
 
     def is_parameter(self, operand: Any) -> bool:
         return is_scalar(operand) and operand < self.first_input

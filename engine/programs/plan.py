@@ -18,9 +18,11 @@ scalar ~k: the parameters come first, the constants after them.
 from __future__ import annotations
 
 from engine.programs.body import body_of
+from engine.programs.choices import check_choices
 from engine.programs.kinds import Kinds
 from engine.programs.kinds import NoPlanError as NoPlanError
 from engine.programs.tail import Tail
+from engine.programs.tape import is_choice
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -68,6 +70,9 @@ def lowered(tape: Tape, lanes: int, classes: Sequence[int] | None = None) -> Pla
         raise NoPlanError(f"{len(tape.inputs)} inputs are not those of {lanes} samples")
     if len(tape.outputs) != 1 or tape.outputs[0] < tape.first:
         raise NoPlanError("it takes one output, which is computed")
+    check_choices(tape)
+    if lanes == 1 and any(map(is_choice, tape.ops)):
+        return Plan(Kinds(tape, 1), None, once=True)
     try:
         return Plan(Kinds(tape, lanes), classes)
     except NoPlanError:

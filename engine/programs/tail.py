@@ -7,6 +7,7 @@ from collections import Counter
 from engine import ops
 from engine.programs.grouping import grouped
 from engine.programs.kinds import ANY, NONE, NoPlanError
+from engine.programs.tape import is_choice
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,9 +35,10 @@ class Tail:
         self.sums: list[tuple[Any, ...]] = []
         self.row: dict[int, int] = {}  # of a slot
         self.chains: dict[int, list[int]] = {}  # of a sum so far: the slots that it has added up
+        self.choices: dict[tuple[int, ...], int] = {}  # the row of each: what chooses the same is one
+        self.rows = 0
         self.write()
         output = self.operand(kinds.tape.outputs[0])
-        self.rows = len(self.row)
         parameters = len(kinds.tape.parameters)
         self.instructions, moved = grouped(self.instructions, self.rows, parameters)
         self.sums = [(name, moved[out], of_class) for name, out, of_class in self.sums]
@@ -58,13 +60,32 @@ class Tail:
                 if uses[slot] != 1:
                     raise NoPlanError("a sum over some of the samples is used by itself")
                 self.chains[slot] = chain
+            elif is_choice(op):
+                self.choose(slot, args, bool(tape.reached[slot]))
             else:
                 operands = tuple([self.operand(i) for i in args])
-                self.row[slot] = len(self.row)
+                self.new_row(slot)
                 instruction = (op.name, self.row[slot], operands)
                 self.instructions.append(
                     instruction if tape.reached[slot] else (*instruction, False)
                 )
+
+    def new_row(self, slot: int) -> int:
+        """The row that a slot has from now on."""
+        self.row[slot] = self.rows
+        self.rows += 1
+        return self.rows - 1
+
+    def choose(self, slot: int, args: Sequence[int], reached: bool) -> None:
+        if not self.once:
+            raise NoPlanError("the samples come together otherwise than in a sum")
+        index, *candidates = args
+        operands = index - self.kinds.first_input, *[self.operand(i) for i in candidates]
+        if operands in self.choices:
+            self.row[slot] = self.choices[operands]
+            return
+        row = self.choices[operands] = self.new_row(slot)
+        self.instructions.append(("choose", row, operands, *[False] * (not reached)))
 
     def chain(self, op: Any, args: Sequence[int]) -> list[int] | None:
         """If this adds the next sample to a sum so far: the slots that are added up now, in order.
@@ -84,7 +105,10 @@ class Tail:
 
     def add_sum(self, slot: int, chain: list[int]) -> None:
         """Write the sum of a slot of each sample."""
-        rows = [self.row_of_kind[self.kinds.kind[x]] for x in chain]
+        kinds = [self.kinds.kind[x] for x in chain]
+        if any(is_choice(self.kinds.steps[kind][0]) for kind in kinds):
+            raise NoPlanError("the samples end in a choice")
+        rows = [self.row_of_kind[kind] for kind in kinds]
         of_class = [rows[0]]
         if len(set(rows)) > 1:
             if self.classes is None:
@@ -93,7 +117,7 @@ class Tail:
             of_class = [found.get(c, -1) for c in range(max(self.classes) + 1)]
             if -1 in of_class or [of_class[c] for c in self.classes] != rows:
                 raise NoPlanError("the operations of a sample do not follow from its class")
-        self.row[slot] = len(self.row)
+        self.new_row(slot)
         self.sums.append(("sum", self.row[slot], tuple(of_class)))
 
     def operand(self, slot: int) -> int:
@@ -104,7 +128,7 @@ class Tail:
         if slot in self.row:
             return self.row[slot]
         if self.once and kinds.first_input <= slot < kinds.first_constant:
-            self.row[slot] = len(self.row)
+            self.new_row(slot)
             self.sums.append(("sum", self.row[slot], (slot - kinds.first_input,)))
             return self.row[slot]
         if kinds.sample[slot] != ANY:

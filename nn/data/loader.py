@@ -11,7 +11,7 @@ import math
 import random
 from zlib import crc32
 
-from nn.checks import flag, whole
+from nn.checks import flag, not_negative, whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,9 +43,12 @@ class DataLoader:
         shuffle: bool = False,
         seed: int = 0,
         drop_last: bool = False,
+        *,
+        sample_weight: Sequence[Any] | None = None,
     ) -> None:
         """inputs: [n][features] or [n], targets: [n]. batch_size: None for all samples at once,
         1 for one at a time. drop_last leaves out a last batch that is smaller than the others.
+        sample_weight: [n], what each sample counts; then a batch is (inputs, targets, weights).
 
         A sample may also be a sequence, [time] or [time][features], each of its own length, for a
         model that takes it. Raises ValueError for no samples, another number of targets, numbers
@@ -56,7 +59,9 @@ class DataLoader:
             batch_size = whole("batch_size", batch_size)
         flag("shuffle", shuffle)
         flag("drop_last", drop_last)
+        check_weights(sample_weight, len(inputs))
         self.inputs, self.targets = inputs, targets
+        self.sample_weight = sample_weight
         self.batch_size, self.shuffle, self.seed, self.drop_last = (
             batch_size,
             shuffle,
@@ -81,7 +86,7 @@ class DataLoader:
         n = len(self.inputs)
         return n if self.batch_size is None else min(n, self.batch_size)
 
-    def __iter__(self) -> Iterator[tuple[list[Any], list[Any]]]:
+    def __iter__(self) -> Iterator[tuple[list[Any], ...]]:
         for batch in self.batches():
             yield self.samples(batch)
 
@@ -92,9 +97,18 @@ class DataLoader:
         size = self.size
         return [order[start : start + size] for start in range(0, len(self) * size, size)]
 
-    def samples(self, places: Sequence[int]) -> tuple[list[Any], list[Any]]:
-        """The inputs and targets at these places."""
-        return [self.inputs[i] for i in places], [self.targets[i] for i in places]
+    @property
+    def lists(self) -> list[Sequence[Any]]:
+        """What a loss takes of each sample: the inputs, the targets, and the weights if there are.
+
+        The input is taken by the model first.
+        """
+        weights = [] if self.sample_weight is None else [self.sample_weight]
+        return [self.inputs, self.targets, *weights]
+
+    def samples(self, places: Sequence[int]) -> tuple[list[Any], ...]:
+        """The inputs and targets at these places, and the weights if there are."""
+        return tuple([[given[i] for i in places] for given in self.lists])
 
     def order(self, epoch: int) -> list[int]:
         """The places of the samples in the order of an epoch."""
@@ -122,7 +136,7 @@ class DataLoader:
     def checksum(self) -> int:
         """The checksum of the data, computed once, since every checkpoint has it."""
         if self._checksum is None:
-            self._checksum = crc32(repr((self.inputs, self.targets)).encode())
+            self._checksum = crc32(repr(tuple(self.lists)).encode())
         return self._checksum
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
@@ -178,6 +192,18 @@ def check_samples(inputs: Any, targets: Any, of_one_length: bool = False) -> Non
                 if type(x) is not int and not (type(x) is float and math.isfinite(x)):
                     check_number(row, what, f"{what} {i}")
                     break
+
+
+def check_weights(weights: Any, n: int) -> None:
+    """Raise TypeError or ValueError unless these are the weights of n samples, or None."""
+    if weights is None:
+        return
+    if isinstance(weights, str) or not hasattr(weights, "__len__"):
+        raise TypeError(f"sample_weight is a list, got {type(weights).__name__} {weights!r:.60}")
+    if len(weights) != n:
+        raise ValueError(f"a weight for each sample is needed, got {len(weights)} for {n}")
+    for i, weight in enumerate(weights):
+        not_negative(f"weight {i}", weight)
 
 
 def check_number(x: Any, what: str, place: str, depth: int = 0) -> None:

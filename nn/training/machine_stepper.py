@@ -15,6 +15,7 @@ from math import inf
 from time import perf_counter
 
 from engine import compiled
+from engine.op import leaves_domain
 from engine.programs.plan import NoPlanError
 from nn.evaluation import MANY, is_straight, outputs_of_program, outputs_one_by_one, program_of
 from nn.module import Module
@@ -52,8 +53,12 @@ class MachineStepper(GraphStepper):
         # Python does the steps of an optimiser that the machine does not know, which asks the
         # machine for the loss and its gradient.
         self.in_python = not compiled or type(run.optimizer) not in KNOWN
-        self.record()
-        self.surroundings: Surroundings | None = None  # of the objective, where callbacks watch
+        # A train() of one's own may change the model: it is recorded in each epoch that it changed.
+        self.watched, self.strict = has_own_train(run.model), True
+        self.surroundings: Surroundings | None = None  # of the objective, where it is watched
+        self.plans: Any = None
+        if not self.watched:
+            self.record()
         self.straight = is_straight(run.model)
         self.on_graphs = False  # since a callback made of it what cannot be replayed
         self.program: Program | None = None  # of the model in eval mode, for `outputs`
@@ -66,10 +71,19 @@ class MachineStepper(GraphStepper):
     def record(self) -> None:
         """Record a batch, and make its machine. Raises NoPlanError."""
         run = self.run
-        self.plans = BatchPlans(
-            run.loader, run.objective, run.parameters, lambda: random_sources(run.model), self.fast
-        )
+        objective = run.objective
+        self.plans = BatchPlans(run.loader, objective, run.parameters, self.sources, self.fast)
         self.samples = self.plans.samples
+        run.history.deviation = self.plans.deviation if self.fast else None
+
+    def sources(self) -> list[Any]:
+        """The random sources that a loss may draw from."""
+        objective, found = self.run.objective, random_sources(self.run.model)
+        read = [objective.loss, objective.penalty]
+        if not is_straight(objective.model):
+            read.append(objective.model)
+        found += Surroundings(read).sources
+        return list({id(source): source for source in found}.values())
 
     def epochs(self, most: int) -> None:
         """Do epochs of one step each, at most so many, with the schedule and the record.
@@ -207,7 +221,7 @@ class MachineStepper(GraphStepper):
             self.validation = validation if same_outputs and same_loss else None
 
     def mode(self, training: bool) -> None:
-        if self.modules and type(self.run.model).train is Module.train:
+        if self.modules and not has_own_train(self.run.model):
             for module in self.modules:
                 module.training = training
         else:
@@ -236,13 +250,15 @@ class MachineStepper(GraphStepper):
         if self.surroundings is None or self.surroundings.changed():
             known = self.surroundings
             self.surroundings = Surroundings([objective.model, objective.loss, objective.penalty])
-            if known is not None:
+            if known is not None or self.plans is None:
                 self.straight = is_straight(objective.model)
                 self.recorded, self.program, self.validation, self.spent = False, None, None, 0.0
                 try:
                     self.record()
                     self.on_graphs = False
-                except NoPlanError:
+                except NoPlanError as error:
+                    if known is None and self.strict and not starts_outside(error):
+                        raise
                     self.on_graphs = True
 
     # ---- a stretch of steps ----
@@ -333,3 +349,18 @@ class MachineStepper(GraphStepper):
         for p, grad in zip(self.run.parameters, grads):
             p.grad = grad
         return loss
+
+
+def has_own_train(model: Any) -> bool:
+    """Whether a model has a train() of its own, which may do anything to it."""
+    return type(model).train is not Module.train or "train" in vars(model)
+
+
+def starts_outside(error: BaseException | None) -> bool:
+    """Whether a plan failed at a number without a value, such as log(-1): a graph says at which.
+
+    Its step raises the TrainingError that it raises without replay.
+    """
+    while isinstance(error, Exception) and not leaves_domain(error):
+        error = error.__context__
+    return error is not None

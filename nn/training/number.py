@@ -48,3 +48,19 @@ class Number(Value):
         if asking.partition(".")[0] not in ("engine", "nn"):
             raise NoPlanError(CHOICE)
         return self.data
+
+
+class WholeNumber(Number):
+    """A number of an argument that has whole numbers alone: something of nn may be chosen by it."""
+
+    def __index__(self) -> int:
+        """Its number, if it is nn that asks, which chooses so that it can be another."""
+        asking = sys._getframe(1).f_globals.get("__name__", "")
+        if asking.partition(".")[0] != "nn":
+            raise NoPlanError(f"{CHOICE}: nn.chosen picks so that it can be replayed")
+        return int(self.data)
+
+
+def number_of_data(x: float, whole: bool) -> Number:
+    """What stands for a number of an argument; whole: whether all of the argument are whole."""
+    return WholeNumber(x) if whole else Number(x)

@@ -61,7 +61,7 @@ class BatchPlans:
         self.loader, self.objective, self.parameters = loader, objective, parameters
         self.sources, self.fast, self.deviation = sources, fast, 0.0
         self.alike = is_straight(objective.model)  # whether one sample shows what all do
-        self.samples = Samples([loader.inputs, loader.targets])
+        self.samples = Samples(loader.lists)
         self.machines: dict[int, Any] = {}
         check_shapes(self.samples)
         size = loader.size

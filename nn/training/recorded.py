@@ -12,7 +12,7 @@ from engine.programs.tape import Tape
 from engine.recording import no_grad_depth, tracing
 from engine.value import add_slopes, node_of_many
 from nn.training.arguments import columns
-from nn.training.number import Number
+from nn.training.number import number_of_data
 from nn.training.plans import plan_of, same
 from nn.training.randomness import undrawn
 from nn.training.samples import drawn, shared_draws
@@ -102,7 +102,7 @@ class Recording:
             if self.classes and argument is arguments[-1]:
                 given.append(argument.filled([k % self.classes for k in range(self.lanes)]))
                 continue
-            own = [Number(x) for x in argument.numbers]
+            own = [number_of_data(x, argument.whole) for x in argument.numbers]
             each = len(own) // self.lanes
             for k, of_sample in enumerate(leaves):
                 of_sample += own[k * each : (k + 1) * each]
@@ -185,12 +185,12 @@ def ways(arguments: list[Argument], classes: int) -> Iterator[tuple[int, int]]:
     lists = [a for a in arguments if not a.passed_on]
     sizes = {a.samples for a in lists}
     n = sizes.pop() if len(sizes) == 1 else None
+    if n and n > 1:
+        yield n, 0
     if n and len(lists) > 1 and lists[-1] is arguments[-1]:
         last = arguments[-1]
         if last.whole and len(last.numbers) == n and min(last.numbers) >= 0:
-            yield n, classes
-    if n and n > 1:
-        yield n, 0
+            yield n, classes  # where the function picks by them without nn.chosen
     yield 1, 0
 
 

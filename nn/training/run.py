@@ -52,6 +52,7 @@ class Run:
         shuffle: bool = True,
         seed: int = 0,
         *,
+        sample_weight: Any = None,
         validation: Any = None,
         metrics: Mapping[str, Metric] | None = None,
         penalty: Callable[[], Any] | None = None,
@@ -73,7 +74,9 @@ class Run:
             self.loader = data
         else:
             inputs, targets = pair(data)
-            self.loader = DataLoader(inputs, targets, batch_size, shuffle=shuffle, seed=seed)
+            self.loader = DataLoader(
+                inputs, targets, batch_size, shuffle, seed, sample_weight=sample_weight
+            )
         self.model: Any = model
         self.optimizer = optimizer
         self.objective = Objective(self.model, loss, penalty)

@@ -10,16 +10,17 @@ side by side, in the order of the arguments:
 from __future__ import annotations
 
 from array import array
-from itertools import accumulate, chain
+from itertools import accumulate, chain, islice
 from typing import NamedTuple
 
 from engine.programs.plan import NoPlanError
 from nn.checks import random_source
 from nn.training.arguments import Argument, columns, each_shape, filled, items_of, size_of
+from nn.training.number import number_of_data
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from typing import Any
 
     from nn.layers import Dropout
@@ -97,18 +98,21 @@ class Samples:
         return self.data[self.starts[i] : self.starts[i + 1]]
 
     def given(
-        self, places: Sequence[int], leaf: Callable[[float], Any], first: int = 0
+        self, places: Sequence[int], first: int = 0
     ) -> tuple[list[list[Any]], list[list[Any]]]:
         """The samples at these places as lists of inputs, of targets and so on, and their leaves.
 
-        leaf: makes what stands for a number; the second list has what it made, sample by sample.
         first: the first argument that is wanted.
         """
         lists: list[list[Any]] = [[] for _ in self.arguments[first:]]
         leaves = []
         for i in places:
             skipped = sum(map(size_of, self.shapes[i][:first]))
-            own = [leaf(x) for x in self.numbers(i)[skipped:]]
+            numbers = iter(self.numbers(i)[skipped:])
+            own = []
+            for j, argument in enumerate(self.arguments[first:], first):
+                size = 0 if j == self.label else size_of(self.shapes[i][j])
+                own += [number_of_data(x, argument.whole) for x in islice(numbers, size)]
             rest = iter(own)
             for j, items in enumerate(lists, first):
                 is_class = j == self.label

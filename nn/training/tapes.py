@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from engine import Value, topological_order
+from engine.programs.choices import check_visits
 from engine.programs.kinds import NoPlanError
 from engine.programs.tape import Tape
 from engine.recording import tracing
 from nn.training.arguments import size_of
-from nn.training.number import Number
 from nn.training.samples import Way, shared_draws
 
 TYPE_CHECKING = False
@@ -44,7 +44,7 @@ def tape_of(
     loss_of: takes the lists of the samples. Raises NoPlanError, with the reason, for a loss that
     cannot be recorded.
     """
-    given, leaves = samples.given(places, Number)
+    given, leaves = samples.given(places)
     try:
         with tracing() as block:
             loss = loss_of(*given)
@@ -64,10 +64,10 @@ def tapes_of(
     It takes a model whose samples are alike. Raises NoPlanError as tape_of does, and where the
     parts would not have the bits of the whole.
     """
-    (x, *_), (of_sample,) = samples.given(places[:1], Number)
+    (x, *_), (of_sample,) = samples.given(places[:1])
     own = size_of(samples.shapes[places[0]][0])
     of_sample = of_sample[:own]
-    others, leaves = samples.given(places, Number, first=1)
+    others, leaves = samples.given(places, first=1)
     try:
         with tracing() as block:
             made = objective.model(x[0])
@@ -97,7 +97,9 @@ def shared_order(loss: Value, leaves: list[list[Value]], outputs: int) -> list[i
     """
     place = {id(v): (i, j) for i, own in enumerate(leaves) for j, v in enumerate(own[:outputs])}
     orders: list[list[int]] = [[] for _ in leaves]
-    for v in topological_order(loss):
+    visited = topological_order(loss)
+    check_visits(visited, place)
+    for v in visited:
         if id(v) in place:
             i, j = place[id(v)]
             orders[i].append(j)

@@ -269,3 +269,33 @@ static ptrdiff_t train(Course *courses, int course_count, const int *which, Opti
     if (course_count > 1) share_no_longer(courses, course_count);
     return step;
 }
+
+/* What is looked at between the steps of a training: another machine, whose samples are loaded. */
+typedef struct {
+    Machine *m;
+    const Version *version;
+    const int *wanted; /* rows of its body */
+    int wanted_count;
+    double *losses, *outputs, *parameters; /* of each look; parameters may be NULL */
+} Watched;
+
+/* Looks once, with these parameters. Returns whether the loss is known. */
+static int look(const Watched *w, const double *parameters, ptrdiff_t at) {
+    Machine *m = w->m;
+    Rows *body = &m->body;
+    const ptrdiff_t n = w->wanted_count;
+    set_parameters(m, parameters);
+    if (!forward(m, w->version)) return 0;
+    w->losses[at] = m->tail.values[m->output];
+    if (w->parameters)
+        memcpy(w->parameters + at * m->parameters, parameters, m->parameters * sizeof(double));
+    for (int chunk = 0; n > 0 && chunk < m->chunks; chunk++) {
+        double *out = w->outputs + (at * m->lanes + turn_to(m, chunk)) * n;
+        if (m->kept < body->count) w->version->forward(m, body, NULL); /* again, for these lanes */
+        for (ptrdiff_t i = 0; i < n; i++) {
+            const double *row = value_at(m, body, w->wanted[i], 0);
+            for (ptrdiff_t s = 0; s < body->lanes; s++) out[s * n + i] = row[s];
+        }
+    }
+    return 1;
+}

@@ -135,6 +135,10 @@ class Kinds:
             if self.kind[slot] == NONE and not used.isdisjoint(tape.args[slot - tape.first]):
                 raise NoPlanError("a parameter is used before the samples, and by them")
 
+    def outputs_of_sample(self) -> list[int]:
+        """The kinds that are a sample's outputs: a loss alone does not tell which they are."""
+        return []
+
     def is_chosen(self, operand: Any) -> bool:
         """Whether an operand is what a choice gives."""
         return (

@@ -65,13 +65,15 @@ class BatchPlans:
         self.alike = is_straight(objective.model)  # whether one sample shows what all do
         self.samples = Samples(loader.lists)
         self.machines: dict[int, Any] = {}
-        check_shapes(self.samples)
         size = loader.size
+        self.ragged = size == self.samples.count and not of_one_shape(self.samples)
+        if not self.ragged:
+            check_shapes(self.samples)
         self.machines[size] = self.first_machine(size)
         if self.samples.ways[size].asked:
             self.check_targets(size)
         few = min(size, max(FEW, len(set(self.samples.labels or ()))))
-        if self.alike and size > 2 * few and self.machine(few) is not None:
+        if self.alike and not self.ragged and size > 2 * few and self.machine(few) is not None:
             size = few  # another size of the same samples
         self.check_numbers(size)
 
@@ -123,7 +125,8 @@ class BatchPlans:
         """
         reason: NoPlanError | None = None
         way: Way | None = None
-        for together in (False, True)[: 2 if classes is None else 1]:
+        ways = (False, True) if classes is None else (False,)
+        for together in ways[int(self.ragged) :]:  # samples of many shapes are not alike
             try:
                 if way is None or way.draws:  # else it is the same tape
                     tape, way = self.tape(places, together)
@@ -148,7 +151,8 @@ class BatchPlans:
         """
         n, lanes, key = self.samples.count, len(places), key_of(tape, 1, None)
         with shifted(self.parameters):
-            for start in range(1, n + 1, lanes)[: MANY // max(1, len(tape))]:
+            starts = range(1) if self.ragged else range(1, n + 1, lanes)
+            for start in starts[: MANY // max(1, len(tape))]:
                 others = [(start + i) % n for i in range(lanes)]
                 try:
                     found, _ = self.tape(others, together)
@@ -228,6 +232,11 @@ class BatchPlans:
                 )
         elif answer is None or same(*answer) != same(*found):
             raise NoPlanError("a step of the machine has not the bits of its graph")
+
+
+def of_one_shape(samples: Samples) -> bool:
+    """Whether all samples have as many numbers, in the same lists."""
+    return all(shapes == samples.shapes[0] for shapes in samples.shapes)
 
 
 def check_shapes(samples: Samples) -> None:

@@ -24,12 +24,14 @@ ORDER = [
         "arguments",
         "surroundings",
         "last_step",
+        "number",
     },
-    {"number"},
     {"arrays", "samples", "run"},
     {"checkpoint", "graph_stepper", "tapes"},
     {"plans"},
-    {"machine_stepper", "recorded"},
+    {"lengths", "recorded"},
+    {"courses"},
+    {"machine_stepper"},
     {"loop", "jit"},
 ]
 

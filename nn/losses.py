@@ -247,18 +247,18 @@ def probability(name: str, what: str, x: Any) -> None:
 
 def distribution(name: str, probabilities: Any, classes: int) -> list[Any]:
     """The probabilities of each class. Raises ValueError if they are none, or not of them all."""
-    tracing = open_trace.get() is not None
-    numbers = [float(x) if tracing else number_of(x) for x in probabilities]
+    numbers = [number_of(x) for x in probabilities]
     if len(numbers) != classes:
         raise ValueError(f"{name} takes {classes} probabilities, one a class, got {len(numbers)}")
-    for x in numbers:
+    given = numbers if open_trace.get() is None else list(probabilities)
+    for x in given:
         probability(name, "probabilities", x)
     if not math.isclose(added(numbers), 1.0, rel_tol=1e-6):
         raise ValueError(
             f"{name} takes probabilities that sum to 1, got {added(numbers):g}; of a batch it "
             "takes a list for each sample, with a number for each class"
         )
-    return list(probabilities) if tracing else numbers
+    return given
 
 
 def of_class(name: str, items: list[Any], target: Any) -> Any:

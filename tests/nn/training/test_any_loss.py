@@ -20,10 +20,12 @@ from nn import (
     Sequential,
     Sigmoid,
     binary_cross_entropy,
+    binary_cross_entropy_with_logits,
     cross_entropy,
     fit,
     hinge_loss,
     huber_loss,
+    jit,
     kl_div,
     mse_loss,
     nll_loss,
@@ -374,3 +376,40 @@ def test_shares_that_sum_to_something_else_in_a_later_batch_are_refused():
 
     with pytest.raises(ValueError, match=r"probabilities that sum to 1, got 1.25"):
         left(lambda: mlp(2), data, "auto", loss=cross_entropy, batch_size=2, shuffle=False)
+
+
+# ---- what nn checks, in a plain loop ----
+
+
+@pytest.mark.parametrize(
+    ("loss", "good", "bad", "message"),
+    [
+        (hinge_loss, [[1, -1], [-1, 1], [1, 1], [-1, -1]], [1, 0.5], "targets -1 and 1, got 0.5"),
+        (binary_cross_entropy_with_logits, [[0.0, 1.0], [0.5, 0.25]] * 2, [0.5, 1.5], "got 1.5"),
+        (binary_cross_entropy_with_logits, [[0.5, 0.5], [0.2, 0.9]] * 2, [0.5, -0.5], "got -0.5"),
+    ],
+)
+def test_jit_lets_nn_refuse_a_target_that_came_later(loss, good, bad, message):
+    model = mlp(1)
+    function = jit(lambda xs, ts: loss([model(x) for x in xs], ts))
+    wanted = lambda xs, ts: loss([model(x) for x in xs], ts)  # noqa: E731
+    for k, targets in enumerate([*good, *good]):
+        inputs = rows(2, 2, seed=k)
+        assert function(inputs, targets).data == wanted(inputs, targets).data
+
+    assert function.replayed >= 3
+    with pytest.raises(ValueError, match=message):
+        function(rows(2, 2), bad)
+    assert function(rows(2, 2), good[0]).data == wanted(rows(2, 2), good[0]).data
+    assert function.reason == ""
+
+
+@pytest.mark.parametrize("size", [None, 3])
+def test_the_sum_of_python_is_done_for_all_samples_at_once(size, monkeypatch):
+    monkeypatch.setattr(plans, "LONGEST", -1)  # nothing is done one by one
+    data = rows(7, 2), [t for (t,) in rows(7, 1, 1)]
+
+    def loss(outputs, targets):
+        return sum((y - t) ** 2 for y, t in zip(outputs, targets)) / len(outputs)
+
+    assert_alike(lambda: mlp(3, 1), data, loss=loss, batch_size=size)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import marshal
 from array import array
-from contextlib import contextmanager
 from hashlib import sha256
 from math import inf
 
@@ -18,11 +17,12 @@ from nn.evaluation import is_straight
 from nn.training.objective import loss_of
 from nn.training.randomness import undrawn
 from nn.training.samples import Samples
+from nn.training.shifting import shifted
 from nn.training.tapes import tape_of, tapes_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from engine import Value
@@ -268,22 +268,6 @@ def key_of(made: Tape | Parts, lanes: int, classes: Sequence[int] | None) -> tup
         # version 2 writes what is equal alike: later ones write what occurs twice but once
         key += [tuple(tape.ops), numbers, sha256(marshal.dumps(slots, 2)).digest()]
     return tuple(key)
-
-
-@contextmanager
-def shifted(parameters: Sequence[Value]) -> Iterator[None]:
-    """A block in which the parameters have other numbers: zeros, as of biases, are special cases.
-
-    Their grads are 0 at its start, and what they were at its end.
-    """
-    before = [(p, p.data, p.grad) for p in parameters]
-    try:
-        for i, (p, data, _) in enumerate(before):
-            p.data, p.grad = data + (1 + i % 7) * 2.0**-10, 0.0
-        yield
-    finally:
-        for p, data, grad in before:
-            p.data, p.grad = data, grad
 
 
 def made_anew(made: Tape | Parts, lanes: int, classes: Sequence[int] | None) -> Plan:

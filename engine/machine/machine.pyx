@@ -155,8 +155,8 @@ cdef class Machine:
 
         m.parameters, m.scalar_count = parameters, scalars
         m.sequential = plan.sequential and not m.fast
-        m.scalars = self.doubles(scalars)
-        m.scalar_grads = self.doubles(scalars + 3)  # whole vectors are read there
+        m.scalars = self.doubles(padded(scalars) + tail_rows + 8)
+        m.scalar_grads = self.doubles(padded(scalars) + tail_rows + 8)  # for whole vectors
         m.constants = self.doubles(len(constants))
         for i, x in enumerate(constants):
             m.constants[<Py_ssize_t>i] = x
@@ -228,11 +228,15 @@ cdef class Machine:
         lanes: of the largest chunk.
         """
         cdef Instruction *c
-        cdef Py_ssize_t i, choice = 0
+        cdef Py_ssize_t i, at, choice = 0
         rows.inputs, rows.count, rows.lanes, rows.length = inputs, count, lanes, len(code)
         rows.stride = padded(lanes) if lanes > 1 else 1
-        rows.values = self.doubles(count * rows.stride)
-        rows.grads = self.doubles(count * rows.stride)
+        if rows == &self.m.tail:
+            at = padded(self.m.scalar_count)
+            rows.values, rows.grads = self.m.scalars + at, self.m.scalar_grads + at
+        else:
+            rows.values = self.doubles(count * rows.stride)
+            rows.grads = self.doubles(count * rows.stride)
         rows.code = <Instruction *>self.memory(len(code), sizeof(Instruction))
         for i, checked in enumerate(code):
             c = rows.code + i

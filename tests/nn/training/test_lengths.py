@@ -273,3 +273,28 @@ def test_targets_of_another_shape_are_named():
 
     with pytest.raises(NoPlanError, match=r"^target 1 has another shape than the first: \[1\.0, 2"):
         trained(MLP(1, [1]), data, replay=True)
+
+
+class Gated(Module):
+    """A cell whose first step has products of weights and zeros alone, as a GRU's has."""
+
+    def __init__(self, n=2):
+        super().__init__()
+        rng = random.Random(0)
+        self.input, self.state = Linear(2, n, rng=rng), Linear(n, n, rng=rng)
+        self.readout, self.n = Linear(n, 1, rng=rng), n
+
+    def __call__(self, sequence):
+        state = [0.0] * self.n
+        for step in sequence:
+            state = [tanh(a + sigmoid(b)) for a, b in zip(self.input(step), self.state(state))]
+        return self.readout(state)[0]
+
+
+@pytest.mark.parametrize("size", [1, 2, 4])
+@pytest.mark.parametrize("n", [2, 20])
+def test_what_a_sample_computes_of_weights_alone_is_its_own(size, n):
+    lengths = [3, 3, 2, 3, 2, 3, 3]
+    data = sequences(lengths), [0.1 * i for i in range(7)]
+
+    assert equal(lambda: Gated(n), lambda: data, batch_size=size)

@@ -99,11 +99,10 @@ def test_replay_has_the_bits_of_eager_training(lengths, size, shuffle, seed, kin
     eager = trained(make(), (inputs, targets), **options)
 
     assert trained(make(), (inputs, targets), replay="auto", **options) == eager
-    if kind != "classes" and (compiled or size == 1):
+    if kind != "classes":
         assert trained(make(), (inputs, targets), replay=True, **options) == eager
 
 
-@pytest.mark.skipif(not compiled, reason="plans of several uses of a parameter, in batches")
 @pytest.mark.parametrize("size", [1, 2])
 def test_a_length_that_comes_late_is_learned_as_on_graphs(size):
     lengths = [2] * 40 + [5] + [2] * 10 + [3]
@@ -127,7 +126,6 @@ def test_steps_of_all_lengths_go_without_python_between_them(monkeypatch):
     assert max(calls) >= len(lengths) - 1
 
 
-@pytest.mark.skipif(not compiled, reason="plans of several uses of a parameter, in batches")
 @pytest.mark.parametrize(
     "options",
     [
@@ -153,7 +151,6 @@ def test_what_is_around_the_steps_is_as_on_graphs(options, size):
     assert found[0] == found[1]
 
 
-@pytest.mark.skipif(not compiled, reason="plans of several uses of a parameter, in batches")
 @pytest.mark.parametrize("size", [1, 2, 100])
 def test_dropout_draws_in_the_order_of_the_batches(size):
     lengths = [3, 1, 3, 2, 2, 3, 1]
@@ -171,8 +168,6 @@ def test_dropout_draws_in_the_order_of_the_batches(size):
 @pytest.mark.parametrize("replay", [False, "auto", True])
 @pytest.mark.parametrize("size", [1, 2])
 def test_a_run_that_ended_within_an_epoch_goes_on_as_on_graphs(tmp_path, replay, size):
-    if replay is True and not compiled and size > 1:
-        pytest.skip("the machine in Python takes a parameter once a sample")
     lengths = [3, 1, 3, 2, 2, 3, 1]
     data = sequences(lengths), [0.1 * n for n in lengths]
     bits = []

@@ -110,6 +110,8 @@ typedef struct {
 typedef struct {
     int parameters, scalar_count;
     double *scalars, *scalar_grads; /* parameters, then constants */
+    double seed;         /* the gradient of the output, 1 unless the loss is part of another */
+    const double *start; /* what the parameters have so far, NULL for zeros */
     double *constants;              /* they stay here where machines share their scalars */
     Rows body, tail;
     /* The lanes of the body are done in chunks that fit into the cache; `body` is the current one.

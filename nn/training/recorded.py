@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from array import array
+from weakref import ref
 
 from engine import Op, Value, topological_order
 from engine.op import number
@@ -10,7 +12,7 @@ from engine.programs.kinds import NoPlanError
 from engine.programs.machines import machine_of_plan
 from engine.programs.tape import Tape
 from engine.recording import no_grad_depth, tracing
-from engine.value import add_slopes, node_of_many
+from engine.value import add_slopes, node_of_many, sweeping
 from nn.training.arguments import columns
 from nn.training.number import NUMBER, number_of_data
 from nn.training.plans import plan_of, same
@@ -140,17 +142,27 @@ class Recording:
     def loss(self, arguments: list[Argument]) -> Value | None:
         """The loss of these arguments; None where only the graph has the answer."""
         before = self.random_state() if self.draws else []
-        answer = self.evaluate(arguments)
-        if answer is None:
+        given = self.given_to_machine(arguments)
+        answer = None if given is None else self.machine.evaluate(*given)
+        if given is None or answer is None:
             self.set_random_state(before)
             return None
         data, grads = answer
         if no_grad_depth.get():
             return Value(data)
-        return replayed_loss(data, self.parameters, grads.tolist())
+        return replayed_loss(data, self.parameters, grads.tolist(), Again(self.machine, given))
 
     def evaluate(self, arguments: list[Argument]) -> tuple[float, Any] | None:
         """The loss and its gradient, or None."""
+        given = self.given_to_machine(arguments)
+        found: tuple[float, Any] | None = None if given is None else self.machine.evaluate(*given)
+        return found
+
+    def given_to_machine(self, arguments: list[Argument]) -> tuple[Any, Any, Any] | None:
+        """What the machine evaluates: parameters, numbers, classes. None for what nn has to check.
+
+        It draws random numbers, if the function does.
+        """
         if not all(guard.lets(arguments) for guard in self.guards):
             return None
         given, classes = [arguments[i] for i in self.places], None
@@ -159,10 +171,7 @@ class Recording:
             if min(classes) < 0:
                 return None
         rows = columns(given, self.lanes)
-        if self.draws:
-            rows = self.with_draws(rows)
-        found: tuple[float, Any] | None = self.machine.evaluate(self.values(), rows, classes)
-        return found
+        return self.values(), self.with_draws(rows) if self.draws else rows, classes
 
     def learn(self, arguments: list[Argument]) -> None:
         """Let the numbers of these arguments pass from now on: nn has checked them."""
@@ -239,17 +248,54 @@ def ways(arguments: list[Argument], classes: int) -> Iterator[tuple[int, int]]:
 # ---- what a replay returns ----
 
 
+class Again:
+    """The machine, and what it was given for a loss, to be asked for another gradient.
+
+    A copy has no machine: its gradients are the known slopes times a factor.
+    """
+
+    def __init__(self, machine: Any, given: Sequence[Any]) -> None:
+        self.machine, self.given = machine, given
+
+    def __reduce__(self) -> Any:
+        return Again, (None, ())
+
+    def gradient(self, seed: float, start: Sequence[float]) -> Any:
+        """start + seed * d loss / d parameters, added up as in a graph; None without an answer."""
+        if self.machine is None:
+            return None
+        answer = self.machine.evaluate(*self.given, seed=seed, start=array("d", start))
+        return None if answer is None else answer[1]
+
+
 class ReplayedLoss(Value):
     """A loss that the machine computed, with its slopes at the parameters.
 
     Its graph has one operation, `replay`, of all parameters.
     """
 
-    slopes: list[float]
+    slopes: Any  # [parameters] of floats
+    again: Again
+
+    def __setstate__(self, state: Any) -> None:
+        """Become a copy, whose operation knows the copy and its parameters."""
+        if type(state) is tuple and len(state) == 5:
+            _, data, grad, inputs, attributes = state
+            gradient = Slopes(attributes["slopes"], attributes["again"], inputs)
+            gradient.loss = ref(self)
+            state = replay_op(data, inputs, gradient), data, grad, inputs, attributes
+        super().__setstate__(state)
 
     def backward(self, gradient: Any = 1.0) -> None:
         """Add gradient * d self / d p to the grad of each parameter p, as Value.backward does."""
-        add_slopes(self, self.slopes, number(gradient))
+        seed, slopes = number(gradient), self.slopes
+        if seed != 1.0:
+            slopes = self.again.gradient(seed, [0.0] * len(slopes))
+        if slopes is None:
+            add_slopes(self, self.slopes, seed)
+            return
+        add_slopes(self, slopes, 1.0)
+        self.grad = seed
 
 
 class Known:
@@ -268,10 +314,18 @@ class Known:
 
 
 class Slopes:
-    """The slopes of a function of the parameters, which are known."""
+    """The slopes of a function of the parameters, which are known.
 
-    def __init__(self, slopes: list[float]) -> None:
-        self.slopes = slopes
+    A graph adds each part of a gradient to that of its parameter by itself, and so does the machine
+    where the loss is part of another, as in loss / 3: it goes on from what the parameters have.
+    """
+
+    def __init__(self, slopes: list[float], again: Again, parameters: Sequence[Value]) -> None:
+        self.slopes, self.again, self.parameters = slopes, again, parameters
+        self.loss: Any = lambda: None  # a weak reference to the node
+
+    def __reduce__(self) -> Any:
+        return Slopes, (self.slopes, Again(None, ()), ())
 
     def __call__(self, z: Any, *_parameters: Any) -> list[float]:
         if isinstance(z, Value):
@@ -279,15 +333,35 @@ class Slopes:
                 "a replayed loss has grads by loss.backward(), and no graph to differentiate: "
                 "take the function without jit"
             )
-        return self.slopes
+        loss = self.loss()
+        if loss is None or not math.isfinite(loss.grad) or not is_sweeping():
+            return self.slopes
+        grads = self.again.gradient(loss.grad, [p.grad for p in self.parameters])
+        if grads is None:
+            return self.slopes
+        for p, grad in zip(self.parameters, grads):
+            p.grad = grad
+        return [0.0] * len(self.slopes)  # all is there: the sweep has nothing to add
 
 
-def replayed_loss(data: float, parameters: tuple[Value, ...], slopes: list[float]) -> Value:
+def is_sweeping() -> bool:
+    """Whether this thread is in the sweep of a backward: then it holds the lock of all sweeps."""
+    held: bool = sweeping._is_owned()  # type: ignore[attr-defined]
+    return held
+
+
+def replay_op(data: float, parameters: Sequence[Value], gradient: Slopes) -> Op:
+    return Op("replay", "replay", Known(data, parameters), gradient=gradient)
+
+
+def replayed_loss(
+    data: float, parameters: tuple[Value, ...], slopes: list[float], again: Again
+) -> Value:
     """The node of a loss whose number and slopes are known."""
-
-    op = Op("replay", "replay", Known(data, parameters), gradient=Slopes(slopes))
+    gradient = Slopes(slopes, again, parameters)
+    op = replay_op(data, parameters, gradient)
     loss: Any = node_of_many(ReplayedLoss, op, data, parameters)
-    loss.slopes = slopes
+    loss.slopes, loss.again, gradient.loss = slopes, again, ref(loss)
     return loss  # type: ignore[no-any-return]
 
 

@@ -168,6 +168,19 @@ static INLINE int picked(const Rows *rows, int operand, ptrdiff_t lane) {
     return candidate(choice, rows->values[choice->column * rows->stride + lane]);
 }
 
+/* Candidates that are equally far from each other in memory: in lane s, candidate k is
+   at[k * step + s * lane]. */
+typedef struct {
+    double *at;
+    ptrdiff_t step, lane;
+} Even;
+
+/* The candidates of a choice among such numbers, or gradients, of scalars and of rows. */
+static INLINE Even even(const Rows *rows, const Choice *choice, double *scalars, double *of_rows) {
+    if (choice->first < 0) return (Even){scalars + ~choice->first, -choice->step, 0};
+    return (Even){of_rows + choice->first * rows->stride, choice->step * rows->stride, 1};
+}
+
 /* Where the gradient of an operand is, if that is chosen the candidate's. */
 static INLINE double *grad_of(const Machine *m, const Rows *rows, int operand, ptrdiff_t lane) {
     return grad_at(m, rows, picked(rows, operand, lane), lane);

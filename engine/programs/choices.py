@@ -35,10 +35,8 @@ def check_choices(tape: Tape) -> None:
     for slot in tape.outputs:
         if slot >= tape.first and is_choice(tape.ops[slot - tape.first]):
             raise NoPlanError("an output is chosen")
-    for slot, op, args in zip(range(tape.first, len(tape.nodes)), tape.ops, tape.args):
-        if not is_choice(op):
-            continue
-        index, *candidates = args
+    for slot in [slot for slot, op in enumerate(tape.ops, tape.first) if is_choice(op)]:
+        index, *candidates = tape.args[slot - tape.first]
         if not len(tape.parameters) <= index < last:
             raise NoPlanError("something is chosen by a number that is computed")
         if any(x >= tape.first and is_choice(tape.ops[x - tape.first]) for x in candidates):
@@ -49,10 +47,9 @@ def check_choices(tape: Tape) -> None:
 
 def check_visits(order: Sequence[Any], stand_ins: Collection[int]) -> None:
     """The same for a graph in which Values, of these identities, stand in for computed ones."""
-    for before, v in zip(order, order[1:]):
-        if v.op is None or not is_choice(v.op) or id(before) not in stand_ins:
-            continue
-        if any(before is x for x in v.inputs[1:]):
+    for i in [i for i, v in enumerate(order) if v.op is not None and is_choice(v.op)]:
+        before = order[i - 1]
+        if id(before) in stand_ins and any(before is x for x in order[i].inputs[1:]):
             raise NoPlanError("the candidates of a choice are computed for nothing else")
 
 

@@ -12,7 +12,7 @@ from engine.programs.tape import Tape
 from engine.recording import no_grad_depth, tracing
 from engine.value import add_slopes, node_of_many
 from nn.training.arguments import columns
-from nn.training.number import number_of_data
+from nn.training.number import Number, WholeNumber
 from nn.training.plans import plan_of, same
 from nn.training.randomness import undrawn
 from nn.training.samples import drawn, shared_draws
@@ -102,7 +102,7 @@ class Recording:
             if self.classes and argument is arguments[-1]:
                 given.append(argument.filled([k % self.classes for k in range(self.lanes)]))
                 continue
-            own = [number_of_data(x, argument.whole) for x in argument.numbers]
+            own = [*map(WholeNumber if argument.whole else Number, argument.numbers)]
             each = len(own) // self.lanes
             for k, of_sample in enumerate(leaves):
                 of_sample += own[k * each : (k + 1) * each]

@@ -72,7 +72,8 @@ cdef extern from *:
         int *classes
         Patch *patches
         Bound *bounds
-        int patch_count, bound_count, unpicked
+        int patch_count, bound_count, unpicked, silent_count
+        int *silent
         double *x
         double *y
         double *g

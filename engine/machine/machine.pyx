@@ -142,6 +142,8 @@ cdef class Machine:
         if not tail_known[output]:
             raise ValueError(f"output: row {output} of the tail is never computed")
 
+        silent = [index("silent", i, 0, parameters) for i in getattr(plan, "silent", ())]
+        m.silent, m.silent_count = self.ints(silent), len(silent)
         m.parameters, m.scalar_count = parameters, scalars
         m.output, m.sequential = output, plan.sequential and not m.fast
         m.scalars = self.doubles(scalars)

@@ -119,6 +119,7 @@ typedef struct {
     Patch *patches;
     Bound *bounds;
     int patch_count, bound_count;
+    int *silent, silent_count; /* parameters that get no gradient where they are chosen */
     int unpicked; /* whether lanes compute numbers that no choice and no sum takes */
     int output, sequential;
     /* scratch */

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     Choices = Mapping[int, tuple[int, ...]]  # of each row that is chosen: its candidates
 
 
-def check_choices(tape: Tape) -> None:
-    """Raise NoPlanError where the order of the operations would follow from what is chosen.
+def silent_parameters(tape: Tape) -> list[int]:
+    """The parameters that get no gradient where they are chosen, and are used nowhere else.
 
-    The graph of one sample visits the chosen candidate alone. So its operations have another order
+    Raises NoPlanError where the order of the operations would follow from what is chosen. The graph of one sample visits the chosen candidate alone. So its operations have another order
     for each candidate, unless all candidates were visited before, for another reason. And an index
     has to be a number of the sample.
     """
@@ -43,6 +43,17 @@ def check_choices(tape: Tape) -> None:
             raise NoPlanError("something is chosen among what is chosen")
         if slot > tape.first and slot - 1 in candidates:
             raise NoPlanError("the candidates of a choice are computed for nothing else")
+    return silent_in(tape)
+
+
+def silent_in(tape: Tape) -> list[int]:
+    blind = [getattr(op.gradient, "blind", None) if is_choice(op) else None for op in tape.ops]
+    silent = {args[1 + k] for args, k in zip(tape.args, blind) if k is not None}
+    for args, k in zip(tape.args, blind) if silent else ():
+        taken = args if k is None else (*args[: 1 + k], *args[2 + k :])
+        if not silent.isdisjoint(taken) or max(silent) >= len(tape.parameters):
+            raise NoPlanError("what gets no gradient where it is chosen is used otherwise")
+    return sorted(silent)
 
 
 def check_visits(order: Sequence[Any], stand_ins: Collection[int]) -> None:

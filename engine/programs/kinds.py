@@ -36,7 +36,7 @@ class Kinds:
     sample, kind: of each slot, or ANY, MIXED and NONE. steps: (op, operands, whether a gradient
     comes to it) of each kind. An operand is ("row", kind), ("input", column), or the slot of a
     parameter or constant. sequential: whether several operations of a sample take one parameter.
-    constants: their numbers.
+    constants: their numbers. silent: the parameters that get no gradient.
     """
 
     def __init__(self, tape: Tape, lanes: int) -> None:
@@ -49,6 +49,7 @@ class Kinds:
         self.kind = [NONE] * len(tape.nodes)
         self.steps: list[tuple[Any, ...]] = []
         self.sequential = False
+        self.silent: list[int] = []
 
     def sort(self) -> None:
         """Find the kinds. Raises NoPlanError where the samples are not alike."""

@@ -56,6 +56,8 @@ class RowMachine:
         some = classes is not None or self.bounds  # numbers that no choice and no sum takes
         if not math.isfinite(value) or (some and not all(map(math.isfinite, grads))):
             return None
+        for i in self.plan.silent:
+            grads[i] = 0.0
         return value, array("d", grads)
 
 

@@ -83,17 +83,11 @@ class Embedding(Module):
             return [self(token) for token in x]
         k = place(f"a token of an embedding of {self.num_embeddings} rows", x, self.num_embeddings)
         if isinstance(x, Value):
-            rows: Any = self.weight
-            if self.padding_idx is not None:
-                rows = [*self.weight]
-                rows[self.padding_idx] = self.padding()
-            row: list[Any] = picked(rows, x)
+            row: list[Any] = picked(self.weight, x, self.padding_idx)
             return row
-        return self.padding() if k == self.padding_idx else [*self.weight[k]]
-
-    def padding(self) -> list[float]:
-        """The row of the padding, as plain numbers: they have no gradient."""
-        return [v.data for v in self.weight[self.padding_idx or 0]]
+        if k == self.padding_idx:
+            return [v.data for v in self.weight[k]]  # plain numbers have no gradient
+        return [*self.weight[k]]
 
     def steps(self) -> list[Step]:
         given = {"weight": self.weight, "padding_idx": self.padding_idx}

@@ -154,7 +154,7 @@ def test_a_class_outside_is_the_error_of_the_loss():
 
 def test_a_class_that_is_no_whole_number_is_the_error_of_the_loss():
     data = [[0.1 * i, 1.0] for i in range(20)], [float(i % 3) for i in range(20)]
-    for replay in (REPLAY, False):
+    for replay in ("auto", False):
         with pytest.raises(TypeError, match=r"cross_entropy takes a class as a whole number, got f"):
             trained(lambda: MLP(2, [4, 3], rng=random.Random(0)), data, replay, batch_size=5)
 

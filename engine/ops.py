@@ -276,15 +276,20 @@ TABLE.update({op.name: op for op in list(vars().values()) if isinstance(op, Op)}
 # No row: it marks a number that an expression uses, which is no leaf, since nobody differentiates it.
 CONSTANT = Op("constant", "", float, gradient=lambda *_: [])
 # No row either: the candidate that a number of the data names, as `nn.chosen` records it.
-CHOOSE = Op("choose", "choose", named_one, gradient=picks,
-            doc="The candidate whose number comes first: choose(1.0, x, y, z) is y.\nSlope 1 for that candidate, 0 for the others.")
+CHOOSE = Op(
+    "choose",
+    "choose",
+    named_one,
+    gradient=picks,
+    doc="The candidate whose number comes first: choose(1.0, x, y, z) is y.\nSlope 1 for that candidate, 0 for the others.",
+)
 CHOICES: dict[int, Op] = {}
 
 
 def choose_but(blind: int) -> Op:
     """CHOOSE where candidate number `blind` gets no gradient, as the padding of a table."""
     if blind not in CHOICES:
-        CHOICES[blind] = Op("choose", "choose", named_one, gradient=Picks(blind), doc=CHOOSE.__doc__)
+        CHOICES[blind] = Op("choose", "choose", named_one, gradient=Picks(blind))
     return CHOICES[blind]
 
 

@@ -1,7 +1,7 @@
 """Choices: operands that differ from sample to sample, while the structure stays.
 
-A token chooses a row of a table, a class chooses a logit. The graph has an operation `choose` there,
-of a number of the sample, the index, and of all candidates. In a plan it becomes
+A token chooses a row of a table, a class chooses a logit. There the graph has an operation
+`choose`, of a number of the sample, the index, and of all candidates. In a plan it becomes
 
     ("choose", 7, (0, ~3, ~5, ~9))      row 7 is scalar 3, 5 or 9, as column 0 of the inputs says
 
@@ -27,9 +27,10 @@ if TYPE_CHECKING:
 def silent_parameters(tape: Tape) -> list[int]:
     """The parameters that get no gradient where they are chosen, and are used nowhere else.
 
-    Raises NoPlanError where the order of the operations would follow from what is chosen. The graph of one sample visits the chosen candidate alone. So its operations have another order
-    for each candidate, unless all candidates were visited before, for another reason. And an index
-    has to be a number of the sample.
+    Raises NoPlanError where the order of the operations would follow from what is chosen. The graph
+    of one sample visits the chosen candidate alone. So its operations have another order for each
+    candidate, unless all candidates were visited before, for another reason. And an index has to be
+    a number of the sample.
     """
     last = len(tape.parameters) + len(tape.inputs)
     for slot in tape.outputs:

@@ -114,7 +114,9 @@ class Kinds:
     def check_parameters(self) -> None:
         """See in which order gradients come to the parameters."""
         used: dict[int, int] = {}
-        takers: dict[int, set[Any]] = {}  # of what is chosen: the operations, or layers, that take it
+        takers: dict[
+            int, set[Any]
+        ] = {}  # of what is chosen: the operations, or layers, that take it
         for k, step in enumerate(self.steps):
             for j, x in enumerate(step[1]):
                 if self.is_parameter(x) and not is_choice(step[0]):
@@ -141,7 +143,9 @@ class Kinds:
 
     def is_chosen(self, operand: Any) -> bool:
         """Whether an operand is what a choice gives."""
-        return not is_scalar(operand) and operand[0] == "row" and is_choice(self.steps[operand[1]][0])
+        return (
+            not is_scalar(operand) and operand[0] == "row" and is_choice(self.steps[operand[1]][0])
+        )
 
     def is_parameter(self, operand: Any) -> bool:
         return is_scalar(operand) and operand < self.first_input

@@ -114,7 +114,7 @@ class Writer:
     # ---- operands ----
 
     def listed(self) -> list[str]:
-        """The list of what the tail may choose, with its constants, and where the chosen ones are."""
+        """The list of what the tail may choose, with its constants, and what is chosen."""
         if not self.place:
             return []
         start = [

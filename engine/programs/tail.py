@@ -35,7 +35,9 @@ class Tail:
         self.sums: list[tuple[Any, ...]] = []
         self.row: dict[int, int] = {}  # of a slot
         self.chains: dict[int, list[int]] = {}  # of a sum so far: the slots that it has added up
-        self.choices: dict[tuple[int, ...], int] = {}  # the row of each: what chooses the same is one
+        self.choices: dict[
+            tuple[int, ...], int
+        ] = {}  # the row of each: what chooses the same is one
         self.rows = 0
         self.write()
         output = self.operand(kinds.tape.outputs[0])

@@ -79,7 +79,7 @@ class Embedding(Module):
         A token may be a float or a Value that is whole. Raises IndexError for one outside of the
         table, ValueError for one that is not whole.
         """
-        if hasattr(x, "__len__") and not isinstance(x, str) and getattr(x, "ndim", 1):
+        if hasattr(x, "__len__") and not isinstance(x, str) and getattr(x, "ndim", 1) > 0:
             return [self(token) for token in x]
         k = place(f"a token of an embedding of {self.num_embeddings} rows", x, self.num_embeddings)
         if isinstance(x, Value):

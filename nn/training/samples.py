@@ -109,7 +109,7 @@ class Samples:
         for i in places:
             skipped = sum(map(size_of, self.shapes[i][:first]))
             numbers = iter(self.numbers(i)[skipped:])
-            own = []
+            own: list[Any] = []
             for j, argument in enumerate(self.arguments[first:], first):
                 size = 0 if j == self.label else size_of(self.shapes[i][j])
                 own += map(WholeNumber if argument.whole else Number, islice(numbers, size))

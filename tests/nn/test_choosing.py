@@ -24,10 +24,11 @@ def test_a_value_chooses_by_a_node_that_knows_all():
 
 
 def test_a_value_chooses_rows_of_any_depth():
-    table = [[[Value(float(9 * i + 3 * j + k)) for k in range(3)] for j in range(2)] for i in range(4)]
+    numbers = iter(range(24))
+    table = [[[Value(float(next(numbers))) for _ in "abc"] for _ in "ab"] for _ in range(4)]
     found = chosen(table, Value(2.0))
 
-    assert [[v.data for v in row] for row in found] == [[18.0, 19.0, 20.0], [21.0, 22.0, 23.0]]
+    assert [[v.data for v in row] for row in found] == [[12.0, 13.0, 14.0], [15.0, 16.0, 17.0]]
 
 
 @pytest.mark.parametrize("make", [float, Value, lambda x: x])

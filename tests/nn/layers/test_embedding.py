@@ -52,7 +52,8 @@ def test_a_value_chooses_with_a_gradient_for_its_row():
     z = sum(model(token), Value(0.0))
     z.backward()
 
-    assert [[v.grad for v in row] for row in model.weight] == [[0.0] * 3] * 2 + [[1.0] * 3, [0.0] * 3]
+    grads = [[v.grad for v in row] for row in model.weight]
+    assert grads == [[x] * 3 for x in (0.0, 0.0, 1.0, 0.0)]
     assert token.grad == 0.0
 
 
@@ -67,7 +68,7 @@ def test_a_token_outside_is_named_with_the_size_of_the_table(token, make):
 
 @pytest.mark.parametrize("make", [float, Value])
 def test_a_token_that_is_not_whole_is_refused(make):
-    with pytest.raises(ValueError, match=r"a token of an embedding of 4 rows is a whole number, got 1"):
+    with pytest.raises(ValueError, match=r"of an embedding of 4 rows is a whole number, got 1\.5"):
         table()(make(1.5))
 
 

@@ -91,7 +91,7 @@ def trained(make, data, replay, loss=cross_entropy, optimizer=SGD, **options):
 def plans(make, data, loss=cross_entropy, size=None):
     model = make()
     loader = DataLoader(*data, batch_size=size)
-    return BatchPlans(loader, Objective(model, loss), model.parameters(), lambda: [])
+    return BatchPlans(loader, Objective(model, loss), model.parameters(), list)
 
 
 REPLAY = True if compiled else "auto"
@@ -117,7 +117,7 @@ def test_the_padding_of_a_table_stays_as_it_is(padding, size):
 
     assert (losses, parameters) == trained(make, tokens(20), False, **given)
     start = padding % TOKENS * 4
-    assert parameters[start : start + 4] == [0.0.hex()] * 4
+    assert parameters[start : start + 4] == [(0.0).hex()] * 4
 
 
 @pytest.mark.parametrize("size", [1, 4, 30])
@@ -155,7 +155,7 @@ def test_a_class_outside_is_the_error_of_the_loss():
 def test_a_class_that_is_no_whole_number_is_the_error_of_the_loss():
     data = [[0.1 * i, 1.0] for i in range(20)], [float(i % 3) for i in range(20)]
     for replay in ("auto", False):
-        with pytest.raises(TypeError, match=r"cross_entropy takes a class as a whole number, got f"):
+        with pytest.raises(TypeError, match="cross_entropy takes a class as a whole"):
             trained(lambda: MLP(2, [4, 3], rng=random.Random(0)), data, replay, batch_size=5)
 
 
@@ -243,7 +243,7 @@ def test_a_jitted_loss_of_tokens_has_the_bits_of_its_graph(make, count):
         assert losses[0].data.hex() == losses[1].data.hex()
 
     assert [p.data.hex() for p in model.parameters()] == [p.data.hex() for p in twin.parameters()]
-    assert function.replayed == (4 if compiled or count == 1 else 0)
+    assert function.replayed == 4
     with pytest.raises(IndexError, match="a token of an embedding of 6 rows is from 0 to 5, got 6"):
         function([[0, 1, 6]] * count, [0] * count)
 

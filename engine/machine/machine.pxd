@@ -80,7 +80,8 @@ cdef extern from *:
         int part_count
         Patch *patches
         Bound *bounds
-        int patch_count, bound_count, unpicked
+        int patch_count, bound_count, unpicked, silent_count
+        int *silent
         double *x
         double *y
         double *g

@@ -149,6 +149,8 @@ cdef class Machine:
             raise ValueError(f"output: row {output} of the tail is never computed")
         tail, variants = read_variants(plan, tail, tail_rows, output, parameters, m.fast)
 
+        silent = [index("silent", i, 0, parameters) for i in getattr(plan, "silent", ())]
+        m.silent, m.silent_count = self.ints(silent), len(silent)
         m.parameters, m.scalar_count, m.seed = parameters, scalars, 1.0
         m.sequential = plan.sequential and not m.fast
         m.scalars = self.doubles(scalars)

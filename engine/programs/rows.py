@@ -65,6 +65,8 @@ class RowMachine:
         some = classes is not None or self.bounds  # numbers that no choice and no sum takes
         if not math.isfinite(value) or (some and not all(map(math.isfinite, grads))):
             return None
+        for i in self.plan.silent:
+            grads[i] = start[i] if start else 0.0
         return value, array("d", grads)
 
 
@@ -121,7 +123,7 @@ class Writer:
     # ---- operands ----
 
     def listed(self) -> list[str]:
-        """The list of what the tail may choose, with its constants, and where the chosen ones are."""
+        """The list of what the tail may choose, with its constants, and what is chosen."""
         if not self.place:
             return []
         start = [

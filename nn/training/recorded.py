@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import math
 from array import array
+from itertools import chain
 from weakref import ref
 
 from engine import Op, Value, topological_order
 from engine.op import number
 from engine.programs.kinds import NoPlanError
 from engine.programs.machines import machine_of_plan
-from engine.programs.tape import Tape
+from engine.programs.tape import Tape, is_choice
 from engine.recording import no_grad_depth, tracing
 from engine.value import add_slopes, node_of_many, sweeping
 from nn.training.arguments import columns
-from nn.training.number import NUMBER, number_of_data
+from nn.training.number import NUMBER, Number, WholeNumber
 from nn.training.plans import plan_of, same
 from nn.training.randomness import undrawn
 from nn.training.samples import drawn, shared_draws
@@ -89,6 +90,9 @@ class Recording:
         except ValueError as error:
             raise NoPlanError(str(error)) from None
         self.guards = guards(self.leaves_of)
+        choices = [args[1:] for op, args in zip(tape.ops, tape.args) if is_choice(op)]
+        slots = {*chain.from_iterable(choices)} & {*range(len(self.parameters))}
+        self.candidates = {self.parameters[slot] for slot in slots}  # may be chosen, or not
         chosen = [k % self.classes for k in range(self.lanes)] if self.classes else None
         self.machine = machine_of_plan(plan_of(tape, self.lanes, chosen))
 
@@ -106,7 +110,7 @@ class Recording:
             if self.classes and argument is arguments[-1]:
                 given.append(argument.filled([k % self.classes for k in range(self.lanes)]))
                 continue
-            own = [number_of_data(x, argument.whole) for x in argument.numbers]
+            own = [*map(WholeNumber if argument.whole else Number, argument.numbers)]
             self.leaves_of[i] = own
             each = len(own) // self.lanes
             for k, of_sample in enumerate(leaves):
@@ -129,13 +133,14 @@ class Recording:
         in no call.
         """
         own = [v for v in topological_order(loss) if v.op is None]
-        if len(own) != len(self.parameters):
+        recorded, there = {*self.parameters}, {*own}
+        new = [v for v in own if v not in recorded]
+        gone = [p for p in self.parameters if p not in there and p not in self.candidates]
+        if [v.data.hex() for v in new] != [p.data.hex() for p in gone]:
             return False
-        recorded = {*self.parameters}
-        for v, p in zip(own, self.parameters):
-            if v is not p and (v in recorded or v.data.hex() != p.data.hex()):
-                return False
-        return same(*answer) == same(loss.data, gradients(loss, own))
+        grads = dict(zip(own, gradients(loss, own)))
+        grads.update(zip(gone, [grads[v] for v in new]))
+        return same(*answer) == same(loss.data, [grads.get(p, 0.0) for p in self.parameters])
 
     # ---- what it computes ----
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from engine.programs.choices import check_choices
+from engine.programs.choices import silent_parameters
 from engine.programs.kinds import Kinds, NoPlanError
 from engine.programs.tail import Tail
 from engine.programs.tape import Tape, is_choice
@@ -145,7 +145,7 @@ class UnionPlan:
         """wires: those with the most operations first. Raises NoPlanError."""
         union = Union(wires)
         tape = UnionTape(union, parameters, inputs, constants)
-        check_choices(tape)
+        self.silent = silent_parameters(tape)
         kinds = Kinds(tape, 1)
         blocks = union.blocks()
         tail = Tail(kinds, [], None, once=True, ends=[tape.first + end for _, end, _ in blocks])

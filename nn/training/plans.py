@@ -162,7 +162,7 @@ class BatchPlans:
                 try:
                     found, _ = self.tape(others, together)
                 except NoPlanError as error:
-                    if isinstance(error.__cause__, ArithmeticError):
+                    if isinstance(error.__cause__, Exception) and leaves_domain(error.__cause__):
                         continue  # the weights led there
                     raise
                 if key_of(found, 1, None) != key:

@@ -285,6 +285,9 @@ CHOOSE = Op(
 )
 CHOICES: dict[int, Op] = {}
 
+# The same, where the graph of one sample has all candidates in it, as that of nn.nll_loss does.
+CHOOSE_AMONG = Op("choose_among", "choose", named_one, gradient=picks, doc="As choose.")
+
 
 def choose_but(blind: int) -> Op:
     """CHOOSE where candidate number `blind` gets no gradient, as the padding of a table."""

@@ -37,12 +37,12 @@ def silent_parameters(tape: Tape) -> list[int]:
         if slot >= tape.first and is_choice(tape.ops[slot - tape.first]):
             raise NoPlanError("an output is chosen")
     for slot in [slot for slot, op in enumerate(tape.ops, tape.first) if is_choice(op)]:
-        index, *candidates = tape.args[slot - tape.first]
+        op, (index, *candidates) = tape.ops[slot - tape.first], tape.args[slot - tape.first]
         if not len(tape.parameters) <= index < last:
             raise NoPlanError("something is chosen by a number that is computed")
         if any(x >= tape.first and is_choice(tape.ops[x - tape.first]) for x in candidates):
             raise NoPlanError("something is chosen among what is chosen")
-        if slot > tape.first and slot - 1 in candidates:
+        if op.name == "choose" and slot > tape.first and slot - 1 in candidates:
             raise NoPlanError("the candidates of a choice are computed for nothing else")
     return silent_in(tape)
 
@@ -59,7 +59,7 @@ def silent_in(tape: Tape) -> list[int]:
 
 def check_visits(order: Sequence[Any], stand_ins: Collection[int]) -> None:
     """The same for a graph in which Values, of these identities, stand in for computed ones."""
-    for i in [i for i, v in enumerate(order) if v.op is not None and is_choice(v.op)]:
+    for i in [i for i, v in enumerate(order) if v.op is not None and v.op.name == "choose"]:
         before = order[i - 1]
         if id(before) in stand_ins and any(before is x for x in order[i].inputs[1:]):
             raise NoPlanError("the candidates of a choice are computed for nothing else")

@@ -19,9 +19,9 @@ from engine.programs.plan import NoPlanError
 from nn.evaluation import MANY, is_straight, outputs_of_program, outputs_one_by_one, program_of
 from nn.module import Module
 from nn.training.arrays import KNOWN, Arrays
+from nn.training.courses import Courses
 from nn.training.graph_stepper import GraphStepper
 from nn.training.last_step import LastStep
-from nn.training.plans import BatchPlans
 from nn.training.randomness import random_sources
 from nn.training.surroundings import Surroundings
 from nn.training.upcoming import Upcoming
@@ -65,8 +65,7 @@ class MachineStepper(GraphStepper):
         """Record a batch, and make its machine. Raises NoPlanError."""
         run = self.run
         objective = run.objective
-        self.plans = BatchPlans(run.loader, objective, run.parameters, self.sources, self.fast)
-        self.samples = self.plans.samples
+        self.plans = Courses(run.loader, objective, run.parameters, self.sources, self.fast)
         run.history.deviation = self.plans.deviation if self.fast else None
 
     def sources(self) -> list[Any]:
@@ -92,13 +91,13 @@ class MachineStepper(GraphStepper):
             return
         self.check_parameters()
         self.mode(training=True)
-        machine, arrays = self.plans.machine(len(run.loader.inputs)), Arrays(run.optimizer)
-        if machine is None:
+        if self.plans.machine(range(len(run.loader.inputs))) is None:
             return
+        arrays = Arrays(run.optimizer)
         first, before = run.loader.epoch, run.history.steps
-        upcoming = Upcoming(run.optimizer, run.schedule, most, self.samples.sources())
+        upcoming = Upcoming(run.optimizer, run.schedule, most, self.plans.sources())
         try:
-            self.stretch(machine, arrays, upcoming, run.loader.batches() * upcoming.steps)
+            self.stretch(arrays, upcoming, run.loader.batches() * upcoming.steps)
         finally:
             arrays.give_back()
             losses = run.history.losses[before:]
@@ -122,13 +121,12 @@ class MachineStepper(GraphStepper):
         done = 0
         try:
             while done < len(batches):
-                size, steps = len(batches[done]), 0
-                machine = self.plans.machine(size)
-                if machine is not None:
-                    chunk = [b for b in batches[done : done + self.pace] if len(b) == size]
-                    sources = self.samples.sources()
+                steps = 0
+                chunk = self.plans.possible(batches[done : done + self.pace])
+                if chunk:
+                    sources = self.plans.sources()
                     upcoming = Upcoming(run.optimizer, schedule, len(chunk), sources)
-                    steps = self.stretch(machine, arrays, upcoming, chunk[: upcoming.steps])
+                    steps = self.stretch(arrays, upcoming, chunk[: upcoming.steps])
                 if not steps:
                     self.graph_step(arrays, batches[done])
                     steps = 1
@@ -207,9 +205,7 @@ class MachineStepper(GraphStepper):
 
     # ---- a stretch of steps ----
 
-    def stretch(
-        self, machine: Any, arrays: Arrays, upcoming: Upcoming, chunk: Sequence[Sequence[int]]
-    ) -> int:
+    def stretch(self, arrays: Arrays, upcoming: Upcoming, chunk: Sequence[Sequence[int]]) -> int:
         """Do as many steps as the machine can, one for each batch of the chunk; how many it did.
 
         The schedule comes equally far. Steps count as done once their losses are in the record: an
@@ -220,14 +216,14 @@ class MachineStepper(GraphStepper):
         if not most:
             return 0
         try:
-            data = self.samples.batches(chunk)
+            machine, data = self.plans.ready(chunk)
             losses, before = self.trained(machine, arrays, upcoming, data, most)
             if 0 < len(losses) < most:
                 arrays.restore(saved)
                 losses, before = self.trained(machine, arrays, upcoming, data, len(losses))
             if len(losses):
                 self.run.last_finite = list(before)
-                rows = self.samples.rows_of_step(data, len(chunk[0]), len(losses) - 1)
+                machine, *rows = self.plans.of_step(machine, data, len(chunk[0]), len(losses) - 1)
                 self.last = LastStep(machine, before, *rows)
             history.losses += list(losses)
         finally:
@@ -236,7 +232,7 @@ class MachineStepper(GraphStepper):
                 arrays.restore(saved)
             if done < most:
                 upcoming.back(done)
-                self.samples.batches(chunk[:done])  # draws the random numbers of these steps
+                self.plans.ready(chunk[:done])  # draws the random numbers of these steps
         if done == most:
             seconds = max(perf_counter() - upcoming.start, 1e-6)
             self.pace = max(1, min(GROWTH * self.pace, int(most * STRETCH / seconds)))
@@ -269,13 +265,13 @@ class MachineStepper(GraphStepper):
 
     def python_step(self, batch: Sequence[int]) -> None:
         """A step of the optimiser in Python, without a graph."""
-        run, machine = self.run, self.plans.machine(len(batch))
+        run = self.run
 
         def gradient() -> Value | float:
-            if machine is not None:
-                states = [(rng, rng.getstate()) for rng in self.samples.sources()]
+            if self.plans.machine(batch) is not None:
+                states = [(rng, rng.getstate()) for rng in self.plans.sources()]
                 numbers = array("d", [p.data for p in run.parameters])
-                answer = machine.evaluate(numbers, *self.samples.batch(batch))
+                answer = self.plans.evaluated(batch, numbers)
                 if answer is not None:
                     return self.gradient(*answer)
                 for rng, random in states:

@@ -8,12 +8,14 @@ from contextlib import contextmanager
 from hashlib import sha256
 from math import inf
 
+from engine import no_grad
 from engine.op import compiled, leaves_domain
 from engine.programs.joining import JoinedKinds
 from engine.programs.machines import machine_of_plan
 from engine.programs.plan import NoPlanError, Plan, lowered
 from engine.programs.tape import Tape
 from nn.evaluation import is_straight
+from nn.training.objective import loss_of
 from nn.training.randomness import undrawn
 from nn.training.samples import Samples
 from nn.training.tapes import tape_of, tapes_of
@@ -63,11 +65,15 @@ class BatchPlans:
         self.alike = is_straight(objective.model)  # whether one sample shows what all do
         self.samples = Samples(loader.lists)
         self.machines: dict[int, Any] = {}
-        check_shapes(self.samples)
         size = loader.size
+        self.ragged = size == self.samples.count and not of_one_shape(self.samples)
+        if not self.ragged:
+            check_shapes(self.samples)
         self.machines[size] = self.first_machine(size)
+        if self.samples.ways[size].asked:
+            self.check_targets(size)
         few = min(size, max(FEW, len(set(self.samples.labels or ()))))
-        if self.alike and size > 2 * few and self.machine(few) is not None:
+        if self.alike and not self.ragged and size > 2 * few and self.machine(few) is not None:
             size = few  # another size of the same samples
         self.check_numbers(size)
 
@@ -86,45 +92,54 @@ class BatchPlans:
                 self.samples.as_classes(TARGETS)
                 return self.made(lanes)
             except NoPlanError as other:
-                raise (other if self.samples.labels is not None else error) from None
+                if self.samples.labels is None:  # as it is no list of classes
+                    raise error from None
+                raise NoPlanError(f"{other}; as numbers: {error}") from error
 
     def made(self, lanes: int) -> Any:
-        """A machine for batches of that size. Raises NoPlanError, with the first reason."""
-        reason: NoPlanError | None = None
-        for together in (False, True):
-            if together and self.samples.labels is not None:
-                break  # which operation is done follows from the class
-            try:
-                machine, way = self.way(lanes, together)
-            except NoPlanError as error:
-                reason = reason or error
-            else:
-                self.samples.ways[lanes] = way
-                return machine
-        raise reason or NoPlanError("it has no samples")
+        """A machine for batches of that size. Raises NoPlanError, with the first reason.
 
-    def way(self, lanes: int, together: bool) -> tuple[Any, Way]:
-        """The machine for batches of that many samples, and how they are replayed.
-
-        Every class occurs in the batch that is recorded. Raises NoPlanError.
+        Every class occurs in the batch that is recorded.
         """
         places, labels = self.places(lanes), self.samples.labels
         classes = None if labels is None else [labels[i] for i in places]
-        if self.alike and lanes > 1 and not together:
+        if self.alike and lanes > 1:
             try:
                 with undrawn(self.sources()):
                     parts, way = tapes_of(self.objective, self.samples, places, self.parameters)
-                return machine_of_plan(plan_of(parts, lanes, classes), self.fast), way
+                machine = machine_of_plan(plan_of(parts, lanes, classes), self.fast)
             except NoPlanError:
                 self.alike = False
+            else:
+                self.samples.ways[lanes] = way
+                return machine
         with undrawn(self.sources()):
-            tape, way = self.tape(places, together)
-            if together and len(tape) > LONGEST:
-                raise NoPlanError(f"the samples are not alike, and have {len(tape)} operations")
-            plan = plan_of(tape, 1 if together else lanes, classes)
-            if labels is None:
-                self.check_others(tape, places, together)
-        return machine_of_plan(plan, self.fast), way
+            machine, self.samples.ways[lanes] = self.of_tape(places, classes)
+        return machine
+
+    def of_tape(self, places: Sequence[int], classes: list[int] | None) -> tuple[Any, Way]:
+        """A machine of the tape of a batch, and how batches are replayed.
+
+        The same operation of all samples is done at once, or all operations one by one. With
+        classes, which operations there are follows from the class: then only the first will do.
+        """
+        reason: NoPlanError | None = None
+        way: Way | None = None
+        ways = (False, True) if classes is None else (False,)
+        for together in ways[int(self.ragged) :]:  # samples of many shapes are not alike
+            try:
+                if way is None or way.draws:  # else it is the same tape
+                    tape, way = self.tape(places, together)
+                way = way._replace(together=together)
+                if together and len(tape) > LONGEST:
+                    raise NoPlanError(f"the samples are not alike: {len(tape)} operations")
+                plan = plan_of(tape, 1 if together else len(places), classes)
+                if classes is None:
+                    self.check_others(tape, places, together)
+                return machine_of_plan(plan, self.fast), way
+            except NoPlanError as error:
+                reason = reason or error
+        raise reason or NoPlanError("it has no samples")
 
     def tape(self, places: Sequence[int], together: bool) -> tuple[Tape, Way]:
         return tape_of(self.objective, self.samples, places, self.parameters, together)
@@ -136,7 +151,8 @@ class BatchPlans:
         """
         n, lanes, key = self.samples.count, len(places), key_of(tape, 1, None)
         with shifted(self.parameters):
-            for start in range(1, n + 1, lanes)[: MANY // max(1, len(tape))]:
+            starts = range(1) if self.ragged else range(1, n + 1, lanes)
+            for start in starts[: MANY // max(1, len(tape))]:
                 others = [(start + i) % n for i in range(lanes)]
                 try:
                     found, _ = self.tape(others, together)
@@ -169,6 +185,23 @@ class BatchPlans:
 
     # ---- comparing ----
 
+    def check_targets(self, size: int) -> None:
+        """Raise NoPlanError if the loss refuses the targets of any sample: the graph is to say so.
+
+        It is asked for all samples, with the output of the first for each of them.
+        """
+        with undrawn(self.sources()), no_grad():
+            try:
+                output = self.objective.model(self.loader.inputs[0])
+                for start in range(0, self.samples.count, size):
+                    places = range(start, min(start + size, self.samples.count))
+                    _, *others = self.loader.samples(places)
+                    loss_of(self.objective.loss, [output] * len(places), *others)
+            except ArithmeticError:
+                return  # the output is of no use here
+            except (TypeError, ValueError) as error:
+                raise NoPlanError(str(error)) from error
+
     def check_numbers(self, lanes: int) -> None:
         """Raise NoPlanError unless another batch, with other weights, has the bits of its graph.
 
@@ -199,6 +232,11 @@ class BatchPlans:
                 )
         elif answer is None or same(*answer) != same(*found):
             raise NoPlanError("a step of the machine has not the bits of its graph")
+
+
+def of_one_shape(samples: Samples) -> bool:
+    """Whether all samples have as many numbers, in the same lists."""
+    return all(shapes == samples.shapes[0] for shapes in samples.shapes)
 
 
 def check_shapes(samples: Samples) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from array import array
 from itertools import chain
+from weakref import ref
 
 from engine import Op, Value, topological_order
 from engine.op import number
@@ -11,9 +13,9 @@ from engine.programs.kinds import NoPlanError
 from engine.programs.machines import machine_of_plan
 from engine.programs.tape import Tape, is_choice
 from engine.recording import no_grad_depth, tracing
-from engine.value import add_slopes, node_of_many
+from engine.value import add_slopes, node_of_many, sweeping
 from nn.training.arguments import columns
-from nn.training.number import Number, WholeNumber
+from nn.training.number import NUMBER, number_of_data
 from nn.training.plans import plan_of, same
 from nn.training.randomness import undrawn
 from nn.training.samples import drawn, shared_draws
@@ -90,6 +92,7 @@ class Recording:
         choices = [args[1:] for op, args in zip(tape.ops, tape.args) if is_choice(op)]
         slots = {*chain.from_iterable(choices)} & {*range(len(self.parameters))}
         self.candidates = {self.parameters[slot] for slot in slots}  # may be chosen, or not
+        self.guards = guards(self.leaves_of)
         chosen = [k % self.classes for k in range(self.lanes)] if self.classes else None
         self.machine = machine_of_plan(plan_of(tape, self.lanes, chosen))
 
@@ -102,11 +105,13 @@ class Recording:
             raise NoPlanError(f"a batch of {self.lanes} has not all of {self.classes} classes")
         leaves: list[list[Any]] = [[] for _ in range(self.lanes)]
         given = []
-        for argument in arguments:
+        self.leaves_of: list[list[Any]] = [[] for _ in arguments]
+        for i, argument in enumerate(arguments):
             if self.classes and argument is arguments[-1]:
                 given.append(argument.filled([k % self.classes for k in range(self.lanes)]))
                 continue
-            own = [*map(WholeNumber if argument.whole else Number, argument.numbers)]
+            own = [number_of_data(x, argument.whole) for x in argument.numbers]
+            self.leaves_of[i] = own
             each = len(own) // self.lanes
             for k, of_sample in enumerate(leaves):
                 of_sample += own[k * each : (k + 1) * each]
@@ -142,27 +147,41 @@ class Recording:
     def loss(self, arguments: list[Argument]) -> Value | None:
         """The loss of these arguments; None where only the graph has the answer."""
         before = self.random_state() if self.draws else []
-        answer = self.evaluate(arguments)
-        if answer is None:
+        given = self.given_to_machine(arguments)
+        answer = None if given is None else self.machine.evaluate(*given)
+        if given is None or answer is None:
             self.set_random_state(before)
             return None
         data, grads = answer
         if no_grad_depth.get():
             return Value(data)
-        return replayed_loss(data, self.parameters, grads.tolist())
+        return replayed_loss(data, self.parameters, grads.tolist(), Again(self.machine, given))
 
     def evaluate(self, arguments: list[Argument]) -> tuple[float, Any] | None:
         """The loss and its gradient, or None."""
+        given = self.given_to_machine(arguments)
+        found: tuple[float, Any] | None = None if given is None else self.machine.evaluate(*given)
+        return found
+
+    def given_to_machine(self, arguments: list[Argument]) -> tuple[Any, Any, Any] | None:
+        """What the machine evaluates: parameters, numbers, classes. None for what nn has to check.
+
+        It draws random numbers, if the function does.
+        """
+        if not all(guard.lets(arguments) for guard in self.guards):
+            return None
         given, classes = [arguments[i] for i in self.places], None
         if self.classes:
             classes = array("i", map(int, given.pop().numbers))
             if min(classes) < 0:
                 return None
         rows = columns(given, self.lanes)
-        if self.draws:
-            rows = self.with_draws(rows)
-        found: tuple[float, Any] | None = self.machine.evaluate(self.values(), rows, classes)
-        return found
+        return self.values(), self.with_draws(rows) if self.draws else rows, classes
+
+    def learn(self, arguments: list[Argument]) -> None:
+        """Let the numbers of these arguments pass from now on: nn has checked them."""
+        for guard in self.guards:
+            guard.learn(arguments)
 
     def with_draws(self, rows: Any) -> Any:
         """The rows, behind each the random numbers that its sample draws."""
@@ -185,6 +204,38 @@ class Recording:
             source.setstate(state)
 
 
+class Guard:
+    """What nn has checked of an argument: numbers of a range, or these very numbers, may pass.
+
+    Others are checked by nn once, in the function itself.
+    """
+
+    def __init__(self, place: int, leaves: Sequence[Any]) -> None:
+        """place: of the argument. leaves: its numbers."""
+        self.place = place
+        numbers = [x.data for x in leaves if x.asked]
+        self.known = {*numbers} if any(x.asked == NUMBER for x in leaves) else None
+        self.low, self.high = min(numbers), max(numbers)
+
+    def lets(self, arguments: list[Argument]) -> bool:
+        """Whether the numbers may pass."""
+        numbers = arguments[self.place].numbers
+        if self.known is not None:
+            return self.known.issuperset(numbers)
+        return bool(self.low <= min(numbers) and max(numbers) <= self.high)
+
+    def learn(self, arguments: list[Argument]) -> None:
+        numbers = arguments[self.place].numbers
+        if self.known is not None:
+            self.known.update(numbers)
+        self.low, self.high = min(self.low, *numbers), max(self.high, *numbers)
+
+
+def guards(leaves: list[list[Any]]) -> list[Guard]:
+    """The guards of the arguments of which nn has checked numbers. leaves: of each argument."""
+    return [Guard(i, own) for i, own in enumerate(leaves) if any(x.asked for x in own)]
+
+
 def ways(arguments: list[Argument], classes: int) -> Iterator[tuple[int, int]]:
     """The ways to record, the fastest first: (samples at once, classes of the last argument)."""
     lists = [a for a in arguments if not a.passed_on]
@@ -202,17 +253,54 @@ def ways(arguments: list[Argument], classes: int) -> Iterator[tuple[int, int]]:
 # ---- what a replay returns ----
 
 
+class Again:
+    """The machine, and what it was given for a loss, to be asked for another gradient.
+
+    A copy has no machine: its gradients are the known slopes times a factor.
+    """
+
+    def __init__(self, machine: Any, given: Sequence[Any]) -> None:
+        self.machine, self.given = machine, given
+
+    def __reduce__(self) -> Any:
+        return Again, (None, ())
+
+    def gradient(self, seed: float, start: Sequence[float]) -> Any:
+        """start + seed * d loss / d parameters, added up as in a graph; None without an answer."""
+        if self.machine is None:
+            return None
+        answer = self.machine.evaluate(*self.given, seed=seed, start=array("d", start))
+        return None if answer is None else answer[1]
+
+
 class ReplayedLoss(Value):
     """A loss that the machine computed, with its slopes at the parameters.
 
     Its graph has one operation, `replay`, of all parameters.
     """
 
-    slopes: list[float]
+    slopes: Any  # [parameters] of floats
+    again: Again
+
+    def __setstate__(self, state: Any) -> None:
+        """Become a copy, whose operation knows the copy and its parameters."""
+        if type(state) is tuple and len(state) == 5:
+            _, data, grad, inputs, attributes = state
+            gradient = Slopes(attributes["slopes"], attributes["again"], inputs)
+            gradient.loss = ref(self)
+            state = replay_op(data, inputs, gradient), data, grad, inputs, attributes
+        super().__setstate__(state)
 
     def backward(self, gradient: Any = 1.0) -> None:
         """Add gradient * d self / d p to the grad of each parameter p, as Value.backward does."""
-        add_slopes(self, self.slopes, number(gradient))
+        seed, slopes = number(gradient), self.slopes
+        if seed != 1.0:
+            slopes = self.again.gradient(seed, [0.0] * len(slopes))
+        if slopes is None:
+            add_slopes(self, self.slopes, seed)
+            return
+        add_slopes(self, slopes, 1.0)
+        self.grad = seed
 
 
 class Known:
@@ -231,10 +319,18 @@ class Known:
 
 
 class Slopes:
-    """The slopes of a function of the parameters, which are known."""
+    """The slopes of a function of the parameters, which are known.
 
-    def __init__(self, slopes: list[float]) -> None:
-        self.slopes = slopes
+    A graph adds each part of a gradient to that of its parameter by itself, and so does the machine
+    where the loss is part of another, as in loss / 3: it goes on from what the parameters have.
+    """
+
+    def __init__(self, slopes: list[float], again: Again, parameters: Sequence[Value]) -> None:
+        self.slopes, self.again, self.parameters = slopes, again, parameters
+        self.loss: Any = lambda: None  # a weak reference to the node
+
+    def __reduce__(self) -> Any:
+        return Slopes, (self.slopes, Again(None, ()), ())
 
     def __call__(self, z: Any, *_parameters: Any) -> list[float]:
         if isinstance(z, Value):
@@ -242,15 +338,35 @@ class Slopes:
                 "a replayed loss has grads by loss.backward(), and no graph to differentiate: "
                 "take the function without jit"
             )
-        return self.slopes
+        loss = self.loss()
+        if loss is None or not math.isfinite(loss.grad) or not is_sweeping():
+            return self.slopes
+        grads = self.again.gradient(loss.grad, [p.grad for p in self.parameters])
+        if grads is None:
+            return self.slopes
+        for p, grad in zip(self.parameters, grads):
+            p.grad = grad
+        return [0.0] * len(self.slopes)  # all is there: the sweep has nothing to add
 
 
-def replayed_loss(data: float, parameters: tuple[Value, ...], slopes: list[float]) -> Value:
+def is_sweeping() -> bool:
+    """Whether this thread is in the sweep of a backward: then it holds the lock of all sweeps."""
+    held: bool = sweeping._is_owned()  # type: ignore[attr-defined]
+    return held
+
+
+def replay_op(data: float, parameters: Sequence[Value], gradient: Slopes) -> Op:
+    return Op("replay", "replay", Known(data, parameters), gradient=gradient)
+
+
+def replayed_loss(
+    data: float, parameters: tuple[Value, ...], slopes: list[float], again: Again
+) -> Value:
     """The node of a loss whose number and slopes are known."""
-
-    op = Op("replay", "replay", Known(data, parameters), gradient=Slopes(slopes))
+    gradient = Slopes(slopes, again, parameters)
+    op = replay_op(data, parameters, gradient)
     loss: Any = node_of_many(ReplayedLoss, op, data, parameters)
-    loss.slopes = slopes
+    loss.slopes, loss.again, gradient.loss = slopes, again, ref(loss)
     return loss  # type: ignore[no-any-return]
 
 

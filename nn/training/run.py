@@ -77,7 +77,7 @@ class Run:
             )
         self.model: Any = model
         self.optimizer = optimizer
-        self.objective = Objective(self.model, loss, penalty)
+        self.objective = Objective(self.model, loss, penalty, self.loader.inputs[0])
         self.metrics: Mapping[str, Metric] = metrics or {}
         self.max_norm = max_norm
         self.schedule, self.schedule_each = schedule, schedule_each

@@ -29,7 +29,9 @@ ORDER = [
     {"arrays", "samples", "run"},
     {"checkpoint", "graph_stepper", "tapes"},
     {"plans"},
-    {"machine_stepper", "recorded"},
+    {"lengths", "recorded"},
+    {"courses"},
+    {"machine_stepper"},
     {"loop", "jit"},
 ]
 

@@ -70,18 +70,15 @@ def lowered(tape: Tape, lanes: int, classes: Sequence[int] | None = None) -> Pla
         raise NoPlanError(f"{len(tape.inputs)} inputs are not those of {lanes} samples")
     if len(tape.outputs) != 1 or tape.outputs[0] < tape.first:
         raise NoPlanError("it takes one output, which is computed")
-    kinds = Kinds(tape, lanes)
-    kinds.silent = silent_parameters(tape)
+    silent = silent_parameters(tape)
     if lanes > 1:
-        return Plan(kinds, classes)
+        return Plan(Kinds(tape, lanes, silent), classes)
     try:
         if not (any(map(is_choice, tape.ops)) or is_recurrent(tape)):
-            return Plan(kinds, classes)
+            return Plan(Kinds(tape, 1, silent), classes)
     except NoPlanError:
         pass
-    kinds = Kinds(tape, 1)
-    kinds.silent = silent_parameters(tape)
-    return Plan(kinds, None, once=True)
+    return Plan(Kinds(tape, 1, silent), None, once=True)
 
 
 def is_recurrent(tape: Tape) -> bool:

@@ -20,7 +20,6 @@ from engine.programs.kinds import Kinds, NoPlanError
 from engine.programs.tail import Tail
 from engine.programs.tape import Tape, is_choice
 from engine.programs.wires import shared_length
-from engine.value import Value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -115,7 +114,8 @@ class UnionTape(Tape):
     def __init__(
         self, union: Union, parameters: Sequence[Any], inputs: int, constants: Sequence[float]
     ) -> None:
-        self.parameters, self.inputs = list(parameters), [Value(0.0) for _ in range(inputs)]
+        self.parameters: list[Any] = list(parameters)
+        self.inputs: list[Any] = [None] * inputs
         self.constants = list(constants)
         first = self.first = len(parameters) + inputs + len(constants)
         self.nodes: list[Any] = [
@@ -152,7 +152,7 @@ class UnionPlan:
         self.parameters, self.constants = len(tape.parameters), kinds.constants
         self.inputs = self.rows = inputs
         self.lanes, self.sequential = 1, False
-        self.body: list[tuple[Any, ...]] = []
+        self.body: list[Any] = []
         self.sums, self.tail, self.tail_rows = tail.sums, tail.instructions, tail.rows
         self.output, self.outputs = tail.output, tail.outputs
         self.blocks = [(n, own) for n, (_, _, own) in zip(tail.counts, blocks)]

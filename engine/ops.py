@@ -264,8 +264,13 @@ TABLE.update({op.name: op for op in list(vars().values()) if isinstance(op, Op)}
 # No row: it marks a number that an expression uses, which is no leaf, since nobody differentiates it.
 CONSTANT = Op("constant", "", float, gradient=lambda *_: [])
 # No row either: the candidate that a number of the data names, as `nn.chosen` records it.
-CHOOSE = Op("choose", "choose", named_one, gradient=picks,
-            doc="The candidate whose number comes first: choose(1.0, x, y, z) is y.\nSlope 1 for that candidate, 0 for the others.")
+CHOOSE = Op(
+    "choose",
+    "choose",
+    named_one,
+    gradient=picks,
+    doc="The candidate whose number comes first: choose(1.0, x, y, z) is y.\nSlope 1 for that candidate, 0 for the others.",
+)
 
 if compiled:  # the same rows in C, as csource.py translates them when chainrule is built
     from engine.native.kernels import KERNELS

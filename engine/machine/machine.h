@@ -125,6 +125,14 @@ static int set_samples(Machine *m, const double *data, const int *classes, const
     return 1;
 }
 
+/* The rows of the tail, with the instructions of a part alone. */
+static INLINE Rows rows_of_part(const Machine *m, const Part *part) {
+    Rows rows = m->tail;
+    rows.code += part->first;
+    rows.length = part->end - part->first;
+    return rows;
+}
+
 /* Computes the loss. Returns whether it is known: no flag was raised, and it is finite. */
 static int forward(Machine *m, const Version *version) {
     for (int chunk = 0; chunk < m->chunks; chunk++) {
@@ -141,7 +149,10 @@ static int forward(Machine *m, const Version *version) {
                     *total += *value_at(m, &m->body, summand(m, sum, s), s);
         }
     }
-    if (version->forward(m, &m->tail, NULL)) return 0;
+    for (const Part *part = m->parts; part < m->parts + m->part_count; part++) {
+        const Rows rows = rows_of_part(m, part);
+        if (version->forward(m, &rows, NULL)) return 0;
+    }
     return isfinite(m->tail.values[m->output]);
 }
 
@@ -169,9 +180,14 @@ static int backward_chunk(Machine *m, const Version *version) {
 /* Computes the gradients. Returns whether they are known. */
 static int backward(Machine *m, const Version *version) {
     memset(m->scalar_grads, 0, m->scalar_count * sizeof(double));
-    memset(m->tail.grads, 0, m->tail.count * sizeof(double));
+    for (const Part *part = m->parts; part < m->parts + m->part_count; part++)
+        memset(m->tail.grads + part->first_row, 0,
+               (part->end_row - part->first_row) * sizeof(double));
     m->tail.grads[m->output] = 1.0;
-    if (version->backward(m, &m->tail, 0, 1)) return 0;
+    for (const Part *part = m->parts + m->part_count; part-- > m->parts;) {
+        const Rows rows = rows_of_part(m, part);
+        if (version->backward(m, &rows, 0, 1)) return 0;
+    }
     for (int chunk = m->chunks; chunk-- > 0;) {
         turn_to(m, chunk);
         if (backward_chunk(m, version)) return 0;

@@ -38,6 +38,9 @@ cdef extern from *:
         int out, classes
         const int *rows
 
+    ctypedef struct Part:
+        int first, end, first_row, end_row
+
     ctypedef struct Choice:
         int column, count, first, step
         const int *candidates
@@ -64,12 +67,15 @@ cdef extern from *:
         int parameters, scalar_count, sum_count, has_classes, class_count, output, sequential
         double *scalars
         double *scalar_grads
+        double *constants
         Rows body, tail
         Py_ssize_t lanes
         int chunks, kept
         double *values
         Sum *sums
         int *classes
+        const Part *parts
+        int part_count
         Patch *patches
         Bound *bounds
         int patch_count, bound_count, unpicked
@@ -95,6 +101,15 @@ cdef extern from *:
         double *square
         double *largest
 
+    ctypedef struct Course:
+        State *machine
+        const Version *version
+        const Part *parts
+        int part_count, output
+        const double *data
+        const int *classes
+        Py_ssize_t samples
+
     const Version *version_for(int width)
     const Version *fast_version_for(int width)
     void arrange(State *m, char *seen)
@@ -105,11 +120,11 @@ cdef extern from *:
     ) noexcept nogil
     int forward(State *m, const Version *version) noexcept nogil
     int backward(State *m, const Version *version) noexcept nogil
+    void put_constants(State *m) noexcept nogil
     Py_ssize_t train(
-        State *m, const Version *version, Optimizer *groups, int group_count, double max_norm,
-        double *parameters, const double *data, const int *classes, Py_ssize_t samples,
-        const int *order, const double *lrs, const double *momenta, Py_ssize_t steps,
-        double *losses
+        Course *courses, int course_count, const int *which, Optimizer *groups, int group_count,
+        double max_norm, double *parameters, const int *order, const double *lrs,
+        const double *momenta, Py_ssize_t steps, double *losses
     ) noexcept nogil
 
     ctypedef struct Watched:

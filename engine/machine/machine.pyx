@@ -11,7 +11,8 @@ from array import array
 from engine.machine.choices import bounds_of, evenly, in_pieces, patches_of
 from engine.machine.instructions import Reader, index, items_of, read_sums
 from engine.machine.optimizers import MOST, copied, read_optimizer, read_steps
-from engine.machine.repeats import Products, Repeat, follow, in_layers, in_repeats, in_rows
+from engine.machine.repeats import Products, Repeat, follow, in_layers, in_rows
+from engine.machine.variants import read_variants
 
 cimport cython
 from cpython.buffer cimport PyBUF_CONTIG_RO, PyBUF_FORMAT, PyBUF_WRITABLE, PyBuffer_Release
@@ -75,6 +76,11 @@ cdef Lent lent(name, numbers, code, length=None, bint writable=False):
     return memory
 
 
+cdef struct Variant:  # what one of several losses takes of the tail
+    const Part *parts
+    int part_count, output
+
+
 @cython.no_gc_clear  # its list of blocks must be there when it is freed
 cdef class Machine:
     """A plan, ready to run on as many samples at once as it has lanes.
@@ -90,6 +96,8 @@ cdef class Machine:
     cdef list body    # of Checked
     cdef tuple latest # the optimizer of the latest training, its name and its groups
     cdef bytearray known
+    cdef Variant *variants
+    cdef Py_ssize_t variant_count
     cdef dict chosen  # of each row of the body that is chosen: its column, and the candidates
 
     def __cinit__(self):
@@ -129,9 +137,8 @@ cdef class Machine:
         self.known, self.answers = known, [*getattr(plan, "answers", ())]
         reader = Reader("tail", tail_known, scalars, ONE_OR_TWO, ANY_NUMBER, inputs * (lanes == 1))
         sums = read_sums(plan.sums, Reader("sums", known, 0), reader)
-        given = reader.read(plan.tail)
-        chosen = [c for c in given if c.kind == "choose"]
-        tail = [c for c in given if c.kind != "choose"]
+        tail = reader.read(plan.tail)
+        chosen = [c for c in tail if c.kind == "choose"]
         self.chosen = {c.out: c.operands for c in self.body if c.kind == "choose"}
         if not m.fast:
             for _, summed in sums:
@@ -141,23 +148,26 @@ cdef class Machine:
             self.body = in_layers(self.body)
         else:
             self.body = in_rows(self.body)
-            tail = in_repeats(tail, parameters, {c.out: c.operands for c in chosen})
         output = index("output", plan.output, 0, tail_rows)
         if not tail_known[output]:
             raise ValueError(f"output: row {output} of the tail is never computed")
+        tail, variants = read_variants(plan, tail, tail_rows, output, parameters, m.fast)
 
         m.parameters, m.scalar_count = parameters, scalars
-        m.output, m.sequential = output, plan.sequential and not m.fast
+        m.sequential = plan.sequential and not m.fast
         m.scalars = self.doubles(scalars)
         m.scalar_grads = self.doubles(scalars + 3)  # whole vectors are read there
+        m.constants = self.doubles(len(constants))
         for i, x in enumerate(constants):
-            m.scalars[parameters + i] = x
+            m.constants[<Py_ssize_t>i] = x
+        put_constants(m)
         most = _chunk or max(FEW, CACHE // (2 * sizeof(double) * max(1, rows)))
         m.lanes, m.chunks = lanes, -(-lanes // most)
         self.lay_out_choices(&m.body, [c for c in self.body if c.kind == "choose"], rows)
         self.lay_out_choices(&m.tail, chosen, 0)
         self.lay_out(&m.body, inputs, rows, -(-lanes // m.chunks), self.body)
         self.lay_out(&m.tail, 0, tail_rows, 1, tail)
+        self.lay_out_variants(variants)
         self.lay_out_patches(chosen, tail)
         self.lay_out_bounds([c for c in self.body + chosen if c.kind == "choose"])
         m.kept, m.values = rows, m.body.values
@@ -247,6 +257,22 @@ cdef class Machine:
             if self.m.fast:
                 c.together = lanes == 1  # arrange() looks for more of them in the body
                 c.fresh = <char *>self.memory(checked.count, 1)
+        return 0
+
+    cdef int lay_out_variants(self, variants) except -1:
+        cdef Variant *v
+        cdef Py_ssize_t i
+        self.variant_count = len(variants)
+        self.variants = <Variant *>self.memory(len(variants), sizeof(Variant))
+        for i, (parts, output) in enumerate(variants):
+            v = self.variants + i
+            v.parts = <const Part *>self.ints([x for part in parts for x in part])
+            v.part_count, v.output = len(parts), output
+        return self.take_variant(0)
+
+    cdef int take_variant(self, Py_ssize_t variant) except -1:
+        cdef Variant *v = self.variants + variant
+        self.m.parts, self.m.part_count, self.m.output = v.parts, v.part_count, v.output
         return 0
 
     cdef int lay_out_choices(self, Rows *rows, choices, count) except -1:
@@ -391,18 +417,21 @@ cdef class Machine:
         """How many doubles a vector has."""
         return 0 if self.version == NULL else self.version.width
 
-    def evaluate(self, parameters, rows, classes=None, gradient=True):
+    def evaluate(self, parameters, rows, classes=None, gradient=True, variant=0):
         """(value, grads), or None where Python has to answer; grads is None without gradient.
 
-        rows: [lanes * inputs], sample by sample; classes: [lanes], if the plan has classes.
+        rows: [lanes * inputs], sample by sample; classes: [lanes], if the plan has classes. variant:
+        which of its losses, if the plan has several.
         """
         cdef State *m = self.made()
         cdef bint differentiate = gradient, known = False
+        cdef Py_ssize_t chosen = index("variant", variant, 0, self.variant_count)
         cdef Lent p = lent("parameters", parameters, "d", m.parameters)
         cdef Lent x = lent("rows", rows, "d", m.lanes * m.body.inputs)
         cdef Lent given = self.given_classes(classes, m.lanes)
         cdef const int *of_samples = NULL if given is None else given.ints()
         with self.lock:
+            self.take_variant(chosen)
             with nogil:
                 known = self.load(p.floats(), x.floats(), of_samples)
                 known = known and forward(m, self.version)
@@ -457,70 +486,29 @@ cdef class Machine:
         clipped to, or None. watch: what is looked at between the steps, or None; where it has no
         loss, the training ends.
         """
+        courses = [(self, data, classes, 0)]
+        return train_together(
+            courses, None, parameters, states, optimizer, order, lrs, step, momenta, max_norm, watch
+        )
+
+    cdef int read_course(self, Course *course, data, classes, variant, list held) except -1:
+        """What a step of a training runs; held: the memory that it points to."""
         cdef State *m = self.made()
-        cdef Lent p = lent("parameters", parameters, "d", m.parameters, True)
-        cdef dict held = {}
-        cdef bytearray memory = self.read_groups(held, optimizer, states, step, momenta is not None)
-        cdef Optimizer *groups = <Optimizer *><char *>memory
-        cdef int group_count = len(memory) // sizeof(Optimizer)
-        cdef double most = 0.0 if max_norm is None else max_norm
-        if max_norm is not None and not most > 0:
-            raise ValueError(f"max_norm is a positive number, got {max_norm}")
-        cdef Lent x = lent("data", data, "d")
-        cdef Lent rates = lent("lrs", lrs, "d")
-        cdef Py_ssize_t steps = rates.length // group_count, samples, done = 0
-        if rates.length % group_count:
-            raise ValueError(f"lrs has {group_count} numbers a step, got {rates.length} in all")
-        cdef Lent moved = None if momenta is None else lent("momenta", momenta, "d", rates.length)
-        cdef const double *of_steps = NULL if moved is None else moved.floats()
-        cdef Lent picks = lent("order", order, "i", steps * m.lanes)
-        cdef Py_ssize_t i
-        cdef int pick
+        cdef Lent x = lent("data", data, "d"), given
         if m.body.inputs and x.length % m.body.inputs:
             raise ValueError(f"data has {m.body.inputs} numbers a sample, got {x.length} in all")
         if m.body.inputs:
-            samples = x.length // m.body.inputs
+            course.samples = x.length // m.body.inputs
         else:  # nothing says how many samples of no numbers there are
-            samples = MOST if classes is None else lent("classes", classes, "i").length
-        cdef Lent given = self.given_classes(classes, samples)
-        cdef const int *of_samples = NULL if given is None else given.ints()
-        for i in range(picks.length):
-            pick = picks.ints()[i]
-            if not 0 <= pick < samples:
-                raise ValueError(f"order has samples from 0 to {samples - 1}, got {pick}")
-        losses = array("d", bytes(8 * steps))
-        cdef Lent z = lent("losses", losses, "d", None, True)
-        cdef Py_ssize_t every = steps, most_steps, looks = 0
-        cdef const Watched *seen = NULL
-        locks = [self.lock]
-        if watch is not None:
-            every, locks = watch.every, watch.locks_with(self)
-        for lock in locks:
-            lock.acquire()
-        try:
-            if watch is not None:
-                seen = watch.begin(m.parameters, steps)
-            with nogil:
-                while done < steps:
-                    most_steps = min(every, steps - done)
-                    i = train(
-                        m, self.version, groups, group_count, most, p.floats(), x.floats(),
-                        of_samples, samples, picks.ints() + done * m.lanes,
-                        rates.floats() + done * group_count,
-                        NULL if of_steps == NULL else of_steps + done * group_count,
-                        most_steps, z.floats() + done
-                    )
-                    done += i
-                    if i < every or seen == NULL or not look(seen, p.floats(), looks):
-                        break
-                    looks += 1
-            if watch is not None:
-                watch.end(looks)
-        finally:
-            for lock in locks:
-                lock.release()
-        held.clear()
-        return losses[:done]
+            course.samples = MOST if classes is None else lent("classes", classes, "i").length
+        given = self.given_classes(classes, course.samples)
+        course.machine, course.version = m, self.version
+        course.data, course.classes = x.floats(), NULL if given is None else given.ints()
+        held += x, given
+        cdef Py_ssize_t i = index("variant", variant, 0, self.variant_count)
+        course.parts, course.part_count = self.variants[i].parts, self.variants[i].part_count
+        course.output = self.variants[i].output
+        return 0
 
     # ---- on the way ----
 
@@ -664,12 +652,6 @@ cdef class Watch:
             self.end(known)
         return known
 
-    cdef list locks_with(self, Machine other):
-        """The locks of both machines, in the same order in every thread."""
-        if other is self.machine:
-            raise ValueError("a machine cannot watch its own training")
-        return sorted([self.machine.lock, other.lock], key=id)
-
     cdef const Watched *begin(self, int parameters, Py_ssize_t steps) except NULL:
         """Load the samples, and make room for the looks of so many steps."""
         cdef State *m = &self.machine.m
@@ -701,6 +683,111 @@ cdef class Watch:
         if self.keeps:
             self.parameters = self.parameters[: looks * m.parameters]
         return 0
+
+
+cdef lock_of(Machine machine):
+    return machine.lock
+
+
+def train_together(
+    courses, which, parameters, states, optimizer, order, lrs, step, momenta=None, max_norm=None,
+    Watch watch=None
+):
+    """The loss before each step of a training that goes from machine to machine.
+
+    courses: [(machine, data, classes, variant)], which have the same parameters. which: [steps],
+    the course of each step; None if there is one. order: the samples of each step, as many as its
+    machine has lanes, in the data of its course. The other arguments are those of `Machine.train`.
+    """
+    cdef Machine machine
+    cdef Py_ssize_t count = len(courses), i, k, at = 0
+    cdef list held_courses = [], machines = []
+    if count == 0:
+        raise ValueError("a training has at least one course, got none")
+    courses_memory = bytearray(count * sizeof(Course))
+    cdef Course *c = <Course *><char *>courses_memory
+    for i in range(count):
+        machine, data, classes, variant = courses[i]
+        machine.read_course(c + i, data, classes, variant, held_courses)
+        machines.append(machine)
+    machine = machines[0]
+    cdef int parameter_count = machine.m.parameters
+    for i in range(count):
+        if c[i].machine.parameters != parameter_count:
+            raise ValueError(
+                f"all machines have {parameter_count} parameters, got {c[i].machine.parameters}"
+            )
+    cdef Lent p = lent("parameters", parameters, "d", parameter_count, True)
+    cdef dict held = {}
+    cdef bytearray memory = machine.read_groups(held, optimizer, states, step, momenta is not None)
+    cdef Optimizer *groups = <Optimizer *><char *>memory
+    cdef int group_count = len(memory) // sizeof(Optimizer), pick
+    cdef double most = 0.0 if max_norm is None else max_norm
+    if max_norm is not None and not most > 0:
+        raise ValueError(f"max_norm is a positive number, got {max_norm}")
+    cdef Lent rates = lent("lrs", lrs, "d")
+    cdef Py_ssize_t steps = rates.length // group_count, done = 0, wanted
+    if rates.length % group_count:
+        raise ValueError(f"lrs has {group_count} numbers a step, got {rates.length} in all")
+    cdef Lent moved = None if momenta is None else lent("momenta", momenta, "d", rates.length)
+    cdef const double *of_steps = NULL if moved is None else moved.floats()
+    cdef Lent chosen = None if which is None else lent("which", which, "i", steps)
+    cdef const int *of_course = NULL if chosen is None else chosen.ints()
+    wanted = steps * c.machine.lanes
+    if of_course != NULL:
+        wanted = 0
+        for k in range(steps):
+            if not 0 <= of_course[k] < count:
+                raise ValueError(f"which has courses from 0 to {count - 1}, got {of_course[k]}")
+            wanted += c[of_course[k]].machine.lanes
+    cdef Lent picks = lent("order", order, "i", wanted)
+    cdef Course *course = c
+    for k in range(steps):
+        if of_course != NULL:
+            course = c + of_course[k]
+        for i in range(course.machine.lanes):
+            pick = picks.ints()[at]
+            at += 1
+            if not 0 <= pick < course.samples:
+                raise ValueError(f"order has samples from 0 to {course.samples - 1}, got {pick}")
+    losses = array("d", bytes(8 * steps))
+    cdef Lent z = lent("losses", losses, "d", None, True)
+    cdef Py_ssize_t every = max(1, steps) if watch is None else watch.every, looks = 0, many
+    cdef const Watched *seen = NULL
+    if watch is not None:
+        if watch.machine in machines:
+            raise ValueError("a machine cannot watch its own training")
+        machines.append(watch.machine)
+    distinct = sorted({*machines}, key=id)  # in one order: no two trainings wait in a circle
+    cdef list locks = [lock_of(m) for m in distinct]
+    for i in range(len(locks)):
+        locks[i].acquire()
+    at = 0
+    try:
+        if watch is not None:
+            seen = watch.begin(parameter_count, steps)
+        with nogil:
+            while done < steps:
+                many = min(every, steps - done)
+                i = train(
+                    c, count, NULL if of_course == NULL else of_course + done, groups, group_count,
+                    most, p.floats(), picks.ints() + at, rates.floats() + done * group_count,
+                    NULL if of_steps == NULL else of_steps + done * group_count, many,
+                    z.floats() + done
+                )
+                for k in range(done, done + i):
+                    at += c[0 if of_course == NULL else of_course[k]].machine.lanes
+                done += i
+                if i < every or seen == NULL or not look(seen, p.floats(), looks):
+                    break
+                looks += 1
+        if watch is not None:
+            watch.end(looks)
+    finally:
+        for i in range(len(locks)):
+            locks[i].release()
+    held.clear()
+    return losses[:done]
 
 
 def in_place(checked):

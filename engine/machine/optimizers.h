@@ -178,34 +178,95 @@ static void clip(double *grads, int n, double max_norm) {
     for (int i = 0; i < n; i++) grads[i] *= scale;
 }
 
+/* What some steps of a training run: a machine, of whose tail they run some parts, up to a loss, and
+   the data that it reads. Samples of one shape have one course. */
+typedef struct {
+    Machine *machine;
+    const Version *version;
+    const Part *parts;
+    int part_count, output;
+    const double *data;
+    const int *classes;
+    ptrdiff_t samples;
+    double *scalars, *scalar_grads, *values, *grads; /* the machine's own, meanwhile */
+} Course;
+
+/* All machines of a training work on the scalars of one, and on the tail's rows of one: then nothing
+   is copied between steps but constants, and the cache holds one set of numbers. */
+static void share(Course *courses, int count) {
+    const Machine *most = courses->machine, *longest = most;
+    for (Course *c = courses; c < courses + count; c++) {
+        Machine *m = c->machine;
+        c->scalars = m->scalars, c->scalar_grads = m->scalar_grads;
+        c->values = m->tail.values, c->grads = m->tail.grads;
+        if (m->scalar_count > most->scalar_count) most = m;
+        if (m->tail.count > longest->tail.count) longest = m;
+    }
+    double *scalars = most->scalars, *scalar_grads = most->scalar_grads;
+    double *values = longest->tail.values, *grads = longest->tail.grads;
+    for (Course *c = courses; c < courses + count; c++) {
+        c->machine->scalars = scalars, c->machine->scalar_grads = scalar_grads;
+        c->machine->tail.values = values, c->machine->tail.grads = grads;
+    }
+}
+
+static void put_constants(Machine *m) {
+    const int count = m->scalar_count - m->parameters;
+    memcpy(m->scalars + m->parameters, m->constants, count * sizeof(double));
+}
+
+static void share_no_longer(Course *courses, int count) {
+    for (Course *c = courses; c < courses + count; c++) { /* a machine may have several */
+        Machine *m = c->machine;
+        m->scalars = c->scalars, m->scalar_grads = c->scalar_grads;
+        m->tail.values = c->values, m->tail.grads = c->grads;
+        put_constants(m);
+    }
+}
+
 /* Steps of training, until all are done or one is abandoned; returns how many were done. An
-   abandoned step changes nothing. losses[k] is the loss before step k. lrs has a learning rate for
-   each group in each step. So has momenta, which is NULL if they stay; Adam's momentum is beta1. */
-static ptrdiff_t train(Machine *m, const Version *version, Optimizer *groups, int group_count,
-                       double max_norm, double *parameters, const double *data,
-                       const int *classes, ptrdiff_t samples, const int *order, const double *lrs,
-                       const double *momenta, ptrdiff_t steps, double *losses) {
-    const ptrdiff_t lanes = m->lanes;
+   abandoned step changes nothing. losses[k] is the loss before step k. which: the course of each
+   step; NULL if there is one. order: the samples of each step, in the data of its course. lrs has a
+   learning rate for each group in each step. So has momenta, which is NULL if they stay; Adam's
+   momentum is beta1. */
+static ptrdiff_t train(Course *courses, int course_count, const int *which, Optimizer *groups,
+                       int group_count, double max_norm, double *parameters, const int *order,
+                       const double *lrs, const double *momenta, ptrdiff_t steps, double *losses) {
+    const Course *before = NULL;
+    const int *batch = order;
     ptrdiff_t step = 0;
     for (int i = 0; i < group_count; i++)
         if (!has_roots(groups + i)) return 0;
-    memcpy(m->scalars, parameters, m->parameters * sizeof(double));
+    if (course_count > 1) share(courses, course_count);
+    double *scalars = courses->machine->scalars;
+    const int count = courses->machine->parameters;
+    memcpy(scalars, parameters, count * sizeof(double));
     for (; step < steps; step++) {
+        const Course *course = courses + (which ? which[step] : 0);
+        Machine *m = course->machine;
+        const ptrdiff_t lanes = m->lanes;
         int flag = 0;
-        const int *batch = order + step * lanes; /* a whole one is the same at each step */
-        if (step == 0 || memcmp(batch, batch - lanes, lanes * sizeof(int)) != 0)
-            flag = !set_samples(m, data, classes, batch, samples);
+        if (course != before) {
+            m->parts = course->parts, m->part_count = course->part_count;
+            m->output = course->output;
+            if (course_count > 1) put_constants(m);
+        } /* a whole batch is the same at each step */
+        if (course != before || memcmp(batch, batch - lanes, lanes * sizeof(int)) != 0)
+            flag = !set_samples(m, course->data, course->classes, batch, course->samples);
+        before = course;
+        batch += lanes;
         for (int i = 0; i < group_count; i++) {
             ptrdiff_t at = step * group_count + i;
             flag |= prepare(groups + i, lrs[at], momenta ? momenta + at : NULL);
         }
         pack_layers(m);
-        if (flag || !forward(m, version) || !backward(m, version)) break;
+        if (flag || !forward(m, course->version) || !backward(m, course->version)) break;
         if (max_norm > 0) clip(m->scalar_grads, m->parameters, max_norm);
         for (int i = 0; i < group_count; i++) move(groups + i, m->scalars, m->scalar_grads);
         losses[step] = m->tail.values[m->output];
     }
-    memcpy(parameters, m->scalars, m->parameters * sizeof(double));
+    memcpy(parameters, scalars, count * sizeof(double));
+    if (course_count > 1) share_no_longer(courses, course_count);
     return step;
 }
 

@@ -102,9 +102,15 @@ typedef struct {
     int *choice_of; /* of each row: 1 + the number of its choice, or 0; NULL if none is chosen */
 } Rows;
 
+/* Instructions of the tail that follow one another, and the rows that they compute. */
+typedef struct {
+    int first, end, first_row, end_row;
+} Part;
+
 typedef struct {
     int parameters, scalar_count;
-    double *scalars, *scalar_grads;
+    double *scalars, *scalar_grads; /* parameters, then constants */
+    double *constants;              /* they stay here where machines share their scalars */
     Rows body, tail;
     /* The lanes of the body are done in chunks that fit into the cache; `body` is the current one.
        All chunks share one place for gradients. If only the inputs are kept, they share one place
@@ -121,6 +127,8 @@ typedef struct {
     int patch_count, bound_count;
     int unpicked; /* whether lanes compute numbers that no choice and no sum takes */
     int output, sequential;
+    const Part *parts; /* what a step runs of the tail: see Course */
+    int part_count;
     /* scratch */
     double *x, *y, *g;     /* as long as a row of the body, and as the longest repeat */
     double *few;           /* the operands of one lane */

@@ -71,11 +71,26 @@ def lowered(tape: Tape, lanes: int, classes: Sequence[int] | None = None) -> Pla
     if len(tape.outputs) != 1 or tape.outputs[0] < tape.first:
         raise NoPlanError("it takes one output, which is computed")
     check_choices(tape)
-    if lanes == 1 and any(map(is_choice, tape.ops)):
-        return Plan(Kinds(tape, 1), None, once=True)
-    try:
+    if lanes > 1:
         return Plan(Kinds(tape, lanes), classes)
+    try:
+        if not (any(map(is_choice, tape.ops)) or is_recurrent(tape)):
+            return Plan(Kinds(tape, 1), classes)
     except NoPlanError:
-        if lanes > 1:
-            raise
-        return Plan(Kinds(tape, 1), None, once=True)
+        pass
+    return Plan(Kinds(tape, 1), None, once=True)
+
+
+def is_recurrent(tape: Tape) -> bool:
+    """Whether several operations take the same parameter, as in each step of a sequence.
+
+    The tail is faster then: it has loops for the same operation on neighbouring numbers.
+    """
+    parameters, seen = len(tape.parameters), set()
+    for args in tape.args:
+        for slot in {*args}:
+            if slot < parameters:
+                if slot in seen:
+                    return True
+                seen.add(slot)
+    return False

@@ -48,7 +48,11 @@ def affine(torch: Any, weight: list[list[Any]], bias: list[Any] | None) -> Any:
 
 def embedding(torch: Any, weight: list[list[Any]], padding_idx: int | None) -> Any:
     module = torch.nn.utils.skip_init(
-        torch.nn.Embedding, len(weight), len(weight[0]), padding_idx=padding_idx, dtype=torch.float64
+        torch.nn.Embedding,
+        len(weight),
+        len(weight[0]),
+        padding_idx=padding_idx,
+        dtype=torch.float64,
     )
     return filled(torch, module, weight=weight)
 

@@ -22,16 +22,18 @@ class LastStep(NamedTuple):
     """A step of the machine.
 
     numbers: the parameters before it. rows: the numbers of its samples. classes: their classes.
+    variant: which of the machine's losses it was.
     """
 
     machine: Any
     numbers: Any
     rows: Any
     classes: Any
+    variant: int = 0
 
     def give_gradient(self, parameters: Sequence[Value], max_norm: float | None) -> None:
         """Give the parameters the grads of the step."""
-        answer = self.machine.evaluate(self.numbers, self.rows, self.classes)
+        answer = self.machine.evaluate(self.numbers, self.rows, self.classes, True, self.variant)
         if answer is None:
             return
         for p, grad in zip(parameters, answer[1]):

@@ -158,14 +158,15 @@ def fit(
         try:
             while not run.done(epochs, steps):
                 if not callbacks:
-                    end = epochs or steps or 0
+                    end = epochs or math.ceil((steps or 0) / len(run.loader))
                     every, until = end, math.inf
                     if checkpoint is not None:
                         every, until = checkpoint_every, saved + wait
                     whole_epochs(run, stepper, end, every, advance, until)
-                epoch(run, stepper, steps, advance)
-                answers = [callback(run.history) for callback in callbacks]
-                run.end_epoch(True in answers)
+                if not run.history.stopped:  # by early stopping, in one of these epochs
+                    epoch(run, stepper, steps, advance)
+                    answers = [callback(run.history) for callback in callbacks]
+                    run.end_epoch(True in answers)
                 due = run.history.epoch_count % checkpoint_every == 0
                 due = due or run.done(epochs, steps) or monotonic() - saved > wait
                 if checkpoint is not None and due:

@@ -41,8 +41,10 @@ class Objective:
     6.5
     """
 
-    def __init__(self, model: Any, loss: Loss, penalty: Callable[[], Any] | None = None) -> None:
-        self.model, self.loss, self.penalty = model, loss, penalty
+    def __init__(
+        self, model: Any, loss: Loss, penalty: Callable[[], Any] | None = None, first: Any = None
+    ) -> None:
+        self.model, self.loss, self.penalty, self.first = model, loss, penalty, first
 
     def __call__(self, inputs: Sequence[Any], *others: Sequence[Any]) -> Value:
         """The loss of a batch. others: its targets, and what else the loss takes of each sample.
@@ -70,11 +72,12 @@ class Objective:
     def outputs(self, inputs: Sequence[Any]) -> list[Any]:
         """What the model gives for each input; its error names an input of another length."""
         found = []
+        first = inputs[0] if self.first is None else self.first
         for x in inputs:
             try:
                 found.append(self.model(x))
             except ValueError as error:
-                if leaves_domain(error) or width_of(x) == width_of(inputs[0]):
+                if leaves_domain(error) or width_of(x) == width_of(first):
                     raise
                 reason = f"an input has another shape than the first, {x!r:.60}: {error}"
                 raise ValueError(reason) from error

@@ -63,11 +63,13 @@ class BatchPlans:
         self.alike = is_straight(objective.model)  # whether one sample shows what all do
         self.samples = Samples(loader.lists)
         self.machines: dict[int, Any] = {}
-        check_shapes(self.samples)
         size = loader.size
+        self.ragged = size == self.samples.count and not of_one_shape(self.samples)
+        if not self.ragged:
+            check_shapes(self.samples)
         self.machines[size] = self.first_machine(size)
         few = min(size, max(FEW, len(set(self.samples.labels or ()))))
-        if self.alike and size > 2 * few and self.machine(few) is not None:
+        if self.alike and not self.ragged and size > 2 * few and self.machine(few) is not None:
             size = few  # another size of the same samples
         self.check_numbers(size)
 
@@ -94,6 +96,8 @@ class BatchPlans:
         for together in (False, True):
             if together and self.samples.labels is not None:
                 break  # which operation is done follows from the class
+            if self.ragged and not together:
+                continue  # a batch of all samples, of many shapes, is the same in each step
             try:
                 machine, way = self.way(lanes, together)
             except NoPlanError as error:
@@ -136,7 +140,8 @@ class BatchPlans:
         """
         n, lanes, key = self.samples.count, len(places), key_of(tape, 1, None)
         with shifted(self.parameters):
-            for start in range(1, n + 1, lanes)[: MANY // max(1, len(tape))]:
+            starts = range(1) if self.ragged else range(1, n + 1, lanes)
+            for start in starts[: MANY // max(1, len(tape))]:
                 others = [(start + i) % n for i in range(lanes)]
                 try:
                     found, _ = self.tape(others, together)
@@ -199,6 +204,11 @@ class BatchPlans:
                 )
         elif answer is None or same(*answer) != same(*found):
             raise NoPlanError("a step of the machine has not the bits of its graph")
+
+
+def of_one_shape(samples: Samples) -> bool:
+    """Whether all samples have as many numbers, in the same lists."""
+    return all(shapes == samples.shapes[0] for shapes in samples.shapes)
 
 
 def check_shapes(samples: Samples) -> None:

@@ -72,9 +72,13 @@ def test_sequences_of_other_lengths_are_learned(inputs, features):
 
 def test_a_loader_gives_sequences_of_other_lengths_in_batches():
     inputs = walks([1, 4, 2])
-    loader = DataLoader(inputs, [0.0, 1.0, 2.0], batch_size=2)
+    targets = [0.0, 1.0, 2.0]
+    mixed = DataLoader(inputs, targets, batch_size=2, group_by_length=False)
 
-    assert list(loader) == [(inputs[:2], [0.0, 1.0]), (inputs[2:], [2.0])]
+    assert list(mixed) == [(inputs[:2], targets[:2]), (inputs[2:], [2.0])]
+    assert list(DataLoader(inputs, targets, batch_size=2)) == [
+        ([x], [t]) for x, t in zip(inputs, targets)
+    ]
 
 
 def test_sequences_of_other_lengths_are_split_too():
@@ -113,8 +117,10 @@ def test_replay_says_which_sequence_has_another_length(inputs):
         inputs, lengths = [*inputs, inputs[0] * 2], [*lengths, 2 * lengths[0]]
     other = next(i for i, n in enumerate(lengths) if n != lengths[0])
 
-    with pytest.raises(NoPlanError, match=f"^input {other} has another shape than the first: "):
-        trained(Recurrent(), (inputs, [0.0] * len(inputs)), replay=True)
+    mixed = DataLoader([*inputs, inputs[0]], [0.0] * (len(inputs) + 1), 2, group_by_length=False)
+
+    with pytest.raises(NoPlanError, match=f"^input {other} has another shape .*group_by_length"):
+        trained(Recurrent(), mixed, batch_size=None, replay=True)
 
 
 def test_sequences_of_as_many_numbers_in_other_lists_are_not_replayed():

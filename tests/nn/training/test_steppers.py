@@ -25,13 +25,14 @@ ORDER = [
         "surroundings",
         "last_step",
         "deferred",
+        "number",
     },
-    {"number", "arrays", "samples", "run"},
+    {"arrays", "samples", "run"},
     {"checkpoint", "graph_stepper", "tapes"},
     {"plans"},
-    {"validation"},
-    {"judged"},
-    {"machine_stepper", "recorded"},
+    {"validation", "lengths", "recorded"},
+    {"judged", "courses"},
+    {"machine_stepper"},
     {"loop", "jit"},
 ]
 

@@ -272,6 +272,9 @@ CHOOSE = Op(
     doc="The candidate whose number comes first: choose(1.0, x, y, z) is y.\nSlope 1 for that candidate, 0 for the others.",
 )
 
+# The same, where the graph of one sample has all candidates in it, as that of nn.nll_loss does.
+CHOOSE_AMONG = Op("choose_among", "choose", named_one, gradient=picks, doc="As choose.")
+
 if compiled:  # the same rows in C, as csource.py translates them when chainrule is built
     from engine.native.kernels import KERNELS
 

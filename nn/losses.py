@@ -13,6 +13,7 @@ from math import inf, isinf
 
 from engine import (
     Value,
+    dot,
     exp,
     log,
     log1p,
@@ -20,6 +21,7 @@ from engine import (
     logsumexp,
     maximum,
     minimum,
+    ops,
     relu,
     stop_gradient,
 )
@@ -178,10 +180,18 @@ def nll_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
     """-x[class]: the negative log-likelihood, of log-probabilities such as LogSoftmax gives.
 
     input: [classes] or [n][classes], target: a class for each sample. Errors as of cross_entropy.
+    It is a dot product with -1 for the class, 0 for the others: then the graph is the same for each
+    class, and can be replayed.
     """
 
     def loss(log_probabilities: Any, t: Any) -> Any:
-        return -of_class("nll_loss", log_probabilities, t)
+        k = class_of("nll_loss", t, len(log_probabilities))
+        if isinstance(t, Value):
+            return 0.0 - ops.CHOOSE_AMONG(t, *log_probabilities)
+        if not all(math.isfinite(number_of(x)) for x in log_probabilities):
+            return -log_probabilities[k]
+        shares = [-1.0 if i == k else 0.0 for i in range(len(log_probabilities))]
+        return dot(shares, log_probabilities)
 
     return reduced(each_sample("nll_loss", loss, input, target), reduction)
 
@@ -240,14 +250,15 @@ def distribution(name: str, probabilities: Any, classes: int) -> list[Any]:
     numbers = [number_of(x) for x in probabilities]
     if len(numbers) != classes:
         raise ValueError(f"{name} takes {classes} probabilities, one a class, got {len(numbers)}")
-    for x in numbers:
+    given = numbers if open_trace.get() is None else list(probabilities)
+    for x in given:
         probability(name, "probabilities", x)
     if not math.isclose(added(numbers), 1.0, rel_tol=1e-6):
         raise ValueError(
             f"{name} takes probabilities that sum to 1, got {added(numbers):g}; of a batch it "
             "takes a list for each sample, with a number for each class"
         )
-    return numbers if open_trace.get() is None else list(probabilities)
+    return given
 
 
 def of_class(name: str, items: list[Any], target: Any) -> Any:

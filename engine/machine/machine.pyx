@@ -652,6 +652,12 @@ cdef class Watch:
             self.end(known)
         return known
 
+    cdef Machine trained_by(self, machines):
+        """The machine that looks, which must not be one of those that train."""
+        if self.machine in machines:
+            raise ValueError("a machine cannot watch its own training")
+        return self.machine
+
     cdef const Watched *begin(self, int parameters, Py_ssize_t steps) except NULL:
         """Load the samples, and make room for the looks of so many steps."""
         cdef State *m = &self.machine.m
@@ -691,7 +697,7 @@ cdef lock_of(Machine machine):
 
 def train_together(
     courses, which, parameters, states, optimizer, order, lrs, step, momenta=None, max_norm=None,
-    Watch watch=None
+    watch=None
 ):
     """The loss before each step of a training that goes from machine to machine.
 
@@ -752,40 +758,39 @@ def train_together(
                 raise ValueError(f"order has samples from 0 to {course.samples - 1}, got {pick}")
     losses = array("d", bytes(8 * steps))
     cdef Lent z = lent("losses", losses, "d", None, True)
-    cdef Py_ssize_t every = max(1, steps) if watch is None else watch.every, looks = 0, many
+    cdef Py_ssize_t every = steps, part, looks = 0
     cdef const Watched *seen = NULL
-    if watch is not None:
-        if watch.machine in machines:
-            raise ValueError("a machine cannot watch its own training")
-        machines.append(watch.machine)
-    distinct = sorted({*machines}, key=id)  # in one order: no two trainings wait in a circle
-    cdef list locks = [lock_of(m) for m in distinct]
-    for i in range(len(locks)):
-        locks[i].acquire()
+    cdef Watch watching = watch
     at = 0
+    if watching is not None:
+        every = watching.every
+        machines.append(watching.trained_by(machines))
+    distinct = sorted({*machines}, key=id)  # in one order: no two trainings wait in a circle
+    locks = [lock_of(m) for m in distinct]
+    for lock in locks:
+        lock.acquire()
     try:
-        if watch is not None:
-            seen = watch.begin(parameter_count, steps)
+        if watching is not None:
+            seen = watching.begin(parameter_count, steps)
         with nogil:
             while done < steps:
-                many = min(every, steps - done)
-                i = train(
+                part = train(
                     c, count, NULL if of_course == NULL else of_course + done, groups, group_count,
                     most, p.floats(), picks.ints() + at, rates.floats() + done * group_count,
-                    NULL if of_steps == NULL else of_steps + done * group_count, many,
-                    z.floats() + done
+                    NULL if of_steps == NULL else of_steps + done * group_count,
+                    min(every, steps - done), z.floats() + done
                 )
-                for k in range(done, done + i):
+                for k in range(done, done + part):
                     at += c[0 if of_course == NULL else of_course[k]].machine.lanes
-                done += i
-                if i < every or seen == NULL or not look(seen, p.floats(), looks):
+                done += part
+                if part < every or seen == NULL or not look(seen, p.floats(), looks):
                     break
                 looks += 1
-        if watch is not None:
-            watch.end(looks)
+        if watching is not None:
+            watching.end(looks)
     finally:
-        for i in range(len(locks)):
-            locks[i].release()
+        for lock in locks:
+            lock.release()
     held.clear()
     return losses[:done]
 

@@ -43,14 +43,14 @@ def check_choices(tape: Tape) -> None:
             raise NoPlanError("something is chosen by a number that is computed")
         if any(x >= tape.first and is_choice(tape.ops[x - tape.first]) for x in candidates):
             raise NoPlanError("something is chosen among what is chosen")
-        if slot > tape.first and slot - 1 in candidates:
+        if op.name == "choose" and slot > tape.first and slot - 1 in candidates:
             raise NoPlanError("the candidates of a choice are computed for nothing else")
 
 
 def check_visits(order: Sequence[Any], stand_ins: Collection[int]) -> None:
     """The same for a graph in which Values, of these identities, stand in for computed ones."""
     for before, v in zip(order, order[1:]):
-        if v.op is None or not is_choice(v.op) or id(before) not in stand_ins:
+        if v.op is None or v.op.name != "choose" or id(before) not in stand_ins:
             continue
         if any(before is x for x in v.inputs[1:]):
             raise NoPlanError("the candidates of a choice are computed for nothing else")

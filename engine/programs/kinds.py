@@ -145,6 +145,21 @@ class Kinds:
             not is_scalar(operand) and operand[0] == "row" and is_choice(self.steps[operand[1]][0])
         )
 
+    def added_to_zero(self, kind: int) -> int | None:
+        """If a kind is 0 + x, the kind x, if nothing else uses it.
+
+        In a sum, 0 + x stands for x to the bit: a sum of it is never -0, where the two differ.
+        """
+        op, operands, _ = self.steps[kind]
+        if op is not ops.add or is_scalar(operands[1]) or not is_scalar(operands[0]):
+            return None
+        place = ~self.scalar(operands[0]) - self.first_input  # among the constants
+        users = sum([step[1].count(operands[1]) for step in self.steps])
+        if place < 0 or self.constants[place] != 0.0 or users > 1 or operands[1][0] != "row":
+            return None
+        found: int = operands[1][1]
+        return found
+
     def is_parameter(self, operand: Any) -> bool:
         return is_scalar(operand) and operand < self.first_input
 

@@ -163,6 +163,8 @@ class Tail:
         kinds = [self.kinds.kind[x] for x in chain]
         if any(is_choice(self.kinds.steps[kind][0]) for kind in kinds):
             raise NoPlanError("the samples end in a choice")
+        plain = self.kinds.added_to_zero(kinds[0])  # as Python's sum() begins with 0 + x
+        kinds = [kinds[0] if kind == plain else kind for kind in kinds]
         rows = [self.row_of_kind[kind] for kind in kinds]
         of_class = [rows[0]]
         if len(set(rows)) > 1:

@@ -42,7 +42,7 @@ class Union:
         Raises NoPlanError if the others do not begin as the first does.
         """
         longest = wires[0]
-        self.wires, self.ops, self.taken = wires, [*longest.ops], [*longest.taken]
+        self.wires, self.ops, self.taken = wires, [*longest.ops], longest.each()
         self.shared, self.first = [len(self.ops)], [len(self.ops)]
         for own in wires[1:]:
             n, start = shared_length(longest, own), len(self.ops)
@@ -52,7 +52,7 @@ class Union:
             self.first.append(start)
             self.ops += own.ops[n:]
             self.taken += [
-                tuple([x if x < n else x - n + start for x in taken]) for taken in own.taken[n:]
+                tuple([x if x < n else x - n + start for x in taken]) for taken in own.each(n)
             ]
         if len(self.ops) > 2 * len(longest.ops):
             raise NoPlanError("the graphs have little in common")

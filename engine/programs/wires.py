@@ -7,6 +7,8 @@ and ~k is leaf k; the constants come after the leaves.
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from itertools import accumulate, chain, islice
 from typing import NamedTuple
 
 from engine.programs.tape import check_leaves
@@ -20,10 +22,16 @@ if TYPE_CHECKING:
 
 
 class Wires(NamedTuple):
-    """ops: [n]. taken: for each of them the places of what it takes."""
+    """ops: [n]. counts: how many numbers each of them takes. taken: their places, of all of them."""
 
     ops: list[Any]
-    taken: list[tuple[int, ...]]
+    counts: list[int]
+    taken: list[int]
+
+    def each(self, first: int = 0) -> list[tuple[int, ...]]:
+        """What each operation takes, from number `first` on."""
+        rest = iter(self.taken[sum(self.counts[:first]) :])
+        return [tuple(islice(rest, n)) for n in self.counts[first:]]
 
 
 class Places(dict):  # type: ignore[type-arg]
@@ -49,16 +57,23 @@ def wires_of(output: Value, leaves: dict[Any, int], count: int, digits: dict[str
     places = Places(leaves)
     places.digits, places.leaves = digits, count
     places.update(zip(computed, range(len(computed))))
-    place = places.__getitem__
-    return Wires([v.op for v in computed], [tuple(map(place, arguments(v))) for v in computed])
+    each = [*map(arguments, computed)]
+    taken = [*map(places.__getitem__, chain.from_iterable(each))]
+    return Wires([v.op for v in computed], [*map(len, each)], taken)
 
 
 def shared_length(a: Wires, b: Wires) -> int:
     """How many operations both begin with."""
-    n = min(len(a.ops), len(b.ops))
-    low, high = 0, n  # the first `low` are known to be the same
+    n = alike(a.ops, b.ops)
+    n = alike(a.counts[:n], b.counts[:n])
+    places = alike(a.taken, b.taken)
+    return bisect_right([*accumulate(a.counts[:n])], places)
+
+
+def alike(a: list[Any], b: list[Any]) -> int:
+    """How many items two lists begin with that are equal."""
+    low, high = 0, min(len(a), len(b))
     while low < high:
         middle = (low + high + 1) // 2
-        same = a.taken[low:middle] == b.taken[low:middle] and a.ops[low:middle] == b.ops[low:middle]
-        low, high = (middle, high) if same else (low, middle - 1)
+        low, high = (middle, high) if a[low:middle] == b[low:middle] else (low, middle - 1)
     return low

@@ -142,7 +142,9 @@ class Replay:
             found = recording.loss(arguments)
             if found is None:
                 self.reason = "the machine has no answer for these numbers"
-                return self.computed(args)
+                loss = self.computed(args)
+                recording.learn(arguments)
+                return loss
             self.replayed += 1
             self.changes = 0
             return found
@@ -215,6 +217,7 @@ class Replay:
         loss = self.computed(args)
         if recording.was_recorded_with(arguments):  # the same numbers prove nothing
             return loss
+        recording.learn(arguments)
         after = recording.random_state()
         recording.set_random_state(before)
         answer = recording.evaluate(arguments)

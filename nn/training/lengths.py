@@ -15,10 +15,12 @@ from engine.programs.machines import machine_in_c
 from engine.programs.union import UnionPlan
 from engine.programs.wires import wires_of
 from engine.recording import tracing
-from nn.training.plans import LONGEST, shifted, same
+from nn.training.plans import LONGEST, same
 from nn.training.randomness import undrawn
 from nn.training.samples import Samples
-from nn.training.tapes import WRONG
+from nn.training.shifting import shifted
+from nn.training.states import settle_zeros
+from nn.training.tapes import WRONG, any_asked
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
     from nn.training.objective import Objective
 
 MOST = 64  # lengths
-OTHERS = 3  # samples that are recorded to see whether they compute the same as others of a length
+OTHERS = 2  # samples that are recorded to see whether they compute the same as others of a length
 
 
 class Lengths:
@@ -53,7 +55,7 @@ class Lengths:
         if not compiled or loader.size > 1 or max(shape) >= MOST:
             raise NoPlanError("each shape has plans of its own")
         self.loader, self.objective, self.parameters = loader, objective, parameters
-        self.sources = sources
+        self.sources = sources()
         self.samples = Samples(loader.lists)
         self.columns: dict[Any, int] = {}  # of the path to a number of a sample
         firsts = [shape.index(k) for k in range(max(shape) + 1)]
@@ -71,7 +73,7 @@ class Lengths:
         self.machine = machine_in_c(plan, 1)
         self.variant = [number[k] for k in shape]
         self.data = self.laid_out(shape)
-        for i in {firsts[0], firsts[-1]}:
+        for i in {firsts[len(firsts) // 2], firsts[-1]}:
             self.check_numbers(i)
 
     def found(self, i: int) -> list[int]:
@@ -92,10 +94,11 @@ class Lengths:
         """What is computed of a sample. Raises NoPlanError."""
         given, (own,) = self.samples.given([i])
         try:
-            with undrawn(self.sources()), tracing() as block:
+            with undrawn(self.sources), tracing() as block:
                 loss = self.objective(*given)
-            if block.drawn:
-                raise NoPlanError("random numbers are drawn")
+            if block.drawn or any_asked([own]):
+                raise NoPlanError("random numbers are drawn, or numbers checked")
+                settle_zeros(loss, lambda: self.objective(*given), own, self.parameters)
             inputs = len(self.parameters)
             leaves = {**self.leaves}
             for x, column in zip(own, self.columns_of[shape]):
@@ -108,7 +111,10 @@ class Lengths:
         return found
 
     def check_others(self, wires: Sequence[tuple[Wires, int]], shape: Sequence[int]) -> None:
-        """Raise NoPlanError unless other samples of a length compute the same, with other weights."""
+        """Raise NoPlanError unless other samples of a length compute the same.
+
+        They are recorded with other weights.
+        """
         known = {shape[i]: (own, i) for own, i in wires}
         seen = 0
         with shifted(self.parameters):

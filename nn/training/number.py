@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 CHOICE = "the function takes a number of its arguments out of the graph, as an `if` does"
+NOTHING, RANGE, NUMBER = range(3)
 
 
 class Number(Value):
@@ -19,7 +20,11 @@ class Number(Value):
 
     An `if` on it would stay as it was, for numbers to come, and so would `float(x)`. Raises
     NoPlanError there. What nn checks, such as whether a target is a probability, is no choice.
+    asked: what nn has checked of it, and has to check of the numbers to come: NOTHING, its RANGE,
+    such as whether it is a probability, or whether it is this very NUMBER, such as -1 or 1.
     """
+
+    asked = NOTHING
 
     def __gt__(self, *_other: Any) -> Any:
         raise NoPlanError(CHOICE)
@@ -28,25 +33,28 @@ class Number(Value):
     __hash__ = Value.__hash__
 
     def __ge__(self, other: Any) -> Any:
-        return self.checked() >= other
+        return self.checked(RANGE) >= other
 
     def __le__(self, other: Any) -> Any:
-        return self.checked() <= other
+        return self.checked(RANGE) <= other
 
     def __eq__(self, other: object) -> bool:
         return self.checked() == other
 
     def __ne__(self, other: object) -> bool:
+        if other is self:  # whether it is nan, which no number of a training is
+            return self.data != self.data
         return self.checked() != other
 
     def __float__(self) -> float:
         return self.checked()
 
-    def checked(self) -> float:
+    def checked(self, what: int = NUMBER) -> float:
         """Its number, if it is nn that asks."""
         asking = sys._getframe(2).f_globals.get("__name__", "")
         if asking.partition(".")[0] not in ("engine", "nn"):
             raise NoPlanError(CHOICE)
+        self.asked = max(self.asked, what)
         return self.data
 
 

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import marshal
 from array import array
-from contextlib import contextmanager
 from hashlib import sha256
 from math import inf
 
+from engine import no_grad
 from engine.op import compiled, leaves_domain
 from engine.programs.joining import JoinedKinds
 from engine.programs.machines import machine_of_plan
 from engine.programs.plan import NoPlanError, Plan, lowered
 from engine.programs.tape import Tape
 from nn.evaluation import is_straight
+from nn.training.objective import loss_of
 from nn.training.randomness import undrawn
 from nn.training.samples import Samples
+from nn.training.shifting import shifted
 from nn.training.tapes import tape_of, tapes_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from engine import Value
@@ -68,6 +70,8 @@ class BatchPlans:
         if not self.ragged:
             check_shapes(self.samples)
         self.machines[size] = self.first_machine(size)
+        if self.samples.ways[size].asked:
+            self.check_targets(size)
         few = min(size, max(FEW, len(set(self.samples.labels or ()))))
         if self.alike and not self.ragged and size > 2 * few and self.machine(few) is not None:
             size = few  # another size of the same samples
@@ -88,47 +92,54 @@ class BatchPlans:
                 self.samples.as_classes(TARGETS)
                 return self.made(lanes)
             except NoPlanError as other:
-                raise (other if self.samples.labels is not None else error) from None
+                if self.samples.labels is None:  # as it is no list of classes
+                    raise error from None
+                raise NoPlanError(f"{other}; as numbers: {error}") from error
 
     def made(self, lanes: int) -> Any:
-        """A machine for batches of that size. Raises NoPlanError, with the first reason."""
-        reason: NoPlanError | None = None
-        for together in (False, True):
-            if together and self.samples.labels is not None:
-                break  # which operation is done follows from the class
-            if self.ragged and not together:
-                continue  # a batch of all samples, of many shapes, is the same in each step
-            try:
-                machine, way = self.way(lanes, together)
-            except NoPlanError as error:
-                reason = reason or error
-            else:
-                self.samples.ways[lanes] = way
-                return machine
-        raise reason or NoPlanError("it has no samples")
+        """A machine for batches of that size. Raises NoPlanError, with the first reason.
 
-    def way(self, lanes: int, together: bool) -> tuple[Any, Way]:
-        """The machine for batches of that many samples, and how they are replayed.
-
-        Every class occurs in the batch that is recorded. Raises NoPlanError.
+        Every class occurs in the batch that is recorded.
         """
         places, labels = self.places(lanes), self.samples.labels
         classes = None if labels is None else [labels[i] for i in places]
-        if self.alike and lanes > 1 and not together:
+        if self.alike and lanes > 1:
             try:
                 with undrawn(self.sources()):
                     parts, way = tapes_of(self.objective, self.samples, places, self.parameters)
-                return machine_of_plan(plan_of(parts, lanes, classes), self.fast), way
+                machine = machine_of_plan(plan_of(parts, lanes, classes), self.fast)
             except NoPlanError:
                 self.alike = False
+            else:
+                self.samples.ways[lanes] = way
+                return machine
         with undrawn(self.sources()):
-            tape, way = self.tape(places, together)
-            if together and len(tape) > LONGEST:
-                raise NoPlanError(f"the samples are not alike, and have {len(tape)} operations")
-            plan = plan_of(tape, 1 if together else lanes, classes)
-            if labels is None:
-                self.check_others(tape, places, together)
-        return machine_of_plan(plan, self.fast), way
+            machine, self.samples.ways[lanes] = self.of_tape(places, classes)
+        return machine
+
+    def of_tape(self, places: Sequence[int], classes: list[int] | None) -> tuple[Any, Way]:
+        """A machine of the tape of a batch, and how batches are replayed.
+
+        The same operation of all samples is done at once, or all operations one by one. With
+        classes, which operations there are follows from the class: then only the first will do.
+        """
+        reason: NoPlanError | None = None
+        way: Way | None = None
+        ways = (False, True) if classes is None else (False,)
+        for together in ways[int(self.ragged) :]:  # samples of many shapes are not alike
+            try:
+                if way is None or way.draws:  # else it is the same tape
+                    tape, way = self.tape(places, together)
+                way = way._replace(together=together)
+                if together and len(tape) > LONGEST:
+                    raise NoPlanError(f"the samples are not alike: {len(tape)} operations")
+                plan = plan_of(tape, 1 if together else len(places), classes)
+                if classes is None:
+                    self.check_others(tape, places, together)
+                return machine_of_plan(plan, self.fast), way
+            except NoPlanError as error:
+                reason = reason or error
+        raise reason or NoPlanError("it has no samples")
 
     def tape(self, places: Sequence[int], together: bool) -> tuple[Tape, Way]:
         return tape_of(self.objective, self.samples, places, self.parameters, together)
@@ -173,6 +184,23 @@ class BatchPlans:
         return self.machines[lanes]
 
     # ---- comparing ----
+
+    def check_targets(self, size: int) -> None:
+        """Raise NoPlanError if the loss refuses the targets of any sample: the graph is to say so.
+
+        It is asked for all samples, with the output of the first for each of them.
+        """
+        with undrawn(self.sources()), no_grad():
+            try:
+                output = self.objective.model(self.loader.inputs[0])
+                for start in range(0, self.samples.count, size):
+                    places = range(start, min(start + size, self.samples.count))
+                    _, *others = self.loader.samples(places)
+                    loss_of(self.objective.loss, [output] * len(places), *others)
+            except ArithmeticError:
+                return  # the output is of no use here
+            except (TypeError, ValueError) as error:
+                raise NoPlanError(str(error)) from error
 
     def check_numbers(self, lanes: int) -> None:
         """Raise NoPlanError unless another batch, with other weights, has the bits of its graph.
@@ -240,22 +268,6 @@ def key_of(made: Tape | Parts, lanes: int, classes: Sequence[int] | None) -> tup
         # version 2 writes what is equal alike: later ones write what occurs twice but once
         key += [tuple(tape.ops), numbers, sha256(marshal.dumps(slots, 2)).digest()]
     return tuple(key)
-
-
-@contextmanager
-def shifted(parameters: Sequence[Value]) -> Iterator[None]:
-    """A block in which the parameters have other numbers: zeros, as of biases, are special cases.
-
-    Their grads are 0 at its start, and what they were at its end.
-    """
-    before = [(p, p.data, p.grad) for p in parameters]
-    try:
-        for i, (p, data, _) in enumerate(before):
-            p.data, p.grad = data + (1 + i % 7) * 2.0**-10, 0.0
-        yield
-    finally:
-        for p, data, grad in before:
-            p.data, p.grad = data, grad
 
 
 def made_anew(made: Tape | Parts, lanes: int, classes: Sequence[int] | None) -> Plan:

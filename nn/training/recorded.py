@@ -12,7 +12,7 @@ from engine.programs.tape import Tape
 from engine.recording import no_grad_depth, tracing
 from engine.value import add_slopes, node_of_many
 from nn.training.arguments import columns
-from nn.training.number import number_of_data
+from nn.training.number import NUMBER, number_of_data
 from nn.training.plans import plan_of, same
 from nn.training.randomness import undrawn
 from nn.training.samples import drawn, shared_draws
@@ -86,6 +86,7 @@ class Recording:
             tape = Tape([loss], flat, self.parameters)
         except ValueError as error:
             raise NoPlanError(str(error)) from None
+        self.guards = guards(self.leaves_of)
         chosen = [k % self.classes for k in range(self.lanes)] if self.classes else None
         self.machine = machine_of_plan(plan_of(tape, self.lanes, chosen))
 
@@ -98,11 +99,13 @@ class Recording:
             raise NoPlanError(f"a batch of {self.lanes} has not all of {self.classes} classes")
         leaves: list[list[Any]] = [[] for _ in range(self.lanes)]
         given = []
-        for argument in arguments:
+        self.leaves_of: list[list[Any]] = [[] for _ in arguments]
+        for i, argument in enumerate(arguments):
             if self.classes and argument is arguments[-1]:
                 given.append(argument.filled([k % self.classes for k in range(self.lanes)]))
                 continue
             own = [number_of_data(x, argument.whole) for x in argument.numbers]
+            self.leaves_of[i] = own
             each = len(own) // self.lanes
             for k, of_sample in enumerate(leaves):
                 of_sample += own[k * each : (k + 1) * each]
@@ -148,6 +151,8 @@ class Recording:
 
     def evaluate(self, arguments: list[Argument]) -> tuple[float, Any] | None:
         """The loss and its gradient, or None."""
+        if not all(guard.lets(arguments) for guard in self.guards):
+            return None
         given, classes = [arguments[i] for i in self.places], None
         if self.classes:
             classes = array("i", map(int, given.pop().numbers))
@@ -158,6 +163,11 @@ class Recording:
             rows = self.with_draws(rows)
         found: tuple[float, Any] | None = self.machine.evaluate(self.values(), rows, classes)
         return found
+
+    def learn(self, arguments: list[Argument]) -> None:
+        """Let the numbers of these arguments pass from now on: nn has checked them."""
+        for guard in self.guards:
+            guard.learn(arguments)
 
     def with_draws(self, rows: Any) -> Any:
         """The rows, behind each the random numbers that its sample draws."""
@@ -178,6 +188,38 @@ class Recording:
     def set_random_state(self, states: list[Any]) -> None:
         for source, state in zip(self.sources, states):
             source.setstate(state)
+
+
+class Guard:
+    """What nn has checked of an argument: numbers of a range, or these very numbers, may pass.
+
+    Others are checked by nn once, in the function itself.
+    """
+
+    def __init__(self, place: int, leaves: Sequence[Any]) -> None:
+        """place: of the argument. leaves: its numbers."""
+        self.place = place
+        numbers = [x.data for x in leaves if x.asked]
+        self.known = {*numbers} if any(x.asked == NUMBER for x in leaves) else None
+        self.low, self.high = min(numbers), max(numbers)
+
+    def lets(self, arguments: list[Argument]) -> bool:
+        """Whether the numbers may pass."""
+        numbers = arguments[self.place].numbers
+        if self.known is not None:
+            return self.known.issuperset(numbers)
+        return bool(self.low <= min(numbers) and max(numbers) <= self.high)
+
+    def learn(self, arguments: list[Argument]) -> None:
+        numbers = arguments[self.place].numbers
+        if self.known is not None:
+            self.known.update(numbers)
+        self.low, self.high = min(self.low, *numbers), max(self.high, *numbers)
+
+
+def guards(leaves: list[list[Any]]) -> list[Guard]:
+    """The guards of the arguments of which nn has checked numbers. leaves: of each argument."""
+    return [Guard(i, own) for i, own in enumerate(leaves) if any(x.asked for x in own)]
 
 
 def ways(arguments: list[Argument], classes: int) -> Iterator[tuple[int, int]]:

@@ -34,10 +34,12 @@ class Way(NamedTuple):
     together: whether the machine does the operations of all samples one by one, in the order of the
     graph; else it does the same operation of all samples at once. draws: the Dropouts that each
     sample passes, or the whole batch if together, and how many random numbers each of them draws.
+    asked: whether nn has checked numbers of the samples.
     """
 
     together: bool
     draws: Draws
+    asked: bool = False
 
 
 class Samples:
@@ -127,7 +129,7 @@ class Samples:
 
         The random numbers are drawn sample by sample, as a graph of these samples would draw them.
         """
-        rows, (together, draws) = array("d"), self.ways[len(places)]
+        rows, (together, draws, _) = array("d"), self.ways[len(places)]
         for i in places:
             rows += self.numbers(i)
             if not together:

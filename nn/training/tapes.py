@@ -10,7 +10,9 @@ from engine.programs.kinds import NoPlanError
 from engine.programs.tape import Tape
 from engine.recording import tracing
 from nn.training.arguments import size_of
+from nn.training.number import Number
 from nn.training.samples import Way, shared_draws
+from nn.training.states import settle_zeros
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,10 +50,12 @@ def tape_of(
     try:
         with tracing() as block:
             loss = loss_of(*given)
+        flat = [x for own in leaves for x in own]
+        settle_zeros(loss, lambda: loss_of(*given), flat, parameters)
         if together:
             leaves = [[x for own in leaves for x in own]]
-        draws = shared_draws(block.drawn, leaves)
-        return Tape([loss], [x for own in leaves for x in own], parameters), Way(together, draws)
+        way = Way(together, shared_draws(block.drawn, leaves), any_asked(leaves))
+        return Tape([loss], [x for own in leaves for x in own], parameters), way
     except WRONG as error:
         raise NoPlanError(str(error)) from error
 
@@ -87,7 +91,12 @@ def tapes_of(
     except WRONG as error:
         raise NoPlanError(str(error)) from error
     slots = [sample.outputs[order.index(j)] for j in range(n)]
-    return Parts(sample, whole, own, slots), Way(False, draws)
+    return Parts(sample, whole, own, slots), Way(False, draws, any_asked(leaves))
+
+
+def any_asked(leaves: Sequence[Sequence[Value]]) -> bool:
+    """Whether nn has checked numbers of the samples, as a loss does its targets."""
+    return any(isinstance(x, Number) and x.asked for own in leaves for x in own)
 
 
 def shared_order(loss: Value, leaves: list[list[Value]], outputs: int) -> list[int]:

@@ -12,6 +12,8 @@ from argparse import ArgumentParser
 from collections import Counter
 from functools import partial
 
+import numpy as np
+
 from engine import Value, dot, exp, logsumexp, maximum, relu, sigmoid, softplus, sqrt, tanh
 from engine.programs.plan import NoPlanError
 from nn import (
@@ -22,6 +24,8 @@ from nn import (
     Adam,
     AdamW,
     Dropout,
+    EarlyStopping,
+    Embedding,
     LayerNorm,
     Linear,
     LogSoftmax,
@@ -99,6 +103,18 @@ class Two(Module):
         numbers, one = x
         y = self.inner(numbers)
         return [v + self.scale * one for v in (y if isinstance(y, list) else [y])]
+
+
+class Tokens(Module):
+    """A table of rows for whole numbers, which are added up."""
+
+    def __init__(self, features, outputs, rng):
+        self.table = Embedding(4, 2, rng=rng)
+        self.inner = MLP(2 * features, [3, outputs], activation="relu", rng=rng)
+
+    def __call__(self, x):
+        y = self.inner(self.table(x))
+        return y if isinstance(y, list) else [y]
 
 
 class Normed(Module):
@@ -247,7 +263,19 @@ class Configuration:
         self.schedule = pick([None, None, "step", "exponential", "cosine", "cycle", "plateau"])
         self.each = pick(["epoch", "step"])
         self.epochs = rng.randint(2, 4)
+        known = getattr(self.loss, "func", self.loss).__module__.startswith("nn.")
+        self.weighted = known and rng.random() < 0.15
+        self.watched = rng.choice(
+            [None, None, None, "validation", "metric", "callback", "stopping"]
+        )
+        self.arrays = self.kind in ("mlp", "sequential") and rng.random() < 0.1
         self.loop = rng.random() < 0.3
+
+    @property
+    def most_batches(self):
+        """How many batches may be met before one is replayed: two sizes, each seen twice."""
+        size = min(self.batch_size or self.count, self.count)
+        return -(-self.count // size)
 
     def pick_loss(self, rng):
         """The loss, and what the last layer of the model has to be."""
@@ -295,7 +323,8 @@ class Configuration:
             f"{self.activation} {self.layers} time {self.time}, {name} {given} of {self.goal}, "
             f"{self.count} in batches of {size}, {self.optimizer}, penalty {self.penalty}, "
             f"norm {self.max_norm}, schedule {self.schedule} each {self.each}"
-            f"{', plain loop' if self.loop else ''}"
+            f"{', plain loop' if self.loop else f', {self.watched}'}"
+            f"{', weighted' if self.weighted else ''}{', arrays' if self.arrays else ''}"
         )
 
     # ---- what it is made of ----
@@ -311,6 +340,8 @@ class Configuration:
             model = Cell(self.features, 3, self.outputs, rng, gated)
         elif self.kind == "two":
             model = Two(self.features, self.outputs, rng)
+        elif self.kind == "tokens":
+            model = Tokens(self.features, self.outputs, rng)
         elif self.kind == "normed":
             model = Normed(self.features, self.outputs, rng)
         elif self.kind == "tied":
@@ -334,7 +365,8 @@ class Configuration:
     def data(self):
         rng = random.Random(self.seed + 2)
         inputs = [self.input(rng) for _ in range(self.count)]
-        return inputs, [self.target(rng) for _ in range(self.count)]
+        targets = [self.target(rng) for _ in range(self.count)]
+        return (np.array(inputs) if self.arrays else inputs), targets
 
     def input(self, rng):
         numbers = [rng.gauss(0, 1) for _ in range(self.features)]
@@ -342,6 +374,8 @@ class Configuration:
             return [rng.gauss(0, 1) for _ in range(self.time)]
         if self.time:
             return [[rng.gauss(0, 1) for _ in range(self.features)] for _ in range(self.time)]
+        if self.kind == "tokens":
+            return [rng.randrange(4) for _ in range(self.features)]
         if self.kind == "two":
             return (numbers, rng.gauss(0, 1))
         return numbers
@@ -442,6 +476,14 @@ class Configuration:
 
     def fit(self, model, optimizer, inputs, targets, replay, record):
         each = "epoch" if self.schedule == "plateau" else self.each
+        weights = [0.5 * (i % 4) for i in range(self.count)] if self.weighted else None
+        seen = {
+            None: {},
+            "validation": {"validation": (inputs, targets)},
+            "metric": {"metrics": {"first": lambda _, ys: float(np.ravel(ys[0])[0])}},
+            "callback": {"callbacks": lambda history: record.append(self.seen(model, history))},
+            "stopping": {"early_stopping": EarlyStopping(monitor="loss", patience=1)},
+        }[self.watched]
         history = fit(
             model,
             (inputs, targets),
@@ -455,11 +497,16 @@ class Configuration:
             max_norm=self.max_norm,
             schedule=self.schedule_of(optimizer),
             schedule_each=each,
+            sample_weight=weights,
+            **seen,
             replay=replay,
             progress=False,
         )
         record.append([x.hex() for x in history.losses])
         record.append(repr(history.epochs))
+
+    def seen(self, model, history):
+        return history.steps, [(p.data.hex(), p.grad.hex()) for p in model.parameters()]
 
     def train_in_a_loop(self, model, optimizer, inputs, targets, replay, record):
         penalty = self.penalty_of(model)
@@ -486,7 +533,8 @@ class Configuration:
                 record.append(float(optimizer.step(closure)).hex())
                 if schedule is not None:
                     schedule.step()
-        if replay and function.reason:
+        tried = replay and function.calls > 2 * self.most_batches
+        if tried and function.reason and not function.replayed:
             raise NoPlanError(function.reason)
 
 

@@ -4,25 +4,19 @@ import random
 
 import pytest
 
-from engine import Value, compiled, dot
+from engine import compiled, dot
 from nn import (
-    MLP,
     SGD,
     Adam,
     DataLoader,
     Embedding,
     Flatten,
     Linear,
-    LogSoftmax,
     Module,
     Sequential,
     Tanh,
-    chosen,
     cross_entropy,
     fit,
-    jit,
-    mse_loss,
-    nll_loss,
 )
 from nn.training.objective import Objective
 from nn.training.plans import BatchPlans
@@ -91,7 +85,7 @@ def trained(make, data, replay, loss=cross_entropy, optimizer=SGD, **options):
 def plans(make, data, loss=cross_entropy, size=None):
     model = make()
     loader = DataLoader(*data, batch_size=size)
-    return BatchPlans(loader, Objective(model, loss), model.parameters(), lambda: [])
+    return BatchPlans(loader, Objective(model, loss), model.parameters(), list)
 
 
 REPLAY = True if compiled else "auto"

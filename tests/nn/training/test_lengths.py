@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine import compiled, sigmoid, tanh
+from engine import Value, compiled, sigmoid, tanh
 from engine.programs.plan import NoPlanError
 from nn import (
     MLP,
@@ -29,7 +29,7 @@ LENGTHS = st.lists(st.integers(1, 6), min_size=2, max_size=9)
 class Recurrent(Module):
     """A state that looks at one step after the other; it gives its last output, or all of them."""
 
-    def __init__(self, zeros=0.0, outputs=1, each=False, drop=0.0):
+    def __init__(self, zero=float, outputs=1, each=False, drop=0.0):
         super().__init__()
         self.cell, self.gate = (
             Linear(4, 2, rng=random.Random(0)),
@@ -37,10 +37,10 @@ class Recurrent(Module):
         )
         self.readout = Linear(2, outputs, rng=random.Random(2))
         self.dropout = Dropout(drop, rng=random.Random(3)) if drop else None
-        self.zeros, self.each = zeros, each
+        self.zero, self.each = zero, each
 
     def __call__(self, sequence):
-        state, found = [self.zeros] * 2, []
+        state, found = [self.zero() for _ in range(2)], []
         for step in sequence:
             seen = [*step, *state]
             update = [sigmoid(z) for z in self.gate(seen)]
@@ -187,12 +187,28 @@ def test_a_run_that_ended_within_an_epoch_goes_on_as_on_graphs(tmp_path, replay,
     assert bits[0] == bits[1]
 
 
-@pytest.mark.parametrize("zeros", [0.0, 0])
-def test_states_that_begin_at_zero_are_replayed(zeros):
-    lengths = [3, 1, 3, 2]
+@pytest.mark.parametrize("zero", [lambda: 0.0, lambda: 0, lambda: Value(0.0)])
+@pytest.mark.parametrize("lengths", [[3, 1, 3, 2], [3, 3, 3]])
+def test_states_that_begin_at_zero_are_replayed(zero, lengths):
     data = sequences(lengths), [0.1 * n for n in lengths]
 
-    assert equal(lambda: Recurrent(zeros), lambda: data, batch_size=1)
+    assert equal(lambda: Recurrent(zero), lambda: data, batch_size=1)
+
+
+@pytest.mark.parametrize("state", [Value(0.0), "bias", "first"])
+def test_a_state_that_may_change_is_not_taken_for_zeros(state):
+    model = Recurrent()
+    for v in model.readout.bias:
+        v.data = 0.0
+    made = {
+        "bias": lambda: Value(model.readout.bias[0].data),
+        "first": lambda: Value(0.0 if model.cell.weight[0][0].data == before else 1.0),
+    }
+    before = model.cell.weight[0][0].data
+    model.zero = made.get(state, lambda: state)
+
+    with pytest.raises(NoPlanError, match="neither an input nor a parameter"):
+        trained(model, (sequences([2, 2]), [0.1, 0.2]), batch_size=1, replay=True)
 
 
 @pytest.mark.parametrize("replay", [False, True])

@@ -240,9 +240,12 @@ def epoch(
 @contextmanager
 def bar(run: Run, total: int | None, progress: bool) -> Iterator[Callable[[int], None]]:
     """A function that moves a progress bar on by a number of steps that are done."""
+    if not progress:
+        yield lambda _: None
+        return
     from tqdm import tqdm
 
-    options: dict[str, Any] = {"desc": "training", "unit": "step", "disable": not progress}
+    options: dict[str, Any] = {"desc": "training", "unit": "step"}
     with tqdm(total=total, initial=run.history.steps, **options) as shown:
 
         def advance(steps: int) -> None:

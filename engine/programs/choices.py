@@ -37,7 +37,7 @@ def silent_parameters(tape: Tape) -> list[int]:
         if slot >= tape.first and is_choice(tape.ops[slot - tape.first]):
             raise NoPlanError("an output is chosen")
     for slot in [slot for slot, op in enumerate(tape.ops, tape.first) if is_choice(op)]:
-        index, *candidates = tape.args[slot - tape.first]
+        op, (index, *candidates) = tape.ops[slot - tape.first], tape.args[slot - tape.first]
         if not len(tape.parameters) <= index < last:
             raise NoPlanError("something is chosen by a number that is computed")
         if any(x >= tape.first and is_choice(tape.ops[x - tape.first]) for x in candidates):

@@ -4,19 +4,25 @@ import random
 
 import pytest
 
-from engine import compiled, dot
+from engine import Value, compiled, dot
 from nn import (
+    MLP,
     SGD,
     Adam,
     DataLoader,
     Embedding,
     Flatten,
     Linear,
+    LogSoftmax,
     Module,
     Sequential,
     Tanh,
+    chosen,
     cross_entropy,
     fit,
+    jit,
+    mse_loss,
+    nll_loss,
 )
 from nn.training.objective import Objective
 from nn.training.plans import BatchPlans

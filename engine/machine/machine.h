@@ -193,6 +193,7 @@ static int backward(Machine *m, const Version *version) {
         turn_to(m, chunk);
         if (backward_chunk(m, version)) return 0;
     }
-    for (int i = 0; i < m->silent_count; i++) m->scalar_grads[m->silent[i]] = 0.0;
+    for (int i = 0; i < m->silent_count; i++)
+        m->scalar_grads[m->silent[i]] = m->start ? m->start[m->silent[i]] : 0.0;
     return !m->unpicked || known(m);
 }

@@ -129,3 +129,14 @@ cdef extern from *:
         double max_norm, double *parameters, const int *order, const double *lrs,
         const double *momenta, Py_ssize_t steps, double *losses
     ) noexcept nogil
+
+    ctypedef struct Watched:
+        State *m
+        const Version *version
+        const int *wanted
+        int wanted_count
+        double *losses
+        double *outputs
+        double *parameters
+
+    int look(const Watched *w, const double *parameters, Py_ssize_t at) noexcept nogil

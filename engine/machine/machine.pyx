@@ -83,8 +83,12 @@ cdef struct Variant:  # what one of several losses takes of the tail
 
 @cython.no_gc_clear  # its list of blocks must be there when it is freed
 cdef class Machine:
-    """A plan, ready to run on as many samples at once as it has lanes."""
+    """A plan, ready to run on as many samples at once as it has lanes.
 
+    answers: the rows of its body that are a sample's outputs, if the plan says so.
+    """
+
+    cdef readonly list answers
     cdef State m
     cdef const Version *version
     cdef list blocks  # of memory
@@ -130,7 +134,7 @@ cdef class Machine:
         tail_known = bytearray(tail_rows)
         reader = Reader("body", known, scalars, ONE_OR_TWO, ANY_NUMBER, inputs)
         self.body = reader.read(plan.body)
-        self.known = known
+        self.known, self.answers = known, [*getattr(plan, "answers", ())]
         reader = Reader("tail", tail_known, scalars, ONE_OR_TWO, ANY_NUMBER, inputs * (lanes == 1))
         sums = read_sums(plan.sums, Reader("sums", known, 0), reader)
         tail = reader.read(plan.tail)
@@ -153,8 +157,8 @@ cdef class Machine:
         m.silent, m.silent_count = self.ints(silent), len(silent)
         m.parameters, m.scalar_count, m.seed = parameters, scalars, 1.0
         m.sequential = plan.sequential and not m.fast
-        m.scalars = self.doubles(scalars)
-        m.scalar_grads = self.doubles(scalars + 3)  # whole vectors are read there
+        m.scalars = self.doubles(padded(scalars) + tail_rows + 8)
+        m.scalar_grads = self.doubles(padded(scalars) + tail_rows + 8)  # for whole vectors
         m.constants = self.doubles(len(constants))
         for i, x in enumerate(constants):
             m.constants[<Py_ssize_t>i] = x
@@ -226,11 +230,15 @@ cdef class Machine:
         lanes: of the largest chunk.
         """
         cdef Instruction *c
-        cdef Py_ssize_t i, choice = 0
+        cdef Py_ssize_t i, at, choice = 0
         rows.inputs, rows.count, rows.lanes, rows.length = inputs, count, lanes, len(code)
         rows.stride = padded(lanes) if lanes > 1 else 1
-        rows.values = self.doubles(count * rows.stride)
-        rows.grads = self.doubles(count * rows.stride)
+        if rows == &self.m.tail:
+            at = padded(self.m.scalar_count)
+            rows.values, rows.grads = self.m.scalars + at, self.m.scalar_grads + at
+        else:
+            rows.values = self.doubles(count * rows.stride)
+            rows.grads = self.doubles(count * rows.stride)
         rows.code = <Instruction *>self.memory(len(code), sizeof(Instruction))
         for i, checked in enumerate(code):
             c = rows.code + i
@@ -478,7 +486,7 @@ cdef class Machine:
 
     def train(
         self, parameters, states, optimizer, data, classes, order, lrs, step, momenta=None,
-        max_norm=None
+        max_norm=None, Watch watch=None
     ):
         """The loss before each step. If a step is abandoned, the losses of the steps before it.
 
@@ -488,11 +496,12 @@ cdef class Machine:
         or None. order: [steps * lanes], the samples that each step sees. lrs: [steps * groups].
         momenta: [steps * groups], for Adam beta1, or None if they stay the same. step: how many
         steps were made before, or a list of that for each group. max_norm: what the gradients are
-        clipped to, or None.
+        clipped to, or None. watch: what is looked at between the steps, or None; where it has no
+        loss, the training ends.
         """
         courses = [(self, data, classes, 0)]
         return train_together(
-            courses, None, parameters, states, optimizer, order, lrs, step, momenta, max_norm
+            courses, None, parameters, states, optimizer, order, lrs, step, momenta, max_norm, watch
         )
 
     cdef int read_course(self, Course *course, data, classes, variant, list held) except -1:
@@ -620,12 +629,88 @@ cdef class Machine:
         return memory.floats() + o.first
 
 
+cdef class Watch:
+    """What is looked at between the steps of a training: another machine, on rows of its own.
+
+    After every so many steps it computes its loss, with the parameters as they are then. losses:
+    [looks] of the latest training. outputs: [looks * lanes * len(wanted)], the wanted rows of its
+    body, sample by sample. parameters: [looks * n] if they are kept, else None.
+    """
+
+    cdef Machine machine
+    cdef Lent rows, classes, wanted, loss, output, parameter
+    cdef Py_ssize_t every
+    cdef bint keeps
+    cdef Watched seen
+    cdef readonly object losses, outputs, parameters
+
+    def __init__(self, Machine machine not None, rows, classes, wanted, every=1, keeps=False):
+        cdef State *m = machine.made()
+        columns = Reader("wanted", machine.known, 0).operands("wanted", items_of("wanted", wanted))
+        self.machine, self.keeps = machine, keeps
+        self.every = index("every", every, 1, MOST)
+        self.rows = lent("rows", rows, "d", m.lanes * m.body.inputs)
+        self.classes = machine.given_classes(classes, m.lanes)
+        self.wanted = lent("wanted", array("i", columns), "i")
+
+    def look(self, parameters):
+        """Look once, with these parameters; whether the loss is known."""
+        cdef Lent p = lent("parameters", parameters, "d", self.machine.m.parameters)
+        cdef const Watched *seen
+        cdef bint known
+        with self.machine.lock:
+            seen = self.begin(p.length, self.every)
+            with nogil:
+                known = look(seen, p.floats(), 0)
+            self.end(known)
+        return known
+
+    cdef Machine trained_by(self, machines):
+        """The machine that looks, which must not be one of those that train."""
+        if self.machine in machines:
+            raise ValueError("a machine cannot watch its own training")
+        return self.machine
+
+    cdef const Watched *begin(self, int parameters, Py_ssize_t steps) except NULL:
+        """Load the samples, and make room for the looks of so many steps."""
+        cdef State *m = &self.machine.m
+        cdef const int *classes = NULL if self.classes is None else self.classes.ints()
+        cdef Py_ssize_t looks = steps // self.every
+        if m.parameters != parameters:
+            raise ValueError(f"the watch has {m.parameters} parameters, got {parameters}")
+        set_samples(m, self.rows.floats(), classes, NULL, m.lanes)
+        self.losses = array("d", bytes(8 * looks))
+        self.outputs = array("d", bytes(8 * looks * m.lanes * self.wanted.length))
+        self.parameters = array("d", bytes(8 * looks * m.parameters)) if self.keeps else None
+        self.loss = lent("losses", self.losses, "d", None, True)
+        self.output = lent("outputs", self.outputs, "d", None, True)
+        self.seen.m, self.seen.version = m, self.machine.version
+        self.seen.wanted, self.seen.wanted_count = self.wanted.ints(), self.wanted.length
+        self.seen.losses, self.seen.outputs = self.loss.floats(), self.output.floats()
+        self.seen.parameters = NULL
+        if self.keeps:
+            self.parameter = lent("parameters", self.parameters, "d", None, True)
+            self.seen.parameters = self.parameter.floats()
+        return &self.seen
+
+    cdef int end(self, Py_ssize_t looks) except -1:
+        """Keep what was seen."""
+        cdef State *m = &self.machine.m
+        self.loss = self.output = self.parameter = None  # which may be resized now
+        self.losses = self.losses[:looks]
+        self.outputs = self.outputs[: looks * m.lanes * self.wanted.length]
+        if self.keeps:
+            self.parameters = self.parameters[: looks * m.parameters]
+        return 0
+
+
 cdef lock_of(Machine machine):
     return machine.lock
 
 
 def train_together(
-    courses, which, parameters, states, optimizer, order, lrs, step, momenta=None, max_norm=None
+    courses, which, parameters, states, optimizer, order, lrs, step, momenta=None, max_norm=None,
+    watch=None
 ):
     """The loss before each step of a training that goes from machine to machine.
 
@@ -686,19 +771,39 @@ def train_together(
                 raise ValueError(f"order has samples from 0 to {course.samples - 1}, got {pick}")
     losses = array("d", bytes(8 * steps))
     cdef Lent z = lent("losses", losses, "d", None, True)
+    cdef Py_ssize_t every = steps, part, looks = 0
+    cdef const Watched *seen = NULL
+    cdef Watch watching = watch
+    at = 0
+    if watching is not None:
+        every = watching.every
+        machines.append(watching.trained_by(machines))
     distinct = sorted({*machines}, key=id)  # in one order: no two trainings wait in a circle
-    cdef list locks = [lock_of(m) for m in distinct]
-    for i in range(len(locks)):
-        locks[i].acquire()
+    locks = [lock_of(m) for m in distinct]
+    for lock in locks:
+        lock.acquire()
     try:
+        if watching is not None:
+            seen = watching.begin(parameter_count, steps)
         with nogil:
-            done = train(
-                c, count, of_course, groups, group_count, most, p.floats(), picks.ints(),
-                rates.floats(), of_steps, steps, z.floats()
-            )
+            while done < steps:
+                part = train(
+                    c, count, NULL if of_course == NULL else of_course + done, groups, group_count,
+                    most, p.floats(), picks.ints() + at, rates.floats() + done * group_count,
+                    NULL if of_steps == NULL else of_steps + done * group_count,
+                    min(every, steps - done), z.floats() + done
+                )
+                for k in range(done, done + part):
+                    at += c[0 if of_course == NULL else of_course[k]].machine.lanes
+                done += part
+                if part < every or seen == NULL or not look(seen, p.floats(), looks):
+                    break
+                looks += 1
+        if watching is not None:
+            watching.end(looks)
     finally:
-        for i in range(len(locks)):
-            locks[i].release()
+        for lock in locks:
+            lock.release()
     held.clear()
     return losses[:done]
 

@@ -191,22 +191,26 @@ typedef struct {
     double *scalars, *scalar_grads, *values, *grads; /* the machine's own, meanwhile */
 } Course;
 
-/* All machines of a training work on the scalars of one, and on the tail's rows of one: then nothing
-   is copied between steps but constants, and the cache holds one set of numbers. */
+/* How many numbers a machine has side by side: its scalars, and behind them the rows of its tail. */
+static ptrdiff_t room(const Machine *m) {
+    return m->tail.values - m->scalars + m->tail.count;
+}
+
+/* All machines of a training work on the scalars of the largest, and on the rows behind them. Then
+   nothing is copied between steps but constants, and the cache holds one set of numbers. */
 static void share(Course *courses, int count) {
-    const Machine *most = courses->machine, *longest = most;
+    const Machine *most = courses->machine;
     for (Course *c = courses; c < courses + count; c++) {
         Machine *m = c->machine;
         c->scalars = m->scalars, c->scalar_grads = m->scalar_grads;
         c->values = m->tail.values, c->grads = m->tail.grads;
-        if (m->scalar_count > most->scalar_count) most = m;
-        if (m->tail.count > longest->tail.count) longest = m;
+        if (room(m) > room(most)) most = m;
     }
     double *scalars = most->scalars, *scalar_grads = most->scalar_grads;
-    double *values = longest->tail.values, *grads = longest->tail.grads;
     for (Course *c = courses; c < courses + count; c++) {
-        c->machine->scalars = scalars, c->machine->scalar_grads = scalar_grads;
-        c->machine->tail.values = values, c->machine->tail.grads = grads;
+        Machine *m = c->machine;
+        m->scalars = scalars, m->tail.values = scalars + (c->values - c->scalars);
+        m->scalar_grads = scalar_grads, m->tail.grads = scalar_grads + (c->grads - c->scalar_grads);
     }
 }
 
@@ -268,4 +272,34 @@ static ptrdiff_t train(Course *courses, int course_count, const int *which, Opti
     memcpy(parameters, scalars, count * sizeof(double));
     if (course_count > 1) share_no_longer(courses, course_count);
     return step;
+}
+
+/* What is looked at between the steps of a training: another machine, whose samples are loaded. */
+typedef struct {
+    Machine *m;
+    const Version *version;
+    const int *wanted; /* rows of its body */
+    int wanted_count;
+    double *losses, *outputs, *parameters; /* of each look; parameters may be NULL */
+} Watched;
+
+/* Looks once, with these parameters. Returns whether the loss is known. */
+static int look(const Watched *w, const double *parameters, ptrdiff_t at) {
+    Machine *m = w->m;
+    Rows *body = &m->body;
+    const ptrdiff_t n = w->wanted_count;
+    set_parameters(m, parameters);
+    if (!forward(m, w->version)) return 0;
+    w->losses[at] = m->tail.values[m->output];
+    if (w->parameters)
+        memcpy(w->parameters + at * m->parameters, parameters, m->parameters * sizeof(double));
+    for (int chunk = 0; n > 0 && chunk < m->chunks; chunk++) {
+        double *out = w->outputs + (at * m->lanes + turn_to(m, chunk)) * n;
+        if (m->kept < body->count) w->version->forward(m, body, NULL); /* again, for these lanes */
+        for (ptrdiff_t i = 0; i < n; i++) {
+            const double *row = value_at(m, body, w->wanted[i], 0);
+            for (ptrdiff_t s = 0; s < body->lanes; s++) out[s * n + i] = row[s];
+        }
+    }
+    return 1;
 }

@@ -73,6 +73,10 @@ class JoinedKinds(Kinds):
             raise NoPlanError("the loss takes a parameter for each sample")
         self.check_not_before(used)
 
+    def outputs_of_sample(self) -> list[int]:
+        """The kinds of the outputs of one sample, in its order."""
+        return self.row_of_output
+
     def moved(self, operands: Sequence[Any], place: Any) -> tuple[Any, ...]:
         return tuple([place(x) for x in operands])
 

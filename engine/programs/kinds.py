@@ -30,6 +30,10 @@ class NoPlanError(ValueError):
     """A tape that the machine cannot run with the bits of the graph, and why."""
 
 
+class AloneError(NoPlanError):
+    """A sample takes a number that is computed from parameters alone."""
+
+
 class Kinds:
     """The kinds of a tape.
 
@@ -52,7 +56,20 @@ class Kinds:
         self.silent = [*silent]
 
     def sort(self) -> None:
-        """Find the kinds. Raises NoPlanError where the samples are not alike."""
+        """Find the kinds. Raises NoPlanError where the samples are not alike.
+
+        A sample may begin with operations of parameters alone, as an RNN whose state begins with
+        zeros. They are looked for if it does.
+        """
+        try:
+            self.find({})
+        except AloneError:
+            self.find(self.takers_of_parameters())
+
+    def find(self, takers: dict[int, int]) -> None:
+        """Find the kinds. takers: the sample of operations of parameters alone, by their slots."""
+        self.sample, self.kind = [ANY] * len(self.kind), [NONE] * len(self.kind)
+        self.steps = []
         tape, sample_of = self.tape, self.sample
         members: list[bytearray] = []  # of each kind: a 1 for each sample that has one
         # An operand as a number that is the same in every sample: a scalar is its slot, a column of
@@ -69,6 +86,8 @@ class Kinds:
         for slot, op, args in zip(range(tape.first, len(codes)), tape.ops, tape.args):
             samples = {*map(sample_of.__getitem__, args)}
             samples.discard(ANY)
+            if slot in takers:
+                samples = {takers[slot]}
             if len(samples) != 1 or MIXED in samples:
                 if samples:
                     sample_of[slot] = MIXED
@@ -100,8 +119,24 @@ class Kinds:
         if self.sample[slot] != ANY:
             return ("input", (slot - self.first_input) % self.columns)
         if slot >= self.tape.first:
-            raise NoPlanError("the samples use a number that is computed from parameters alone")
+            raise AloneError("the samples use a number that is computed from parameters alone")
         return slot
+
+    def takers_of_parameters(self) -> dict[int, int]:
+        """The operations of parameters alone that belong to one sample, which alone takes them."""
+        tape = self.tape
+        of: list[set[int]] = [set() for _ in tape.nodes]  # the samples that a slot depends on
+        for i in range(len(tape.inputs)):
+            of[self.first_input + i] = {i // self.columns}
+        steps = list(zip(range(tape.first, len(tape.nodes)), tape.args))
+        for slot, args in steps:
+            of[slot] = set().union(*map(of.__getitem__, args))
+        alone = {slot for slot, _ in steps if not of[slot]}
+        for slot, args in reversed(steps):
+            for x in args:
+                if x in alone:
+                    of[x] |= of[slot]
+        return {slot: min(of[slot]) for slot in alone if len(of[slot]) == 1}
 
     def check_members(self, members: list[bytearray]) -> None:
         """Raise NoPlanError if samples lack a kind whose slopes depend on numbers."""
@@ -140,6 +175,10 @@ class Kinds:
         for slot in range(tape.first, end):
             if self.kind[slot] == NONE and not used.isdisjoint(tape.args[slot - tape.first]):
                 raise NoPlanError("a parameter is used before the samples, and by them")
+
+    def outputs_of_sample(self) -> list[int]:
+        """The kinds that are a sample's outputs: a loss alone does not tell which they are."""
+        return []
 
     def is_chosen(self, operand: Any) -> bool:
         """Whether an operand is what a choice gives."""

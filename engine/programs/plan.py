@@ -36,7 +36,8 @@ class Plan:
 
     body: done for each sample. sums: over the samples. tail: done once. A plan is `sequential` if
     several operations of a sample take the same parameter. Then the gradients of one sample have to
-    be added up before the gradients of the sample that precedes it.
+    be added up before the gradients of the sample that precedes it. answers: the rows of the body
+    that are a sample's outputs, where it is known which they are.
     """
 
     def __init__(self, kinds: Kinds, classes: Sequence[int] | None, once: bool = False) -> None:
@@ -50,6 +51,7 @@ class Plan:
         tail = Tail(kinds, rows, classes, once)
         self.sums, self.tail, self.tail_rows = tail.sums, tail.instructions, tail.rows
         self.output, self.silent = tail.output, kinds.silent
+        self.answers = [rows[kind] for kind in kinds.outputs_of_sample()]
 
     def __repr__(self) -> str:
         return (

@@ -66,7 +66,7 @@ class RowMachine:
         if not math.isfinite(value) or (some and not all(map(math.isfinite, grads))):
             return None
         for i in self.plan.silent:
-            grads[i] = 0.0
+            grads[i] = start[i] if start else 0.0
         return value, array("d", grads)
 
 
@@ -181,7 +181,13 @@ class Writer:
             return self.long_dot(kind, target, operands)
         rows, words = self.spelled(kind, operands)
         value = self.language.value(op, words)
-        return [f"{target} = {self.each(rows, value) if rows else value}"]
+        return [f"{target} = {self.of_all(kind, rows, value)}"]
+
+    def of_all(self, kind: str, rows: Sequence[str], value: str) -> str:
+        """An expression of these rows, or of numbers alone: a list in the body, one number else."""
+        if rows:
+            return self.each(rows, value)
+        return f"[{value}] * {self.plan.lanes}" if kind == "r" else value
 
     def chosen(self, out: int, operands: Sequence[int]) -> list[str]:
         """The row of the candidate that each sample chooses."""
@@ -200,12 +206,12 @@ class Writer:
             rows, words = self.spelled(kind, part)
             half = len(words) // 2
             products = [f"{w} * {x}" for w, x in zip(words[:half], words[half:])]
-            if i and rows:
+            if i and (rows or kind == "r"):
                 rows, products = [*rows, target], [f"x{len(rows)}", *products]
             else:
                 products = [target if i else start, *products]
             total = " + ".join(products)
-            lines.append(f"{target} = {self.each(rows, total) if rows else total}")
+            lines.append(f"{target} = {self.of_all(kind, rows, total)}")
         return lines
 
     def summed(self, out: int, rows: Sequence[int]) -> list[str]:

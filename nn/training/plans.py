@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import marshal
 from array import array
-from contextlib import contextmanager
 from hashlib import sha256
 from math import inf
 
@@ -18,11 +17,12 @@ from nn.evaluation import is_straight
 from nn.training.objective import loss_of
 from nn.training.randomness import undrawn
 from nn.training.samples import Samples
+from nn.training.shifting import shifted
 from nn.training.tapes import tape_of, tapes_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from engine import Value
@@ -36,6 +36,7 @@ PLANS: dict[Any, Plan] = {}  # the latest, by the structure of their tapes
 MOST = 8
 FEW = 16  # samples that are compared, where all are alike
 NAMES, TARGETS = ("input", "target", "weight"), 1  # of the arguments
+RECURRENT = 8_000  # operations, up to which recurrent samples are done one by one: see is_recurrent
 LONGEST = 100_000 if compiled else 10_000  # operations that are done one by one
 MANY = 50_000  # operations that are recorded to see whether they are the same for other samples
 TOLERANCE = 1e-9  # of fast gradients, as a share of the largest
@@ -134,6 +135,10 @@ class BatchPlans:
                 if together and len(tape) > LONGEST:
                     raise NoPlanError(f"the samples are not alike: {len(tape)} operations")
                 plan = plan_of(tape, 1 if together else len(places), classes)
+                alone = plan.sequential and classes is None and not way.draws
+                if alone and len(tape) <= RECURRENT:
+                    way = way._replace(together=True)
+                    plan = plan_of(tape, 1, None)
                 if classes is None:
                     self.check_others(tape, places, together)
                 return machine_of_plan(plan, self.fast), way
@@ -157,7 +162,7 @@ class BatchPlans:
                 try:
                     found, _ = self.tape(others, together)
                 except NoPlanError as error:
-                    if isinstance(error.__cause__, ArithmeticError):
+                    if isinstance(error.__cause__, Exception) and leaves_domain(error.__cause__):
                         continue  # the weights led there
                     raise
                 if key_of(found, 1, None) != key:
@@ -268,22 +273,6 @@ def key_of(made: Tape | Parts, lanes: int, classes: Sequence[int] | None) -> tup
         # version 2 writes what is equal alike: later ones write what occurs twice but once
         key += [tuple(tape.ops), numbers, sha256(marshal.dumps(slots, 2)).digest()]
     return tuple(key)
-
-
-@contextmanager
-def shifted(parameters: Sequence[Value]) -> Iterator[None]:
-    """A block in which the parameters have other numbers: zeros, as of biases, are special cases.
-
-    Their grads are 0 at its start, and what they were at its end.
-    """
-    before = [(p, p.data, p.grad) for p in parameters]
-    try:
-        for i, (p, data, _) in enumerate(before):
-            p.data, p.grad = data + (1 + i % 7) * 2.0**-10, 0.0
-        yield
-    finally:
-        for p, data, grad in before:
-            p.data, p.grad = data, grad
 
 
 def made_anew(made: Tape | Parts, lanes: int, classes: Sequence[int] | None) -> Plan:

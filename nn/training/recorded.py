@@ -15,7 +15,7 @@ from engine.programs.tape import Tape, is_choice
 from engine.recording import no_grad_depth, tracing
 from engine.value import add_slopes, node_of_many, sweeping
 from nn.training.arguments import columns
-from nn.training.number import NUMBER, number_of_data
+from nn.training.number import NUMBER, Number, WholeNumber
 from nn.training.plans import plan_of, same
 from nn.training.randomness import undrawn
 from nn.training.samples import drawn, shared_draws
@@ -89,10 +89,10 @@ class Recording:
             tape = Tape([loss], flat, self.parameters)
         except ValueError as error:
             raise NoPlanError(str(error)) from None
+        self.guards = guards(self.leaves_of)
         choices = [args[1:] for op, args in zip(tape.ops, tape.args) if is_choice(op)]
         slots = {*chain.from_iterable(choices)} & {*range(len(self.parameters))}
         self.candidates = {self.parameters[slot] for slot in slots}  # may be chosen, or not
-        self.guards = guards(self.leaves_of)
         chosen = [k % self.classes for k in range(self.lanes)] if self.classes else None
         self.machine = machine_of_plan(plan_of(tape, self.lanes, chosen))
 
@@ -110,7 +110,7 @@ class Recording:
             if self.classes and argument is arguments[-1]:
                 given.append(argument.filled([k % self.classes for k in range(self.lanes)]))
                 continue
-            own = [number_of_data(x, argument.whole) for x in argument.numbers]
+            own = [*map(WholeNumber if argument.whole else Number, argument.numbers)]
             self.leaves_of[i] = own
             each = len(own) // self.lanes
             for k, of_sample in enumerate(leaves):

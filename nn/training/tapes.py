@@ -12,6 +12,7 @@ from engine.recording import tracing
 from nn.training.arguments import size_of
 from nn.training.number import Number
 from nn.training.samples import Way, shared_draws
+from nn.training.states import settle_zeros
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ def tape_of(
     try:
         with tracing() as block:
             loss = loss_of(*given)
+        flat = [x for own in leaves for x in own]
+        settle_zeros(loss, lambda: loss_of(*given), flat, parameters)
         if together:
             leaves = [[x for own in leaves for x in own]]
         way = Way(together, shared_draws(block.drawn, leaves), any_asked(leaves))

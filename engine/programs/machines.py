@@ -51,6 +51,17 @@ def watch_of(machine: Any, rows: Any, classes: Any, wanted: Any) -> Any:
     return Watch(machine, rows, classes, wanted, keeps=True)
 
 
+def trained_together(courses: Any, which: Any, *arguments: Any) -> Any:
+    """The losses of a training in which machines take turns: see `train_together`.
+
+    courses: for each of them its machine, its data, their classes and the number of its loss.
+    which: the course of each step. arguments: the others of the machine's `train`.
+    """
+    from engine.machine.machine import train_together
+
+    return train_together(courses, which, *arguments)
+
+
 def machine_of_tape(tape: Tape) -> Any:
     """The machine for the gradient of a program; None where Python source is all there is."""
     if len(tape) < LONG or len(tape.outputs) != 1:

@@ -131,6 +131,18 @@ def picks(_z: Any, index: Any, *candidates: Any) -> list[Any]:
     return [0.0, *[equal(index, float(k)) for k in range(len(candidates))]]
 
 
+class Picks:
+    """The slopes of a choice where candidate number `blind` gets no gradient."""
+
+    def __init__(self, blind: int) -> None:
+        self.blind = blind
+
+    def __call__(self, z: Any, index: Any, *candidates: Any) -> list[Any]:
+        slopes = picks(z, index, *candidates)
+        slopes[1 + self.blind] = 0.0
+        return slopes
+
+
 def dot_unfolded(*args: Any) -> Any:
     n = len(args) // 2
     z = args[-1] if len(args) % 2 else None
@@ -271,9 +283,18 @@ CHOOSE = Op(
     gradient=picks,
     doc="The candidate whose number comes first: choose(1.0, x, y, z) is y.\nSlope 1 for that candidate, 0 for the others.",
 )
+CHOICES: dict[int, Op] = {}
 
 # The same, where the graph of one sample has all candidates in it, as that of nn.nll_loss does.
 CHOOSE_AMONG = Op("choose_among", "choose", named_one, gradient=picks, doc="As choose.")
+
+
+def choose_but(blind: int) -> Op:
+    """CHOOSE where candidate number `blind` gets no gradient, as the padding of a table."""
+    if blind not in CHOICES:
+        CHOICES[blind] = Op("choose", "choose", named_one, gradient=Picks(blind))
+    return CHOICES[blind]
+
 
 if compiled:  # the same rows in C, as csource.py translates them when chainrule is built
     from engine.native.kernels import KERNELS

@@ -42,10 +42,13 @@ def place(what: str, index: Any, count: int) -> int:
     return int(k)
 
 
-def picked(items: Sequence[Any], index: Value) -> Any:
-    """A node for each number that may be chosen, in lists as the items are."""
+def picked(items: Sequence[Any], index: Value, blind: int | None = None) -> Any:
+    """A node for each number that may be chosen, in lists as the items are.
+
+    blind: the place of an item that gets no gradient.
+    """
     if not hasattr(items[0], "__len__"):
-        return ops.CHOOSE(index, *items)
+        return (ops.CHOOSE if blind is None else ops.choose_but(blind))(index, *items)
     if len({len(item) for item in items}) > 1:
         raise ValueError("the items to choose from are rows of different lengths")
-    return [picked(column, index) for column in zip(*items)]
+    return [picked(column, index, blind) for column in zip(*items)]

@@ -104,8 +104,9 @@ def binary_cross_entropy(input: Any, target: Any, reduction: str = "mean") -> An
     def loss(p: Any, t: Any) -> Any:
         probability("binary_cross_entropy", "an input", p)
         probability("binary_cross_entropy", "a target", t)
-        if open_trace.get() is not None:  # p may be 0 or 1 later: then the graph is asked
-            return -t * maximum(log(p), -100.0) - (1 - t) * log1p(-p)
+        if open_trace.get() is not None:
+            yes, no = logarithms(p)
+            return -t * yes - (1 - t) * no
         no = log1p(-p) if p < 1 else -100.0  # log(1 - p) would round a small p away
         return -t * clamped_log(p) - (1 - t) * no
 
@@ -277,6 +278,18 @@ def class_of(name: str, target: Any, classes: int) -> int:
     if not 0 <= index < classes:
         raise ValueError(f"{name} has classes 0 to {classes - 1}, got {index}")
     return index
+
+
+def logarithms(p: Any) -> tuple[Any, Any]:
+    """log(p) and log(1 - p), at least -100 and flat there, without an `if`: p may be another later.
+
+    The root has no value for a p that is no probability, whose error the graph then has.
+    """
+    nothing = 0.0 * ops.sqrt(p * (1 - p))
+    none = ops.heaviside(math.exp(-100) - p + nothing, 1.0)
+    all_ = ops.heaviside(p - 1 + nothing, 1.0)
+    yes = log(p * (1 - none) + none) - 100.0 * none  # log(1) - 100 where p is too small
+    return yes, log1p(-(p * (1 - all_))) - 100.0 * all_
 
 
 def clamped_log(p: Any) -> Any:

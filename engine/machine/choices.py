@@ -82,7 +82,7 @@ class Reach:
         return not self.choices.keys().isdisjoint(operands)
 
     def move(self, x: int, y: int) -> int | None:
-        """1 if y is the neighbour of x, whatever is chosen; 0 if it is x; None for anything else."""
+        """1 if y is always the neighbour of x, 0 if it is x; None for anything else."""
         if x == y:
             return 0
         if y != (x + 1 if x >= 0 else x - 1):
@@ -99,6 +99,6 @@ class Reach:
         return range(min(*first, *last), max(*first, *last) + 1)
 
     def apart(self, x: int, y: int, count: int) -> bool:
-        """Whether `count` neighbours from x on and from y on are the same, or have nothing shared."""
+        """Whether `count` operands from x on are those from y on, or share none with them."""
         found = sorted({z for w in (x, y) for z in self.choices.get(w, (-1, w))[1:]})
         return all(b - a >= count for a, b in pairwise(found))

@@ -36,13 +36,26 @@ TARGET static INLINE double *NAME(target)(const Machine *m, const Rows *rows, in
     return operand >= 0 && !is_chosen(rows, operand) ? grad_at(m, rows, operand, first) : m->g;
 }
 
+/* Adds the contributions in the scratch row to the gradients of the candidates that were chosen. */
+TARGET static void NAME(choose_back)(const Machine *m, const Rows *rows, int operand,
+                                     ptrdiff_t first, ptrdiff_t n) {
+    const Choice *choice = rows->choices + rows->choice_of[operand] - 1;
+    const double *index = value_at(m, rows, choice->column, first);
+    if (choice->candidates) {
+        for (ptrdiff_t s = n; s-- > 0;) *grad_of(m, rows, operand, first + s) += m->g[s];
+        return;
+    }
+    const Even to = even(rows, choice, m->scalar_grads, rows->grads);
+    for (ptrdiff_t s = n; s-- > 0;)
+        to.at[(ptrdiff_t)index[s] * to.step + (first + s) * to.lane] += m->g[s];
+}
+
 /* Adds the contributions in the scratch row to the gradient of the scalar, or to those of the
    candidates that were chosen; other rows have none there. */
 TARGET static INLINE void NAME(settle)(const Machine *m, const Rows *rows, int operand,
                                        ptrdiff_t first, ptrdiff_t n) {
     if (n == 1) return;
-    if (is_chosen(rows, operand))
-        for (ptrdiff_t s = n; s-- > 0;) *grad_of(m, rows, operand, first + s) += m->g[s];
+    if (is_chosen(rows, operand)) NAME(choose_back)(m, rows, operand, first, n);
     if (operand >= 0) return;
     double total = m->scalar_grads[~operand];
     for (ptrdiff_t s = n; s-- > 0;) total += m->g[s];
@@ -195,9 +208,15 @@ TARGET static void NAME(few_back)(const Machine *m, const Rows *rows, const Inst
 TARGET static void NAME(choose)(const Machine *m, const Rows *rows, const Instruction *c) {
     const Choice *choice = rows->choices + c->loop;
     const double *index = value_at(m, rows, choice->column, 0);
-    double *z = value_at(m, rows, c->out, 0);
+    double *RESTRICT z = value_at(m, rows, c->out, 0);
+    if (choice->candidates) {
+        for (ptrdiff_t s = 0; s < rows->lanes; s++)
+            z[s] = *value_at(m, rows, candidate(choice, index[s]), s);
+        return;
+    }
+    const Even from = even(rows, choice, m->scalars, rows->values);
     for (ptrdiff_t s = 0; s < rows->lanes; s++)
-        z[s] = *value_at(m, rows, candidate(choice, index[s]), s);
+        z[s] = from.at[(ptrdiff_t)index[s] * from.step + s * from.lane];
 }
 
 #include "exact_layers.h"

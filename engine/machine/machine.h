@@ -180,10 +180,11 @@ static int backward_chunk(Machine *m, const Version *version) {
 /* Computes the gradients. Returns whether they are known. */
 static int backward(Machine *m, const Version *version) {
     memset(m->scalar_grads, 0, m->scalar_count * sizeof(double));
+    if (m->start) memcpy(m->scalar_grads, m->start, m->parameters * sizeof(double));
     for (const Part *part = m->parts; part < m->parts + m->part_count; part++)
         memset(m->tail.grads + part->first_row, 0,
                (part->end_row - part->first_row) * sizeof(double));
-    m->tail.grads[m->output] = 1.0;
+    m->tail.grads[m->output] = m->seed;
     for (const Part *part = m->parts + m->part_count; part-- > m->parts;) {
         const Rows rows = rows_of_part(m, part);
         if (version->backward(m, &rows, 0, 1)) return 0;
@@ -192,5 +193,7 @@ static int backward(Machine *m, const Version *version) {
         turn_to(m, chunk);
         if (backward_chunk(m, version)) return 0;
     }
+    for (int i = 0; i < m->silent_count; i++)
+        m->scalar_grads[m->silent[i]] = m->start ? m->start[m->silent[i]] : 0.0;
     return !m->unpicked || known(m);
 }

@@ -67,6 +67,8 @@ cdef extern from *:
         int parameters, scalar_count, sum_count, has_classes, class_count, output, sequential
         double *scalars
         double *scalar_grads
+        double seed
+        const double *start
         double *constants
         Rows body, tail
         Py_ssize_t lanes
@@ -78,7 +80,8 @@ cdef extern from *:
         int part_count
         Patch *patches
         Bound *bounds
-        int patch_count, bound_count, unpicked
+        int patch_count, bound_count, unpicked, silent_count
+        int *silent
         double *x
         double *y
         double *g

@@ -153,10 +153,12 @@ cdef class Machine:
             raise ValueError(f"output: row {output} of the tail is never computed")
         tail, variants = read_variants(plan, tail, tail_rows, output, parameters, m.fast)
 
-        m.parameters, m.scalar_count = parameters, scalars
+        silent = [index("silent", i, 0, parameters) for i in getattr(plan, "silent", ())]
+        m.silent, m.silent_count = self.ints(silent), len(silent)
+        m.parameters, m.scalar_count, m.seed = parameters, scalars, 1.0
         m.sequential = plan.sequential and not m.fast
-        m.scalars = self.doubles(scalars)
-        m.scalar_grads = self.doubles(scalars + 3)  # whole vectors are read there
+        m.scalars = self.doubles(padded(scalars) + tail_rows + 8)
+        m.scalar_grads = self.doubles(padded(scalars) + tail_rows + 8)  # for whole vectors
         m.constants = self.doubles(len(constants))
         for i, x in enumerate(constants):
             m.constants[<Py_ssize_t>i] = x
@@ -228,11 +230,15 @@ cdef class Machine:
         lanes: of the largest chunk.
         """
         cdef Instruction *c
-        cdef Py_ssize_t i, choice = 0
+        cdef Py_ssize_t i, at, choice = 0
         rows.inputs, rows.count, rows.lanes, rows.length = inputs, count, lanes, len(code)
         rows.stride = padded(lanes) if lanes > 1 else 1
-        rows.values = self.doubles(count * rows.stride)
-        rows.grads = self.doubles(count * rows.stride)
+        if rows == &self.m.tail:
+            at = padded(self.m.scalar_count)
+            rows.values, rows.grads = self.m.scalars + at, self.m.scalar_grads + at
+        else:
+            rows.values = self.doubles(count * rows.stride)
+            rows.grads = self.doubles(count * rows.stride)
         rows.code = <Instruction *>self.memory(len(code), sizeof(Instruction))
         for i, checked in enumerate(code):
             c = rows.code + i
@@ -417,13 +423,18 @@ cdef class Machine:
         """How many doubles a vector has."""
         return 0 if self.version == NULL else self.version.width
 
-    def evaluate(self, parameters, rows, classes=None, gradient=True, variant=0):
+    def evaluate(
+        self, parameters, rows, classes=None, gradient=True, variant=0, seed=1.0, start=None
+    ):
         """(value, grads), or None where Python has to answer; grads is None without gradient.
 
         rows: [lanes * inputs], sample by sample; classes: [lanes], if the plan has classes. variant:
-        which of its losses, if the plan has several.
+        which of its losses, if the plan has several. seed: the gradient of the loss. start: the
+        gradient of the parameters so far, to which that of the loss is added.
         """
         cdef State *m = self.made()
+        cdef double first = seed
+        cdef Lent before = None if start is None else lent("start", start, "d", m.parameters)
         cdef bint differentiate = gradient, known = False
         cdef Py_ssize_t chosen = index("variant", variant, 0, self.variant_count)
         cdef Lent p = lent("parameters", parameters, "d", m.parameters)
@@ -436,7 +447,9 @@ cdef class Machine:
                 known = self.load(p.floats(), x.floats(), of_samples)
                 known = known and forward(m, self.version)
                 if differentiate:
+                    m.seed, m.start = first, NULL if before is None else before.floats()
                     known = known and backward(m, self.version)
+                    m.seed, m.start = 1.0, NULL
             if not known:
                 return None
             return m.tail.values[m.output], self.grads() if differentiate else None

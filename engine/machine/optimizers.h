@@ -191,22 +191,26 @@ typedef struct {
     double *scalars, *scalar_grads, *values, *grads; /* the machine's own, meanwhile */
 } Course;
 
-/* All machines of a training work on the scalars of one, and on the tail's rows of one: then nothing
-   is copied between steps but constants, and the cache holds one set of numbers. */
+/* How many numbers a machine has side by side: its scalars, and behind them the rows of its tail. */
+static ptrdiff_t room(const Machine *m) {
+    return m->tail.values - m->scalars + m->tail.count;
+}
+
+/* All machines of a training work on the scalars of the largest, and on the rows behind them. Then
+   nothing is copied between steps but constants, and the cache holds one set of numbers. */
 static void share(Course *courses, int count) {
-    const Machine *most = courses->machine, *longest = most;
+    const Machine *most = courses->machine;
     for (Course *c = courses; c < courses + count; c++) {
         Machine *m = c->machine;
         c->scalars = m->scalars, c->scalar_grads = m->scalar_grads;
         c->values = m->tail.values, c->grads = m->tail.grads;
-        if (m->scalar_count > most->scalar_count) most = m;
-        if (m->tail.count > longest->tail.count) longest = m;
+        if (room(m) > room(most)) most = m;
     }
     double *scalars = most->scalars, *scalar_grads = most->scalar_grads;
-    double *values = longest->tail.values, *grads = longest->tail.grads;
     for (Course *c = courses; c < courses + count; c++) {
-        c->machine->scalars = scalars, c->machine->scalar_grads = scalar_grads;
-        c->machine->tail.values = values, c->machine->tail.grads = grads;
+        Machine *m = c->machine;
+        m->scalars = scalars, m->tail.values = scalars + (c->values - c->scalars);
+        m->scalar_grads = scalar_grads, m->tail.grads = scalar_grads + (c->grads - c->scalar_grads);
     }
 }
 

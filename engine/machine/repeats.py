@@ -113,7 +113,8 @@ class Repeat:
             return True
         if len(spans) < 2 or not overlap(*spans):
             return False
-        return not (all(self.moves) and self.reach.apart(*self.operands, self.rows))
+        x, y = self.operands
+        return not (all(self.moves) and self.reach.apart(x, y, self.rows))
 
 
 class Products:

@@ -110,6 +110,8 @@ typedef struct {
 typedef struct {
     int parameters, scalar_count;
     double *scalars, *scalar_grads; /* parameters, then constants */
+    double seed;         /* the gradient of the output, 1 unless the loss is part of another */
+    const double *start; /* what the parameters have so far, NULL for zeros */
     double *constants;              /* they stay here where machines share their scalars */
     Rows body, tail;
     /* The lanes of the body are done in chunks that fit into the cache; `body` is the current one.
@@ -125,6 +127,7 @@ typedef struct {
     Patch *patches;
     Bound *bounds;
     int patch_count, bound_count;
+    int *silent, silent_count; /* parameters that get no gradient where they are chosen */
     int unpicked; /* whether lanes compute numbers that no choice and no sum takes */
     int output, sequential;
     const Part *parts; /* what a step runs of the tail: see Course */
@@ -174,6 +177,19 @@ static INLINE int picked(const Rows *rows, int operand, ptrdiff_t lane) {
     if (!is_chosen(rows, operand)) return operand;
     const Choice *choice = rows->choices + rows->choice_of[operand] - 1;
     return candidate(choice, rows->values[choice->column * rows->stride + lane]);
+}
+
+/* Candidates that are equally far from each other in memory: in lane s, candidate k is
+   at[k * step + s * lane]. */
+typedef struct {
+    double *at;
+    ptrdiff_t step, lane;
+} Even;
+
+/* The candidates of a choice among such numbers, or gradients, of scalars and of rows. */
+static INLINE Even even(const Rows *rows, const Choice *choice, double *scalars, double *of_rows) {
+    if (choice->first < 0) return (Even){scalars + ~choice->first, -choice->step, 0};
+    return (Even){of_rows + choice->first * rows->stride, choice->step * rows->stride, 1};
 }
 
 /* Where the gradient of an operand is, if that is chosen the candidate's. */

@@ -30,7 +30,7 @@ def body_of(kinds: Kinds) -> tuple[list[tuple[Any, ...]], list[int]]:
     for group in groups:
         op, operands, reached = step = steps[group[0]]
         many = kinds.lanes >= MANY or any(map(kinds.is_chosen, operands))
-        alone = not kinds.sequential and many and neuron_inputs(step, is_scalar)
+        alone = not kinds.sequential and many and bool(neuron_inputs(step, is_scalar))
         alone = alone and not chosen_rows(kinds, operands)
         row = rows[group[0]]
         if len(group) > 1 or alone:

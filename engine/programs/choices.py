@@ -1,7 +1,7 @@
 """Choices: operands that differ from sample to sample, while the structure stays.
 
-A token chooses a row of a table, a class chooses a logit. The graph has an operation `choose` there,
-of a number of the sample, the index, and of all candidates. In a plan it becomes
+A token chooses a row of a table, a class chooses a logit. There the graph has an operation
+`choose`, of a number of the sample, the index, and of all candidates. In a plan it becomes
 
     ("choose", 7, (0, ~3, ~5, ~9))      row 7 is scalar 3, 5 or 9, as column 0 of the inputs says
 
@@ -24,35 +24,44 @@ if TYPE_CHECKING:
     Choices = Mapping[int, tuple[int, ...]]  # of each row that is chosen: its candidates
 
 
-def check_choices(tape: Tape) -> None:
-    """Raise NoPlanError where the order of the operations would follow from what is chosen.
+def silent_parameters(tape: Tape) -> list[int]:
+    """The parameters that get no gradient where they are chosen, and are used nowhere else.
 
-    The graph of one sample visits the chosen candidate alone. So its operations have another order
-    for each candidate, unless all candidates were visited before, for another reason. And an index
-    has to be a number of the sample.
+    Raises NoPlanError where the order of the operations would follow from what is chosen. The graph
+    of one sample visits the chosen candidate alone. So its operations have another order for each
+    candidate, unless all candidates were visited before, for another reason. And an index has to be
+    a number of the sample.
     """
     last = len(tape.parameters) + len(tape.inputs)
     for slot in tape.outputs:
         if slot >= tape.first and is_choice(tape.ops[slot - tape.first]):
             raise NoPlanError("an output is chosen")
-    for slot, op, args in zip(range(tape.first, len(tape.nodes)), tape.ops, tape.args):
-        if not is_choice(op):
-            continue
-        index, *candidates = args
+    for slot in [slot for slot, op in enumerate(tape.ops, tape.first) if is_choice(op)]:
+        op, (index, *candidates) = tape.ops[slot - tape.first], tape.args[slot - tape.first]
         if not len(tape.parameters) <= index < last:
             raise NoPlanError("something is chosen by a number that is computed")
         if any(x >= tape.first and is_choice(tape.ops[x - tape.first]) for x in candidates):
             raise NoPlanError("something is chosen among what is chosen")
         if op.name == "choose" and slot > tape.first and slot - 1 in candidates:
             raise NoPlanError("the candidates of a choice are computed for nothing else")
+    return silent_in(tape)
+
+
+def silent_in(tape: Tape) -> list[int]:
+    blind = [getattr(op.gradient, "blind", None) if is_choice(op) else None for op in tape.ops]
+    silent = {args[1 + k] for args, k in zip(tape.args, blind) if k is not None}
+    for args, k in zip(tape.args, blind) if silent else ():
+        taken = args if k is None else (*args[: 1 + k], *args[2 + k :])
+        if not silent.isdisjoint(taken) or max(silent) >= len(tape.parameters):
+            raise NoPlanError("what gets no gradient where it is chosen is used otherwise")
+    return sorted(silent)
 
 
 def check_visits(order: Sequence[Any], stand_ins: Collection[int]) -> None:
     """The same for a graph in which Values, of these identities, stand in for computed ones."""
-    for before, v in zip(order, order[1:]):
-        if v.op is None or v.op.name != "choose" or id(before) not in stand_ins:
-            continue
-        if any(before is x for x in v.inputs[1:]):
+    for i in [i for i, v in enumerate(order) if v.op is not None and v.op.name == "choose"]:
+        before = order[i - 1]
+        if id(before) in stand_ins and any(before is x for x in order[i].inputs[1:]):
             raise NoPlanError("the candidates of a choice are computed for nothing else")
 
 

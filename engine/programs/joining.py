@@ -10,7 +10,7 @@ the sample, and behind them those of the loss:
 
 from __future__ import annotations
 
-from engine.programs.choices import check_choices
+from engine.programs.choices import silent_parameters
 from engine.programs.kinds import NONE, Kinds, NoPlanError, is_scalar
 
 TYPE_CHECKING = False
@@ -40,7 +40,7 @@ class JoinedKinds(Kinds):
 
     def sort(self) -> None:
         """Find the kinds. Raises NoPlanError where the bits might not be those of the graph."""
-        check_choices(self.one)
+        self.silent = silent_parameters(self.one)
         super().sort()
         sample = Kinds(self.one, 1)
         sample.sort()

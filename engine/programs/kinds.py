@@ -13,7 +13,7 @@ from engine.programs.tape import is_choice
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Set
+    from collections.abc import Sequence, Set
     from typing import Any
 
     from engine.programs.tape import Tape
@@ -30,16 +30,20 @@ class NoPlanError(ValueError):
     """A tape that the machine cannot run with the bits of the graph, and why."""
 
 
+class AloneError(NoPlanError):
+    """A sample takes a number that is computed from parameters alone."""
+
+
 class Kinds:
     """The kinds of a tape.
 
     sample, kind: of each slot, or ANY, MIXED and NONE. steps: (op, operands, whether a gradient
     comes to it) of each kind. An operand is ("row", kind), ("input", column), or the slot of a
     parameter or constant. sequential: whether several operations of a sample take one parameter.
-    constants: their numbers.
+    constants: their numbers. silent: the parameters that get no gradient.
     """
 
-    def __init__(self, tape: Tape, lanes: int) -> None:
+    def __init__(self, tape: Tape, lanes: int, silent: Sequence[int] = ()) -> None:
         """There are no kinds before `sort`: then all operations are done once."""
         self.tape, self.lanes, self.constants = tape, lanes, list(tape.constants)
         self.columns = len(tape.inputs) // lanes
@@ -49,41 +53,62 @@ class Kinds:
         self.kind = [NONE] * len(tape.nodes)
         self.steps: list[tuple[Any, ...]] = []
         self.sequential = False
+        self.silent = [*silent]
 
     def sort(self) -> None:
-        """Find the kinds. Raises NoPlanError where the samples are not alike."""
+        """Find the kinds. Raises NoPlanError where the samples are not alike.
+
+        A sample may begin with operations of parameters alone, as an RNN whose state begins with
+        zeros. They are looked for if it does.
+        """
+        try:
+            self.find({})
+        except AloneError:
+            self.find(self.takers_of_parameters())
+
+    def find(self, takers: dict[int, int]) -> None:
+        """Find the kinds. takers: the sample of operations of parameters alone, by their slots."""
+        self.sample, self.kind = [ANY] * len(self.kind), [NONE] * len(self.kind)
+        self.steps = []
         tape, sample_of = self.tape, self.sample
-        members: list[set[int]] = []  # of each kind: the samples that have one
+        members: list[bytearray] = []  # of each kind: a 1 for each sample that has one
         # An operand as a number that is the same in every sample: a scalar is its slot, a column of
         # the inputs is the slot that it has in the first sample, a kind comes after all slots.
-        codes = list(range(len(tape.nodes)))
-        for i in range(len(tape.inputs)):
-            slot = self.first_input + i
-            sample_of[slot] = i // self.columns
-            codes[slot] = self.first_input + i % self.columns
+        codes = [NONE] * len(tape.nodes)  # whose numbers are shared: there are millions of them
+        codes[: self.first_input] = range(self.first_input)
+        codes[self.first_constant : tape.first] = range(self.first_constant, tape.first)
+        inputs = slice(self.first_input, self.first_constant)
+        codes[inputs] = [*range(self.first_input, self.first_input + self.columns)] * self.lanes
+        sample_of[inputs] = [sample for sample in range(self.lanes) for _ in range(self.columns)]
+        code_of: list[int] = []  # of a kind
         known: dict[tuple[Any, ...], list[int]] = {}  # a sample may do the same twice
         last = [NONE] * self.lanes  # the kind that came last in each sample
         for slot, op, args in zip(range(tape.first, len(codes)), tape.ops, tape.args):
             samples = {*map(sample_of.__getitem__, args)}
             samples.discard(ANY)
+            if slot in takers:
+                samples = {takers[slot]}
             if len(samples) != 1 or MIXED in samples:
                 if samples:
                     sample_of[slot] = MIXED
                 continue
             (sample,) = samples
             same = known.setdefault((op, *map(codes.__getitem__, args)), [])
-            kind = next((kind for kind in same if sample not in members[kind]), NONE)
-            if kind == NONE:
+            for kind in same:
+                if not members[kind][sample]:
+                    break
+            else:
                 kind = len(self.steps)
                 same.append(kind)
                 operands = tuple([self.operand(i) for i in args])
                 self.steps.append((op, operands, bool(tape.reached[slot])))
-                members.append(set())
+                members.append(bytearray(self.lanes))
+                code_of.append(len(codes) + kind)
             if kind <= last[sample]:
                 raise NoPlanError("the samples do not have the same operations in the same order")
             last[sample] = self.kind[slot] = kind
-            sample_of[slot], codes[slot] = sample, len(codes) + kind
-            members[kind].add(sample)
+            sample_of[slot], codes[slot] = sample, code_of[kind]
+            members[kind][sample] = 1
         self.check_members(members)
         self.check_parameters()
 
@@ -94,15 +119,31 @@ class Kinds:
         if self.sample[slot] != ANY:
             return ("input", (slot - self.first_input) % self.columns)
         if slot >= self.tape.first:
-            raise NoPlanError("the samples use a number that is computed from parameters alone")
+            raise AloneError("the samples use a number that is computed from parameters alone")
         return slot
 
-    def check_members(self, members: list[set[int]]) -> None:
+    def takers_of_parameters(self) -> dict[int, int]:
+        """The operations of parameters alone that belong to one sample, which alone takes them."""
+        tape = self.tape
+        of: list[set[int]] = [set() for _ in tape.nodes]  # the samples that a slot depends on
+        for i in range(len(tape.inputs)):
+            of[self.first_input + i] = {i // self.columns}
+        steps = list(zip(range(tape.first, len(tape.nodes)), tape.args))
+        for slot, args in steps:
+            of[slot] = set().union(*map(of.__getitem__, args))
+        alone = {slot for slot, _ in steps if not of[slot]}
+        for slot, args in reversed(steps):
+            for x in args:
+                if x in alone:
+                    of[x] |= of[slot]
+        return {slot: min(of[slot]) for slot in alone if len(of[slot]) == 1}
+
+    def check_members(self, members: list[bytearray]) -> None:
         """Raise NoPlanError if samples lack a kind whose slopes depend on numbers."""
         for (op, operands, _), samples in zip(self.steps, members):
             factors = {ops.mul: operands, ops.div: operands[1:]}.get(op, ())
             scaled = any(is_scalar(x) and x >= self.first_constant for x in factors)
-            if len(samples) < self.lanes and op.name not in LINEAR and not scaled:
+            if samples.count(1) < self.lanes and op.name not in LINEAR and not scaled:
                 raise NoPlanError(f"{op.name} is part of some samples only")
 
     def check_parameters(self) -> None:

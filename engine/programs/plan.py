@@ -18,7 +18,7 @@ scalar ~k: the parameters come first, the constants after them.
 from __future__ import annotations
 
 from engine.programs.body import body_of
-from engine.programs.choices import check_choices
+from engine.programs.choices import silent_parameters
 from engine.programs.kinds import Kinds
 from engine.programs.kinds import NoPlanError as NoPlanError
 from engine.programs.tail import Tail
@@ -50,7 +50,7 @@ class Plan:
         self.rows = self.inputs + len(rows)
         tail = Tail(kinds, rows, classes, once)
         self.sums, self.tail, self.tail_rows = tail.sums, tail.instructions, tail.rows
-        self.output = tail.output
+        self.output, self.silent = tail.output, kinds.silent
         self.answers = [rows[kind] for kind in kinds.outputs_of_sample()]
 
     def __repr__(self) -> str:
@@ -70,15 +70,15 @@ def lowered(tape: Tape, lanes: int, classes: Sequence[int] | None = None) -> Pla
         raise NoPlanError(f"{len(tape.inputs)} inputs are not those of {lanes} samples")
     if len(tape.outputs) != 1 or tape.outputs[0] < tape.first:
         raise NoPlanError("it takes one output, which is computed")
-    check_choices(tape)
+    silent = silent_parameters(tape)
     if lanes > 1:
-        return Plan(Kinds(tape, lanes), classes)
+        return Plan(Kinds(tape, lanes, silent), classes)
     try:
         if not (any(map(is_choice, tape.ops)) or is_recurrent(tape)):
-            return Plan(Kinds(tape, 1), classes)
+            return Plan(Kinds(tape, 1, silent), classes)
     except NoPlanError:
         pass
-    return Plan(Kinds(tape, 1), None, once=True)
+    return Plan(Kinds(tape, 1, silent), None, once=True)
 
 
 def is_recurrent(tape: Tape) -> bool:

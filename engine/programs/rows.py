@@ -32,17 +32,26 @@ class RowMachine:
     def __init__(self, plan: Plan) -> None:
         """Raises NoPlanError for a sequential plan, which goes sample by sample."""
         self.plan = plan
+        self.zeros = [0.0] * plan.parameters
         namespace: dict[str, Any] = {}
         exec(compile(row_source(plan), "<chainrule plan>", "exec"), namespace)
         self.step: Callable[..., Any] = namespace["gradient"]
         self.bounds = bounds_of([c[2] for c in (*plan.body, *plan.tail) if c[0] == "choose"])
 
     def evaluate(
-        self, parameters: Sequence[float], rows: Sequence[float], classes: Any = None
+        self,
+        parameters: Sequence[float],
+        rows: Sequence[float],
+        classes: Any = None,
+        *,
+        seed: float = 1.0,
+        start: Sequence[float] | None = None,
     ) -> tuple[float, Any] | None:
         """The loss and its gradient; None where only the graph has the answer.
 
-        rows: the numbers of the first sample, then those of the second, and so on.
+        rows: the numbers of the first sample, then those of the second, and so on. seed: the
+        gradient of the loss. start: the gradient of the parameters so far, which that of the loss
+        is added to.
         """
         n = self.plan.inputs
         columns = [list(rows[i::n]) for i in range(n)]
@@ -50,17 +59,19 @@ class RowMachine:
             if not all(0 <= x < count and x == int(x) for x in columns[column]):
                 return None
         try:
-            value, grads = self.step(columns, parameters, classes)
+            value, grads = self.step(columns, parameters, classes, seed, start or self.zeros)
         except (ArithmeticError, ValueError):
             return None
         some = classes is not None or self.bounds  # numbers that no choice and no sum takes
         if not math.isfinite(value) or (some and not all(map(math.isfinite, grads))):
             return None
+        for i in self.plan.silent:
+            grads[i] = start[i] if start else 0.0
         return value, array("d", grads)
 
 
 def row_source(plan: Plan) -> str:
-    """Python: gradient(columns, parameters, classes) -> (the loss, [its gradient]).
+    """Python: gradient(columns, parameters, classes, seed, start) -> (the loss, [its gradient]).
 
     Raises NoPlanError for a sequential plan.
     """
@@ -102,17 +113,18 @@ class Writer:
             lines.append(f"d_c = [0.0] * {len(self.place)}")
             self.begun.update([f"d_c[{i}]" for i in self.place.values()])
         slopes = [f"d_{self.name('t', ~i)}" for i in range(plan.parameters)]
-        lines += [f"{slope} = 0.0" for slope in slopes]
+        lines += [f"{slope} = start[{i}]" for i, slope in enumerate(slopes)]
         lines += self.backward()
         grads = "".join([f"{slope}, " for slope in slopes])
         lines.append(f"return {self.name('t', plan.output)}, [{grads}]")
         body = "".join([f"    {line}\n" for line in lines])
-        return f"{header(self.language)}def gradient(columns, parameters, classes):\n{body}"
+        given = "columns, parameters, classes, seed, start"
+        return f"{header(self.language)}def gradient({given}):\n{body}"
 
     # ---- operands ----
 
     def listed(self) -> list[str]:
-        """The list of what the tail may choose, with its constants, and where the chosen ones are."""
+        """The list of what the tail may choose, with its constants, and what is chosen."""
         if not self.place:
             return []
         start = [
@@ -169,7 +181,13 @@ class Writer:
             return self.long_dot(kind, target, operands)
         rows, words = self.spelled(kind, operands)
         value = self.language.value(op, words)
-        return [f"{target} = {self.each(rows, value) if rows else value}"]
+        return [f"{target} = {self.of_all(kind, rows, value)}"]
+
+    def of_all(self, kind: str, rows: Sequence[str], value: str) -> str:
+        """An expression of these rows, or of numbers alone: a list in the body, one number else."""
+        if rows:
+            return self.each(rows, value)
+        return f"[{value}] * {self.plan.lanes}" if kind == "r" else value
 
     def chosen(self, out: int, operands: Sequence[int]) -> list[str]:
         """The row of the candidate that each sample chooses."""
@@ -188,12 +206,12 @@ class Writer:
             rows, words = self.spelled(kind, part)
             half = len(words) // 2
             products = [f"{w} * {x}" for w, x in zip(words[:half], words[half:])]
-            if i and rows:
+            if i and (rows or kind == "r"):
                 rows, products = [*rows, target], [f"x{len(rows)}", *products]
             else:
                 products = [target if i else start, *products]
             total = " + ".join(products)
-            lines.append(f"{target} = {self.each(rows, total) if rows else total}")
+            lines.append(f"{target} = {self.of_all(kind, rows, total)}")
         return lines
 
     def summed(self, out: int, rows: Sequence[int]) -> list[str]:
@@ -210,7 +228,7 @@ class Writer:
     def backward(self) -> list[str]:
         plan = self.plan
         output = f"d_{self.name('t', plan.output)}"
-        lines = [f"{output} = 1.0"]
+        lines = [f"{output} = seed"]
         self.begun.add(output)
         for instruction in reversed(plan.tail):
             lines += self.slopes("t", instruction)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Wires(NamedTuple):
-    """ops: [n]. counts: how many numbers each of them takes. taken: their places, of all of them."""
+    """ops: [n]. counts: how many numbers each takes. taken: the places of all that are taken."""
 
     ops: list[Any]
     counts: list[int]

@@ -79,21 +79,15 @@ class Embedding(Module):
         A token may be a float or a Value that is whole. Raises IndexError for one outside of the
         table, ValueError for one that is not whole.
         """
-        if hasattr(x, "__len__") and not isinstance(x, str) and getattr(x, "ndim", 1):
+        if hasattr(x, "__len__") and not isinstance(x, str) and getattr(x, "ndim", 1) > 0:
             return [self(token) for token in x]
         k = place(f"a token of an embedding of {self.num_embeddings} rows", x, self.num_embeddings)
         if isinstance(x, Value):
-            rows: Any = self.weight
-            if self.padding_idx is not None:
-                rows = [*self.weight]
-                rows[self.padding_idx] = self.padding()
-            row: list[Any] = picked(rows, x)
+            row: list[Any] = picked(self.weight, x, self.padding_idx)
             return row
-        return self.padding() if k == self.padding_idx else [*self.weight[k]]
-
-    def padding(self) -> list[float]:
-        """The row of the padding, as plain numbers: they have no gradient."""
-        return [v.data for v in self.weight[self.padding_idx or 0]]
+        if k == self.padding_idx:
+            return [v.data for v in self.weight[k]]  # plain numbers have no gradient
+        return [*self.weight[k]]
 
     def steps(self) -> list[Step]:
         given = {"weight": self.weight, "padding_idx": self.padding_idx}

@@ -43,8 +43,8 @@ def jit(function: Callable[..., Any]) -> Replay:
 
     function: takes numbers, in lists of any depth or in arrays, and returns a loss, one Value. The
     leaves behind the loss are its parameters. Its result has the same `data`, and `loss.backward()`
-    gives the parameters the same grads, to the last bit; a factor or a sum, as in `loss / 3`,
-    belongs inside the function. What cannot be replayed is computed as before; `reason` says why.
+    gives the parameters the same grads, to the last bit, also as part of another loss, such as
+    `loss / 3`. What cannot be replayed is computed as before; `reason` says why.
 
     A recording is for one structure: the same number of samples, the same settings (True, None, a
     name), and all modules in the mode, train or eval, in which they were. Another structure is

@@ -36,6 +36,7 @@ PLANS: dict[Any, Plan] = {}  # the latest, by the structure of their tapes
 MOST = 8
 FEW = 16  # samples that are compared, where all are alike
 NAMES, TARGETS = ("input", "target", "weight"), 1  # of the arguments
+RECURRENT = 8_000  # operations, up to which recurrent samples are done one by one: see is_recurrent
 LONGEST = 100_000 if compiled else 10_000  # operations that are done one by one
 MANY = 50_000  # operations that are recorded to see whether they are the same for other samples
 TOLERANCE = 1e-9  # of fast gradients, as a share of the largest
@@ -134,6 +135,10 @@ class BatchPlans:
                 if together and len(tape) > LONGEST:
                     raise NoPlanError(f"the samples are not alike: {len(tape)} operations")
                 plan = plan_of(tape, 1 if together else len(places), classes)
+                alone = plan.sequential and classes is None and not way.draws
+                if alone and len(tape) <= RECURRENT:
+                    way = way._replace(together=True)
+                    plan = plan_of(tape, 1, None)
                 if classes is None:
                     self.check_others(tape, places, together)
                 return machine_of_plan(plan, self.fast), way
@@ -157,7 +162,7 @@ class BatchPlans:
                 try:
                     found, _ = self.tape(others, together)
                 except NoPlanError as error:
-                    if isinstance(error.__cause__, ArithmeticError):
+                    if isinstance(error.__cause__, Exception) and leaves_domain(error.__cause__):
                         continue  # the weights led there
                     raise
                 if key_of(found, 1, None) != key:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from array import array
+from itertools import chain
+from weakref import ref
 
 from engine import Op, Value, topological_order
 from engine.op import number
 from engine.programs.kinds import NoPlanError
 from engine.programs.machines import machine_of_plan
-from engine.programs.tape import Tape
+from engine.programs.tape import Tape, is_choice
 from engine.recording import no_grad_depth, tracing
-from engine.value import add_slopes, node_of_many
+from engine.value import add_slopes, node_of_many, sweeping
 from nn.training.arguments import columns
-from nn.training.number import NUMBER, number_of_data
+from nn.training.number import NUMBER, Number, WholeNumber
 from nn.training.plans import plan_of, same
 from nn.training.randomness import undrawn
 from nn.training.samples import drawn, shared_draws
@@ -87,6 +90,9 @@ class Recording:
         except ValueError as error:
             raise NoPlanError(str(error)) from None
         self.guards = guards(self.leaves_of)
+        choices = [args[1:] for op, args in zip(tape.ops, tape.args) if is_choice(op)]
+        slots = {*chain.from_iterable(choices)} & {*range(len(self.parameters))}
+        self.candidates = {self.parameters[slot] for slot in slots}  # may be chosen, or not
         chosen = [k % self.classes for k in range(self.lanes)] if self.classes else None
         self.machine = machine_of_plan(plan_of(tape, self.lanes, chosen))
 
@@ -104,7 +110,7 @@ class Recording:
             if self.classes and argument is arguments[-1]:
                 given.append(argument.filled([k % self.classes for k in range(self.lanes)]))
                 continue
-            own = [number_of_data(x, argument.whole) for x in argument.numbers]
+            own = [*map(WholeNumber if argument.whole else Number, argument.numbers)]
             self.leaves_of[i] = own
             each = len(own) // self.lanes
             for k, of_sample in enumerate(leaves):
@@ -127,30 +133,41 @@ class Recording:
         in no call.
         """
         own = [v for v in topological_order(loss) if v.op is None]
-        if len(own) != len(self.parameters):
+        recorded, there = {*self.parameters}, {*own}
+        new = [v for v in own if v not in recorded]
+        gone = [p for p in self.parameters if p not in there and p not in self.candidates]
+        if [v.data.hex() for v in new] != [p.data.hex() for p in gone]:
             return False
-        recorded = {*self.parameters}
-        for v, p in zip(own, self.parameters):
-            if v is not p and (v in recorded or v.data.hex() != p.data.hex()):
-                return False
-        return same(*answer) == same(loss.data, gradients(loss, own))
+        grads = dict(zip(own, gradients(loss, own)))
+        grads.update(zip(gone, [grads[v] for v in new]))
+        return same(*answer) == same(loss.data, [grads.get(p, 0.0) for p in self.parameters])
 
     # ---- what it computes ----
 
     def loss(self, arguments: list[Argument]) -> Value | None:
         """The loss of these arguments; None where only the graph has the answer."""
         before = self.random_state() if self.draws else []
-        answer = self.evaluate(arguments)
-        if answer is None:
+        given = self.given_to_machine(arguments)
+        answer = None if given is None else self.machine.evaluate(*given)
+        if given is None or answer is None:
             self.set_random_state(before)
             return None
         data, grads = answer
         if no_grad_depth.get():
             return Value(data)
-        return replayed_loss(data, self.parameters, grads.tolist())
+        return replayed_loss(data, self.parameters, grads.tolist(), Again(self.machine, given))
 
     def evaluate(self, arguments: list[Argument]) -> tuple[float, Any] | None:
         """The loss and its gradient, or None."""
+        given = self.given_to_machine(arguments)
+        found: tuple[float, Any] | None = None if given is None else self.machine.evaluate(*given)
+        return found
+
+    def given_to_machine(self, arguments: list[Argument]) -> tuple[Any, Any, Any] | None:
+        """What the machine evaluates: parameters, numbers, classes. None for what nn has to check.
+
+        It draws random numbers, if the function does.
+        """
         if not all(guard.lets(arguments) for guard in self.guards):
             return None
         given, classes = [arguments[i] for i in self.places], None
@@ -159,10 +176,7 @@ class Recording:
             if min(classes) < 0:
                 return None
         rows = columns(given, self.lanes)
-        if self.draws:
-            rows = self.with_draws(rows)
-        found: tuple[float, Any] | None = self.machine.evaluate(self.values(), rows, classes)
-        return found
+        return self.values(), self.with_draws(rows) if self.draws else rows, classes
 
     def learn(self, arguments: list[Argument]) -> None:
         """Let the numbers of these arguments pass from now on: nn has checked them."""
@@ -239,17 +253,54 @@ def ways(arguments: list[Argument], classes: int) -> Iterator[tuple[int, int]]:
 # ---- what a replay returns ----
 
 
+class Again:
+    """The machine, and what it was given for a loss, to be asked for another gradient.
+
+    A copy has no machine: its gradients are the known slopes times a factor.
+    """
+
+    def __init__(self, machine: Any, given: Sequence[Any]) -> None:
+        self.machine, self.given = machine, given
+
+    def __reduce__(self) -> Any:
+        return Again, (None, ())
+
+    def gradient(self, seed: float, start: Sequence[float]) -> Any:
+        """start + seed * d loss / d parameters, added up as in a graph; None without an answer."""
+        if self.machine is None:
+            return None
+        answer = self.machine.evaluate(*self.given, seed=seed, start=array("d", start))
+        return None if answer is None else answer[1]
+
+
 class ReplayedLoss(Value):
     """A loss that the machine computed, with its slopes at the parameters.
 
     Its graph has one operation, `replay`, of all parameters.
     """
 
-    slopes: list[float]
+    slopes: Any  # [parameters] of floats
+    again: Again
+
+    def __setstate__(self, state: Any) -> None:
+        """Become a copy, whose operation knows the copy and its parameters."""
+        if type(state) is tuple and len(state) == 5:
+            _, data, grad, inputs, attributes = state
+            gradient = Slopes(attributes["slopes"], attributes["again"], inputs)
+            gradient.loss = ref(self)
+            state = replay_op(data, inputs, gradient), data, grad, inputs, attributes
+        super().__setstate__(state)
 
     def backward(self, gradient: Any = 1.0) -> None:
         """Add gradient * d self / d p to the grad of each parameter p, as Value.backward does."""
-        add_slopes(self, self.slopes, number(gradient))
+        seed, slopes = number(gradient), self.slopes
+        if seed != 1.0:
+            slopes = self.again.gradient(seed, [0.0] * len(slopes))
+        if slopes is None:
+            add_slopes(self, self.slopes, seed)
+            return
+        add_slopes(self, slopes, 1.0)
+        self.grad = seed
 
 
 class Known:
@@ -268,10 +319,18 @@ class Known:
 
 
 class Slopes:
-    """The slopes of a function of the parameters, which are known."""
+    """The slopes of a function of the parameters, which are known.
 
-    def __init__(self, slopes: list[float]) -> None:
-        self.slopes = slopes
+    A graph adds each part of a gradient to that of its parameter by itself, and so does the machine
+    where the loss is part of another, as in loss / 3: it goes on from what the parameters have.
+    """
+
+    def __init__(self, slopes: list[float], again: Again, parameters: Sequence[Value]) -> None:
+        self.slopes, self.again, self.parameters = slopes, again, parameters
+        self.loss: Any = lambda: None  # a weak reference to the node
+
+    def __reduce__(self) -> Any:
+        return Slopes, (self.slopes, Again(None, ()), ())
 
     def __call__(self, z: Any, *_parameters: Any) -> list[float]:
         if isinstance(z, Value):
@@ -279,15 +338,35 @@ class Slopes:
                 "a replayed loss has grads by loss.backward(), and no graph to differentiate: "
                 "take the function without jit"
             )
-        return self.slopes
+        loss = self.loss()
+        if loss is None or not math.isfinite(loss.grad) or not is_sweeping():
+            return self.slopes
+        grads = self.again.gradient(loss.grad, [p.grad for p in self.parameters])
+        if grads is None:
+            return self.slopes
+        for p, grad in zip(self.parameters, grads):
+            p.grad = grad
+        return [0.0] * len(self.slopes)  # all is there: the sweep has nothing to add
 
 
-def replayed_loss(data: float, parameters: tuple[Value, ...], slopes: list[float]) -> Value:
+def is_sweeping() -> bool:
+    """Whether this thread is in the sweep of a backward: then it holds the lock of all sweeps."""
+    held: bool = sweeping._is_owned()  # type: ignore[attr-defined]
+    return held
+
+
+def replay_op(data: float, parameters: Sequence[Value], gradient: Slopes) -> Op:
+    return Op("replay", "replay", Known(data, parameters), gradient=gradient)
+
+
+def replayed_loss(
+    data: float, parameters: tuple[Value, ...], slopes: list[float], again: Again
+) -> Value:
     """The node of a loss whose number and slopes are known."""
-
-    op = Op("replay", "replay", Known(data, parameters), gradient=Slopes(slopes))
+    gradient = Slopes(slopes, again, parameters)
+    op = replay_op(data, parameters, gradient)
     loss: Any = node_of_many(ReplayedLoss, op, data, parameters)
-    loss.slopes = slopes
+    loss.slopes, loss.again, gradient.loss = slopes, again, ref(loss)
     return loss  # type: ignore[no-any-return]
 
 

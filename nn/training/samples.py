@@ -16,7 +16,7 @@ from typing import NamedTuple
 from engine.programs.plan import NoPlanError
 from nn.checks import random_source
 from nn.training.arguments import Argument, columns, each_shape, filled, items_of, size_of
-from nn.training.number import number_of_data
+from nn.training.number import Number, WholeNumber
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -111,10 +111,10 @@ class Samples:
         for i in places:
             skipped = sum(map(size_of, self.shapes[i][:first]))
             numbers = iter(self.numbers(i)[skipped:])
-            own = []
+            own: list[Any] = []
             for j, argument in enumerate(self.arguments[first:], first):
                 size = 0 if j == self.label else size_of(self.shapes[i][j])
-                own += [number_of_data(x, argument.whole) for x in islice(numbers, size)]
+                own += map(WholeNumber if argument.whole else Number, islice(numbers, size))
             rest = iter(own)
             for j, items in enumerate(lists, first):
                 is_class = j == self.label

@@ -254,8 +254,8 @@ class Configuration:
         self.activation = pick(ACTIVATIONS)
         self.layers = [pick(["norm", "drop", "tanh", "none"]) for _ in self.hidden]
         self.loss, self.end = self.pick_loss(rng)
-        self.count = rng.randint(1, 12)
-        self.batch_size = pick([None, 1, 2, 3, 5, self.count])
+        self.count = rng.choice([rng.randint(1, 12), rng.randint(1, 12), rng.randint(13, 40)])
+        self.batch_size = pick([None, 1, 2, 3, 5, 16, self.count])
         self.shuffle = rng.random() < 0.7
         self.penalty = pick([None, None, None, "l1", "l2", "weights", "mixed"])
         self.max_norm = pick([None, None, 0.5, 3.0])

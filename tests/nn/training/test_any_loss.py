@@ -413,3 +413,48 @@ def test_the_sum_of_python_is_done_for_all_samples_at_once(size, monkeypatch):
         return sum((y - t) ** 2 for y, t in zip(outputs, targets)) / len(outputs)
 
     assert_alike(lambda: mlp(3, 1), data, loss=loss, batch_size=size)
+
+
+class Given(Module):
+    """Gives a number of the data, and learns next to nothing."""
+
+    def __init__(self):
+        self.w, self.b = Value(1.0), Value(0.0)
+
+    def __call__(self, x):
+        return self.w * x + self.b
+
+
+LEAST = math.exp(-100)
+PROBABILITIES = [0.5, 0.0, 1.0, 1e-50, 5e-324, 1 - 2**-53, LEAST, math.nextafter(LEAST, 1), -0.0]
+
+
+@pytest.mark.parametrize("target", [0.0, 0.25, 1.0])
+def test_probabilities_of_0_and_1_are_replayed(target):
+    made = []
+    for replay in (False, True):
+        model = Given()
+        plain = lambda ps, ts: binary_cross_entropy([model(p) for p in ps], ts)  # noqa: B023, E731
+        function = jit(plain) if replay else plain
+        found = []
+        for ps in ([0.5, 0.25], [0.75, 0.1], PROBABILITIES[:2], *zip(PROBABILITIES, PROBABILITIES)):
+            model.zero_grad()
+            loss = function([*ps], [target, target])
+            loss.backward()
+            found.append((loss.data.hex(), model.w.grad.hex(), model.b.grad.hex()))
+        made.append(found)
+
+    assert made[0] == made[1]
+    assert function.replayed == len(PROBABILITIES) + 1
+
+
+@pytest.mark.parametrize("p", [1.25, -0.25])
+def test_a_probability_that_is_none_is_the_error_of_the_graph(p):
+    data, errors = ([0.5, p], [1.0, 0.0]), []
+    given = {"loss": binary_cross_entropy, "batch_size": 1, "shuffle": False}
+    for replay in (False, True):
+        with pytest.raises(ArithmeticError, match=r"^step 2: binary_cross_entropy takes") as caught:
+            left(Given, data, replay, optimizer=SGD, **given)
+        errors.append(str(caught.value))
+
+    assert errors[0] == errors[1]

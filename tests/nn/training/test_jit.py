@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine import Value, compiled, grad, logsumexp, no_grad, ops
+from engine import Value, grad, logsumexp, no_grad, ops
 from nn import (
     MLP,
     SGD,
@@ -148,7 +148,7 @@ def test_sequences_of_one_length_are_replayed():
         xs = [[rng.random() for _ in range(4)] for _ in range(3)]
         ts = [rng.random() for _ in xs]
         assert function(xs, ts).data == plain(xs, ts).data
-    assert function.replayed == (3 if compiled else 0)  # the pure build goes by rows only
+    assert function.replayed == 3
 
 
 # ---- what a replayed loss is ----

@@ -99,11 +99,10 @@ def test_replay_has_the_bits_of_eager_training(lengths, size, shuffle, seed, kin
     eager = trained(make(), (inputs, targets), **options)
 
     assert trained(make(), (inputs, targets), replay="auto", **options) == eager
-    if kind != "classes" and (compiled or size == 1):
+    if kind != "classes":
         assert trained(make(), (inputs, targets), replay=True, **options) == eager
 
 
-@pytest.mark.skipif(not compiled, reason="plans of several uses of a parameter, in batches")
 @pytest.mark.parametrize("size", [1, 2])
 def test_a_length_that_comes_late_is_learned_as_on_graphs(size):
     lengths = [2] * 40 + [5] + [2] * 10 + [3]
@@ -127,7 +126,6 @@ def test_steps_of_all_lengths_go_without_python_between_them(monkeypatch):
     assert max(calls) >= len(lengths) - 1
 
 
-@pytest.mark.skipif(not compiled, reason="plans of several uses of a parameter, in batches")
 @pytest.mark.parametrize(
     "options",
     [
@@ -153,7 +151,6 @@ def test_what_is_around_the_steps_is_as_on_graphs(options, size):
     assert found[0] == found[1]
 
 
-@pytest.mark.skipif(not compiled, reason="plans of several uses of a parameter, in batches")
 @pytest.mark.parametrize("size", [1, 2, 100])
 def test_dropout_draws_in_the_order_of_the_batches(size):
     lengths = [3, 1, 3, 2, 2, 3, 1]
@@ -171,8 +168,6 @@ def test_dropout_draws_in_the_order_of_the_batches(size):
 @pytest.mark.parametrize("replay", [False, "auto", True])
 @pytest.mark.parametrize("size", [1, 2])
 def test_a_run_that_ended_within_an_epoch_goes_on_as_on_graphs(tmp_path, replay, size):
-    if replay is True and not compiled and size > 1:
-        pytest.skip("the machine in Python takes a parameter once a sample")
     lengths = [3, 1, 3, 2, 2, 3, 1]
     data = sequences(lengths), [0.1 * n for n in lengths]
     bits = []
@@ -193,6 +188,18 @@ def test_states_that_begin_at_zero_are_replayed(zero, lengths):
     data = sequences(lengths), [0.1 * n for n in lengths]
 
     assert equal(lambda: Recurrent(zero), lambda: data, batch_size=1)
+
+
+@pytest.mark.skipif(not compiled, reason="one plan for all lengths")
+@pytest.mark.parametrize("zero", [float, lambda: Value(0.0)])
+def test_single_sequences_of_all_lengths_share_one_plan(zero, monkeypatch):
+    made = []
+    monkeypatch.setattr(courses.Courses, "made", lambda *a: made.append(a))
+    lengths = [3, 1, 3, 2]
+
+    trained(Recurrent(zero), (sequences(lengths), [0.1] * 4), batch_size=1, epochs=1, replay=True)
+
+    assert not made
 
 
 @pytest.mark.parametrize("state", [Value(0.0), "bias", "first"])
@@ -273,3 +280,28 @@ def test_targets_of_another_shape_are_named():
 
     with pytest.raises(NoPlanError, match=r"^target 1 has another shape than the first: \[1\.0, 2"):
         trained(MLP(1, [1]), data, replay=True)
+
+
+class Gated(Module):
+    """A cell whose first step has products of weights and zeros alone, as a GRU's has."""
+
+    def __init__(self, n=2):
+        super().__init__()
+        rng = random.Random(0)
+        self.input, self.state = Linear(2, n, rng=rng), Linear(n, n, rng=rng)
+        self.readout, self.n = Linear(n, 1, rng=rng), n
+
+    def __call__(self, sequence):
+        state = [0.0] * self.n
+        for step in sequence:
+            state = [tanh(a + sigmoid(b)) for a, b in zip(self.input(step), self.state(state))]
+        return self.readout(state)[0]
+
+
+@pytest.mark.parametrize("size", [1, 2, 4])
+@pytest.mark.parametrize("n", [2, 20])
+def test_what_a_sample_computes_of_weights_alone_is_its_own(size, n):
+    lengths = [3, 3, 2, 3, 2, 3, 3]
+    data = sequences(lengths), [0.1 * i for i in range(7)]
+
+    assert equal(lambda: Gated(n), lambda: data, batch_size=size)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine import compiled, tanh
+from engine import tanh
 from engine.programs.plan import NoPlanError
 from nn import MLP, SGD, Adam, DataLoader, Linear, Module, cross_entropy, fit, mse_loss
 from nn.data.preparation import train_test_split
@@ -130,7 +130,6 @@ def test_sequences_of_as_many_numbers_in_other_lists_are_not_replayed():
         trained(Recurrent(2), (inputs, [0.0, 1.0]), replay=True)
 
 
-@pytest.mark.skipif(not compiled, reason="the machine in Python takes a parameter once a sample")
 @pytest.mark.parametrize("features", [None, 1, 3])
 def test_sequences_of_one_length_are_replayed_with_the_bits_of_eager_training(features):
     inputs = walks([4] * 5, features)
@@ -141,7 +140,6 @@ def test_sequences_of_one_length_are_replayed_with_the_bits_of_eager_training(fe
     assert (replayed, copy["loss"]) == (eager, record["loss"])
 
 
-@pytest.mark.skipif(not compiled, reason="the machine in Python takes a parameter once a sample")
 def test_classes_of_sequences_are_replayed_too():
     inputs = walks([3] * 6, features=2)
     data = inputs, [0, 1, 2, 0, 1, 2]

@@ -117,7 +117,7 @@ def r2_score(y_true: Sequence[Any], y_pred: Sequence[Any]) -> float:
     off = list(map(sub, targets, predictions))
     steps = [t - mean for t in targets]
     errors: float = sum(map(mul, off, off))
-    spread = sum(map(mul, steps, steps))
+    spread: float = sum(map(mul, steps, steps))
     if spread <= len(targets) * (1e-10 * mean) ** 2:  # near the rounding of the mean
         return scaled_r2(targets, predictions, exponents[0], max(exponents))
     return 1.0 - errors / spread

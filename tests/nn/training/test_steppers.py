@@ -27,7 +27,7 @@ ORDER = [
         "deferred",
         "shifting",
     },
-    {"samples", "run", "states", "upcoming"},
+    {"samples", "run", "states", "upcoming", "structures"},
     {"arrays", "checkpoint", "graph_stepper", "tapes"},
     {"plans"},
     {"validation", "lengths", "recorded"},

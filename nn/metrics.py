@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from itertools import chain
 from math import frexp, fsum, inf, ldexp
-from operator import eq
+from operator import eq, mul, sub
 
 from engine import Value
 
@@ -106,14 +106,18 @@ def r2_score(y_true: Sequence[Any], y_pred: Sequence[Any]) -> float:
     targets: list[float]
     predictions: list[float]
     targets, predictions = checked("r2_score", y_true, y_pred)
-    if min(targets) == max(targets):
+    low, high = min(targets), max(targets)
+    if low == high:
         return 1.0 if targets == predictions else 0.0
-    exponents = [frexp(max(map(abs, ys)))[1] for ys in (targets, predictions)]
+    largest = max(-low, high), max(-min(predictions), max(predictions))
+    exponents = [frexp(size)[1] for size in largest]
     if max(map(abs, exponents)) > 400:  # their squares may be no floats
         return scaled_r2(targets, predictions, exponents[0], max(exponents))
     mean = sum(targets) / len(targets)
-    errors = sum([(t - p) * (t - p) for t, p in zip(targets, predictions)])
-    spread = sum([(t - mean) * (t - mean) for t in targets])
+    off = list(map(sub, targets, predictions))
+    steps = [t - mean for t in targets]
+    errors: float = sum(map(mul, off, off))
+    spread: float = sum(map(mul, steps, steps))
     if spread <= len(targets) * (1e-10 * mean) ** 2:  # near the rounding of the mean
         return scaled_r2(targets, predictions, exponents[0], max(exponents))
     return 1.0 - errors / spread

@@ -25,7 +25,7 @@ from nn.training.graph_stepper import GraphStepper
 from nn.training.judged import JudgedStretch, can_wait
 from nn.training.last_step import LastStep
 from nn.training.objective import TrainingError
-from nn.training.randomness import random_sources
+from nn.training.randomness import RandomState, random_sources
 from nn.training.surroundings import Surroundings
 from nn.training.upcoming import Upcoming
 from nn.training.validation import Validation
@@ -372,13 +372,12 @@ class MachineStepper(GraphStepper):
 
         def gradient() -> Value | float:
             if self.plans.machine(batch) is not None:
-                states = [(rng, rng.getstate()) for rng in self.plans.sources()]
+                before = RandomState(self.plans.sources())
                 numbers = array("d", [p.data for p in run.parameters])
                 answer = self.plans.evaluated(batch, numbers)
                 if answer is not None:
                     return self.gradient(*answer)
-                for rng, random in states:
-                    rng.setstate(random)
+                before.restore()
             return self.graph_gradient(*run.loader.samples(batch))
 
         run.descend(gradient)

@@ -21,7 +21,7 @@ from nn import (
     mse_loss,
 )
 from nn.metrics import r2_score
-from nn.training import courses
+from nn.training import courses, turns
 
 LENGTHS = st.lists(st.integers(1, 6), min_size=2, max_size=9)
 
@@ -116,9 +116,9 @@ def test_steps_of_all_lengths_go_without_python_between_them(monkeypatch):
     lengths = [1, 2, 3, 4] * 5
     data = sequences(lengths), [0.5] * len(lengths)
     calls = []
-    train = courses.Turns.train
+    train = turns.Turns.train
     monkeypatch.setattr(
-        courses.Turns, "train", lambda self, *a: calls.append(len(a[5])) or train(self, *a)
+        turns.Turns, "train", lambda self, *a: calls.append(len(a[5])) or train(self, *a)
     )
 
     trained(Recurrent(), data, batch_size=1, epochs=40, replay=True)

@@ -31,6 +31,7 @@ ORDER = [
     {"arrays", "checkpoint", "graph_stepper", "tapes"},
     {"plans"},
     {"validation", "lengths", "recorded"},
+    {"turns"},
     {"courses"},
     {"judged"},
     {"machine_stepper"},

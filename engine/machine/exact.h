@@ -197,9 +197,13 @@ TARGET static int NAME(forward)(Machine *m, const Rows *rows, const char *needed
         if (c->kind == ELEMENTWISE)
             f |= NAME(elementwise)(m, rows, c, 0, rows->lanes);
         else if (c->kind == REPEAT)
-            f |= NAME(repeat)(m, rows, c);
-        else if (c->kind == PRODUCTS)
-            NAME(products)(m, rows, c);
+            f |= NAME(repeat)(m, c);
+        else if (c->kind == MATRIX)
+            NAME(matrix)(m, c);
+        else if (c->kind == DOTS)
+            NAME(dots)(m, c);
+        else if (c->kind == MANIES)
+            NAME(manies)(m, c);
         else if (c->kind == DOT)
             NAME(dot)(m, rows, c, 0, rows->lanes);
         else if (c->kind != LAYER)
@@ -221,9 +225,13 @@ TARGET static int NAME(backward)(Machine *m, const Rows *rows, ptrdiff_t first, 
         if (c->kind == ELEMENTWISE)
             f |= NAME(elementwise_back)(m, rows, c, first, n);
         else if (c->kind == REPEAT)
-            f |= NAME(repeat_back)(m, rows, c);
-        else if (c->kind == PRODUCTS)
-            NAME(products_back)(m, rows, c);
+            f |= NAME(repeat_back)(m, c);
+        else if (c->kind == MATRIX)
+            NAME(matrix_back)(m, c);
+        else if (c->kind == DOTS)
+            NAME(dots_back)(m, c);
+        else if (c->kind == MANIES)
+            NAME(manies_back)(m, c);
         else if (c->kind == DOT)
             NAME(dot_back)(m, rows, c, first, n);
         else if (c->kind != LAYER)

@@ -13,22 +13,34 @@ cdef extern from *:
 
     const Loops LOOPS[]
     const int LOOP_COUNT
-    const int ELEMENTWISE, DOT, MAXIMUM, MINIMUM, LOGSUMEXP, LAYER, REPEAT, PRODUCTS
+    const int ELEMENTWISE, DOT, MAXIMUM, MINIMUM, LOGSUMEXP, LAYER, REPEAT, DOTS, MANIES, MATRIX
     const int SGD, ADAGRAD, RMSPROP, ADAM, ADAMW
+
+    ctypedef struct Piece:
+        int rows
+        int at[2]
+        int moves[2]
+        int wanted[2]
 
     ctypedef struct Instruction:
         int kind, loop, out, rows, differentiated, count
         int neurons, biased, direct, neighbours, wanted_count
         const int *operands
         int first[2]
-        int moves[2]
-        int serial
         int *wanted
         Py_ssize_t width, height
         double *weights
         double *slopes
         double *by_input
         double *turned
+        Piece *pieces
+        int end, adds, many, turns
+        int follow[2]
+        const int *inputs_at
+        const int *weights_at
+        const int *biases_at
+        const int *order
+        const int *rank
         int together, in_place
         char *fresh
 

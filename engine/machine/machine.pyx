@@ -10,7 +10,8 @@ from array import array
 
 from engine.machine.instructions import Reader, index, items_of, read_sums
 from engine.machine.optimizers import MOST, copied, read_optimizer, read_steps
-from engine.machine.repeats import Products, Repeat, follow, in_layers, in_repeats, in_rows
+from engine.machine.matrices import Dots, Matrix, neighbours
+from engine.machine.repeats import Repeat, Several, follow, in_layers, in_repeats, in_rows
 
 cimport cython
 from cpython.buffer cimport PyBUF_CONTIG_RO, PyBUF_FORMAT, PyBUF_WRITABLE, PyBuffer_Release
@@ -24,6 +25,7 @@ ANY_NUMBER = {"dot": DOT, "maximum": MAXIMUM, "minimum": MINIMUM, "logsumexp": L
 KINDS = {"elementwise": ELEMENTWISE, "layer": LAYER, **ANY_NUMBER}
 ROOM = 2**24  # rows, lanes or parameters: more are a mistake
 CACHE = 2**18  # bytes that the numbers and gradients of a chunk of lanes may have
+WIDEST = 8  # doubles that a vector has at most
 FEW = 64  # lanes that a chunk has at least, if there are as many
 KEPT = 2**23  # bytes of numbers that are kept from forward to backward
 
@@ -126,21 +128,22 @@ cdef class Machine:
         if m.fast:  # arrange() finds what is done in one loop
             self.body = in_layers(self.body)
         else:
-            self.body, tail = in_rows(self.body), in_repeats(tail, parameters)
+            self.body, tail = in_rows(self.body), in_repeats(tail, widened(scalars))
         output = index("output", plan.output, 0, tail_rows)
         if not tail_known[output]:
             raise ValueError(f"output: row {output} of the tail is never computed")
 
         m.parameters, m.scalar_count = parameters, scalars
         m.output, m.sequential = output, plan.sequential and not m.fast
-        m.scalars = self.doubles(scalars)
-        m.scalar_grads = self.doubles(scalars + 3)  # whole vectors are read there
+        m.scalars = self.doubles(widened(scalars) + tail_rows + WIDEST)
+        m.scalar_grads = self.doubles(widened(scalars) + tail_rows + WIDEST)  # for whole vectors
         for i, x in enumerate(constants):
             m.scalars[parameters + i] = x
         most = _chunk or max(FEW, CACHE // (2 * sizeof(double) * max(1, rows)))
         m.lanes, m.chunks = lanes, -(-lanes // most)
         self.lay_out(&m.body, inputs, rows, -(-lanes // m.chunks), self.body)
         self.lay_out(&m.tail, 0, tail_rows, 1, tail)
+        self.lay_out_turned(tail)
         m.kept, m.values = rows, m.body.values
         if m.chunks > 1:
             if m.chunks * rows * m.body.stride * sizeof(double) > <size_t>_kept:
@@ -149,7 +152,8 @@ cdef class Machine:
         self.lay_out_sums(sums)
         self.lay_out_gradients(sums)
         m.classes = self.ints([0] * lanes)
-        longest = max(m.body.stride, max([c.rows for c in tail], default=1))
+        pieces = [piece for c in tail if isinstance(c, Repeat) for piece in c.pieces]
+        longest = max(m.body.stride, max([rows for rows, _, _ in pieces], default=1))
         m.x = self.doubles(longest)
         m.y = self.doubles(longest)
         m.g = self.doubles(longest)
@@ -199,19 +203,26 @@ cdef class Machine:
         lanes: of the largest chunk.
         """
         cdef Instruction *c
-        cdef Py_ssize_t i
+        cdef Py_ssize_t i, at
         rows.inputs, rows.count, rows.lanes, rows.length = inputs, count, lanes, len(code)
         rows.stride = padded(lanes) if lanes > 1 else 1
-        rows.values = self.doubles(count * rows.stride)
-        rows.grads = self.doubles(count * rows.stride)
+        if rows == &self.m.tail:
+            at = widened(self.m.scalar_count)
+            rows.values, rows.grads = self.m.scalars + at, self.m.scalar_grads + at
+        else:
+            rows.values = self.doubles(count * rows.stride)
+            rows.grads = self.doubles(count * rows.stride)
         rows.code = <Instruction *>self.memory(len(code), sizeof(Instruction))
         for i, checked in enumerate(code):
             c = rows.code + i
             if isinstance(checked, Repeat):
                 self.lay_out_repeat(c, checked)
                 continue
-            if isinstance(checked, Products):
-                self.lay_out_products(c, checked)
+            if isinstance(checked, (Dots, Several)):
+                self.lay_out_several(c, checked)
+                continue
+            if isinstance(checked, Matrix):
+                self.lay_out_matrix(c, checked)
                 continue
             c.kind, c.loop, c.out = KINDS[checked.kind], checked.loop, checked.out
             c.differentiated, c.count = checked.live, checked.count
@@ -228,17 +239,60 @@ cdef class Machine:
         return 0
 
     cdef int lay_out_repeat(self, Instruction *c, repeat) except -1:
-        c.kind, c.loop, c.out, c.rows = REPEAT, repeat.loop, repeat.out, repeat.rows
-        c.differentiated, c.serial, c.count = repeat.live, repeat.serial, repeat.count
-        c.operands = self.ints(repeat.operands)
-        for i, move in enumerate(repeat.moves):
-            c.moves[<Py_ssize_t>i] = move
+        cdef Piece *p
+        cdef Py_ssize_t i
+        c.kind, c.loop, c.out, c.count = REPEAT, repeat.loop, repeat.out, repeat.count
+        c.differentiated, c.rows, c.end = repeat.live, len(repeat.pieces), repeat.out + repeat.rows
+        c.adds = LOOPS[c.loop].name == b"add"
+        c.pieces = <Piece *>self.memory(c.rows, sizeof(Piece))
+        parameters, constants = self.m.parameters, self.m.scalar_count
+        p = c.pieces
+        for rows, at, moves in repeat.pieces:
+            p.rows = rows
+            for i in range(c.count):
+                first, last = at[i], at[i] + (rows - 1) * moves[i]
+                p.at[i], p.moves[i] = first, moves[i]
+                p.wanted[i] = min(first, last) < parameters or max(first, last) >= constants
+            p += 1
         return 0
 
-    cdef int lay_out_products(self, Instruction *c, found) except -1:
-        c.kind, c.out, c.differentiated, c.count = PRODUCTS, found.out, True, found.count
-        c.neurons, c.biased = found.rows, bool(found.biases)
+    cdef int lay_out_several(self, Instruction *c, found) except -1:
+        c.out, c.differentiated, c.rows, c.count = found.out, found.live, found.rows, found.count
         c.operands = self.ints(found.operands)
+        if isinstance(found, Dots):
+            c.kind, c.follow[0], c.follow[1] = DOTS, found.follow(0), found.follow(1)
+        else:
+            c.kind, c.many = MANIES, ANY_NUMBER[found.kind]
+        return 0
+
+    cdef int lay_out_matrix(self, Instruction *c, matrix) except -1:
+        c.kind, c.out, c.differentiated, c.count = MATRIX, matrix.out, True, matrix.count
+        c.rows, c.neurons, c.biased = matrix.rows, len(matrix.weights), bool(matrix.biases)
+        c.inputs_at, c.weights_at = self.ints(matrix.inputs), self.ints(matrix.weights)
+        c.biases_at = self.ints(matrix.biases)
+        c.follow[0] = c.biased and matrix.ordered and neighbours(matrix.biases)
+        if not matrix.ordered:
+            n, order = c.neurons, matrix.order
+            parts = [order[first : first + n] for first in range(0, len(order), n)]
+            ranks = [sorted(range(n), key=part.__getitem__) for part in parts]
+            c.order, c.rank = self.ints(order), self.ints([r for rank in ranks for r in rank])
+        c.height = widened(c.neurons)
+        return 0
+
+    cdef int lay_out_turned(self, tail) except -1:
+        """Room for the weights of matrices, input by input. Those that do not change are shared."""
+        cdef Instruction *c
+        cdef Py_ssize_t i, first
+        known = {}  # by the weights and biases: the first instruction that has them
+        for i, matrix in enumerate(tail):
+            if not isinstance(matrix, Matrix):
+                continue
+            c = self.m.tail.code + i
+            first = known.setdefault((*matrix.weights, -1, *matrix.biases, matrix.count), i)
+            if first == i:
+                c.by_input, c.turns = self.doubles((c.count + 1) * c.height), True
+            else:
+                c.by_input = self.m.tail.code[first].by_input
         return 0
 
     cdef int lay_out_layer(self, Instruction *c, checked, inputs, lanes) except -1:
@@ -551,3 +605,8 @@ def in_place(checked):
 def padded(n):
     """n, or as many more as fill whole vectors, of any width."""
     return (n + 3) // 4 * 4
+
+
+def widened(n):
+    """The same for vectors of the tail, which are those of any width."""
+    return (n + WIDEST - 1) // WIDEST * WIDEST

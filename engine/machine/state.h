@@ -24,8 +24,15 @@ typedef struct {
                        const double *y, double *g);
 } Loops;
 
-/* REPEAT and PRODUCTS are in the tail alone: see repeats.py. */
-enum { ELEMENTWISE, DOT, MAXIMUM, MINIMUM, LOGSUMEXP, LAYER, REPEAT, PRODUCTS };
+/* The last four are in the tail alone: see repeats.py and matrices.py. */
+enum { ELEMENTWISE, DOT, MAXIMUM, MINIMUM, LOGSUMEXP, LAYER, REPEAT, DOTS, MANIES, MATRIX };
+
+/* Rows that follow one another, of an op of one or two inputs. Row r takes the numbers at the places
+   at[i] + r * moves[i]; the scalars come first in this, and the rows of the tail after them. */
+typedef struct {
+    int rows, at[2], moves[2];
+    int wanted[2]; /* whether an operand has a gradient */
+} Piece;
 
 /* What computes a row, or several. An operand is an int: row r, or scalar ~k if it is negative. For
    example, v3 = w * x is {.out = 3, .operands = {~0, 1}} where w is scalar 0 and x is row 1. */
@@ -39,9 +46,7 @@ typedef struct {
     const int *operands; /* of a layer: its inputs, then each neuron's weights and bias */
     int first[2];        /* for each operand: whether its first gradient comes from here. Of a layer
                             first[0] alone counts, for all inputs together */
-    int moves[2];        /* of a repeat: for each operand, whether it moves on from row to row */
-    int serial;          /* of a repeat: whether its rows have to be done one after the other */
-    /* the rest is for layers, but for `neighbours` and `in_place` of a dot: */
+    /* the rest is for layers, but for `neighbours` and `in_place` of a dot, and for the tail: */
     int neurons, biased;
     int direct;        /* whether an input or a weight occurs twice: then lanes go one by one */
     int neighbours;    /* whether the weights of a neuron, or of a dot, are neighbouring scalars */
@@ -54,6 +59,15 @@ typedef struct {
     double *slopes;    /* the gradients of the weights, [neurons][width] */
     double *by_input;  /* the weights as [width][height] */
     double *turned;    /* the inputs as [lanes][width]; a bias is the weight of an input of 1 */
+    /* for repeats, dots, manies and matrices of the tail, where `out` is a place: */
+    const Piece *pieces; /* of a repeat; `rows` says how many */
+    int end;             /* of a repeat: the place behind its last row */
+    int adds;            /* of a repeat: whether it is a sum of two */
+    int many;            /* of manies: MAXIMUM, MINIMUM or LOGSUMEXP */
+    int follow[2];       /* of dots: whether the numbers of either half always are neighbours; of a
+                            matrix follow[0]: whether its biases are */
+    const int *inputs_at, *weights_at, *biases_at, *order, *rank; /* of a matrix: see matrix.h */
+    int turns;           /* of a matrix: whether it is the first with these weights */
     /* and for the fast mode: */
     int together;      /* how many instructions from here on are done in one loop */
     char *fresh;       /* for each operand, whether its first gradient comes from here */
@@ -80,7 +94,7 @@ typedef struct {
 
 typedef struct {
     int parameters, scalar_count;
-    double *scalars, *scalar_grads;
+    double *scalars, *scalar_grads; /* the rows of the tail lie behind them, in the same block */
     Rows body, tail;
     /* The lanes of the body are done in chunks that fit into the cache; `body` is the current one.
        All chunks share one place for gradients. If only the inputs are kept, they share one place

@@ -66,6 +66,8 @@ def lowered(tape: Tape, lanes: int, classes: Sequence[int] | None = None) -> Pla
         raise NoPlanError(f"{len(tape.inputs)} inputs are not those of {lanes} samples")
     if len(tape.outputs) != 1 or tape.outputs[0] < tape.first:
         raise NoPlanError("it takes one output, which is computed")
+    if lanes == 1 and classes is None:
+        return Plan(Kinds(tape, 1), None, once=True)
     try:
         return Plan(Kinds(tape, lanes), classes)
     except NoPlanError:

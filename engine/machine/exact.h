@@ -6,7 +6,9 @@
    last. There a vector holds neighbouring weights instead of lanes. */
 
 #include "vector_type.h"
-#if WIDTH == 4
+#include "elementary.h"
+#if WIDTH >= 4
+typedef double NAME(Four) __attribute__((vector_size(32), aligned(8), may_alias));
 typedef long long NAME(Lanes) __attribute__((vector_size(32)));
 #ifdef __clang__
 #define SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
@@ -248,5 +250,7 @@ TARGET static int NAME(backward)(Machine *m, const Rows *rows, ptrdiff_t first, 
     return f;
 }
 
-static const Version NAME(VERSION) = {WIDTH, NAME(forward), NAME(backward), NULL};
+static const Version NAME(VERSION) = {WIDTH, NAME(forward), NAME(backward), NULL,
+                                      NAME(MANY)};
 #undef SPLAT
+#undef SHUFFLE

@@ -19,7 +19,6 @@
 #undef TARGET
 #undef NAME
 #if defined(__GNUC__) && defined(__x86_64__)
-#include <immintrin.h>
 #define WIDTH 4
 #define FUSED 1
 #define TARGET __attribute__((target("avx2,fma")))

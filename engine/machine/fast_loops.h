@@ -235,7 +235,7 @@ TARGET static int NAME(backward)(Machine *m, const Rows *rows, ptrdiff_t first, 
     return f;
 }
 
-static const Version NAME(VERSION) = {WIDTH, NAME(forward), NAME(backward), NAME(sum)};
+static const Version NAME(VERSION) = {WIDTH, NAME(forward), NAME(backward), NAME(sum), NULL};
 #undef SPLAT
 #undef MADD
 #undef AT

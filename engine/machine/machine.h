@@ -12,7 +12,8 @@
    All indices of a plan were checked, in instructions.py, before anything here runs. */
 #include "state.h"
 
-/* exact.h twice: for vectors that every processor of this kind has, and for wider, newer ones. */
+/* exact.h for vectors that every processor of this kind has, and for wider, newer ones. Only the
+   functions of elementary.h may use FMA, which rounds once instead of twice. */
 #if defined(__GNUC__)
 #define WIDTH 2
 #else
@@ -25,20 +26,52 @@
 #undef TARGET
 #undef NAME
 #if defined(__GNUC__) && defined(__x86_64__)
+#include <immintrin.h>
 #define WIDTH 4
-#define TARGET __attribute__((target("avx2"))) /* not fma, which rounds once instead of twice */
+#define TARGET __attribute__((target("avx2")))
+#define MATH_TARGET __attribute__((target("avx2,fma")))
 #define NAME(f) f##_avx2
 #include "exact.h"
 #undef WIDTH
 #undef TARGET
+#undef MATH_TARGET
 #undef NAME
+#define WIDTH 8
+#define AVX512 "avx512f,avx512dq,avx512vl,avx512bw,prefer-vector-width=512"
+#define TARGET __attribute__((target(AVX512)))
+#define MATH_TARGET TARGET
+#define NAME(f) f##_avx512
+#include "exact.h"
+#undef WIDTH
+#undef TARGET
+#undef MATH_TARGET
+#undef NAME
+#endif
+
+#if defined(__GNUC__) && defined(__x86_64__)
+/* Whether this processor has vectors of 4 numbers, or of 8. The first time, the functions of that
+   version are chosen. */
+static int has_vectors_of(int width) {
+    static int asked_4, asked_8;
+    __builtin_cpu_init();
+    if (width == 4) {
+        if (!__builtin_cpu_supports("avx2")) return 0;
+        if (!asked_4 && __builtin_cpu_supports("fma")) choose_functions_avx2();
+        return asked_4 = 1;
+    }
+    if (!__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512dq") ||
+        !__builtin_cpu_supports("avx512vl") || !__builtin_cpu_supports("avx512bw"))
+        return 0;
+    if (!asked_8) choose_functions_avx512();
+    return asked_8 = 1;
+}
 #endif
 
 /* The version with vectors of that width; if it is 0, the widest that this processor has. */
 static const Version *version_for(int width) {
 #if defined(__GNUC__) && defined(__x86_64__)
-    __builtin_cpu_init();
-    if ((width == 0 || width == 4) && __builtin_cpu_supports("avx2")) return &VERSION_avx2;
+    if ((width == 0 || width == 8) && has_vectors_of(8)) return &VERSION_avx512;
+    if ((width == 0 || width == 4) && has_vectors_of(4)) return &VERSION_avx2;
 #endif
     return width == 0 || width == VERSION_everywhere.width ? &VERSION_everywhere : NULL;
 }

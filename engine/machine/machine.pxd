@@ -77,8 +77,13 @@ cdef extern from *:
         double *slope
         double *ones
 
+    ctypedef void (*Function)(Py_ssize_t n, double *z, const double *x) noexcept nogil
+
+    const Function ONE_BY_ONE[]
+
     ctypedef struct Version:
         int width
+        const Function *many
         int (*forward)(State *m, const Rows *rows, const char *needed) noexcept nogil
 
     ctypedef struct Optimizer:

@@ -25,7 +25,6 @@ ANY_NUMBER = {"dot": DOT, "maximum": MAXIMUM, "minimum": MINIMUM, "logsumexp": L
 KINDS = {"elementwise": ELEMENTWISE, "layer": LAYER, **ANY_NUMBER}
 ROOM = 2**24  # rows, lanes or parameters: more are a mistake
 CACHE = 2**18  # bytes that the numbers and gradients of a chunk of lanes may have
-WIDEST = 8  # doubles that a vector has at most
 FEW = 64  # lanes that a chunk has at least, if there are as many
 KEPT = 2**23  # bytes of numbers that are kept from forward to backward
 
@@ -106,6 +105,8 @@ cdef class Machine:
         lanes = index("the number of lanes", lanes, 1, ROOM)
         m.fast = bool(fast) and lanes > 1
         width = index("the width", _width, 0, 9)
+        if width == 0 and 1 < lanes <= 4 and not m.fast and version_for(4):
+            width = 4  # half of wider vectors would stay empty
         self.version = fast_version_for(width) if m.fast else version_for(width)
         if self.version == NULL:
             raise ValueError(f"this processor has no vectors of {_width}")
@@ -128,15 +129,15 @@ cdef class Machine:
         if m.fast:  # arrange() finds what is done in one loop
             self.body = in_layers(self.body)
         else:
-            self.body, tail = in_rows(self.body), in_repeats(tail, widened(scalars))
+            self.body, tail = in_rows(self.body), in_repeats(tail, padded(scalars))
         output = index("output", plan.output, 0, tail_rows)
         if not tail_known[output]:
             raise ValueError(f"output: row {output} of the tail is never computed")
 
         m.parameters, m.scalar_count = parameters, scalars
         m.output, m.sequential = output, plan.sequential and not m.fast
-        m.scalars = self.doubles(widened(scalars) + tail_rows + WIDEST)
-        m.scalar_grads = self.doubles(widened(scalars) + tail_rows + WIDEST)  # for whole vectors
+        m.scalars = self.doubles(padded(scalars) + tail_rows + 8)
+        m.scalar_grads = self.doubles(padded(scalars) + tail_rows + 8)  # for whole vectors
         for i, x in enumerate(constants):
             m.scalars[parameters + i] = x
         most = _chunk or max(FEW, CACHE // (2 * sizeof(double) * max(1, rows)))
@@ -205,9 +206,9 @@ cdef class Machine:
         cdef Instruction *c
         cdef Py_ssize_t i, at
         rows.inputs, rows.count, rows.lanes, rows.length = inputs, count, lanes, len(code)
-        rows.stride = padded(lanes) if lanes > 1 else 1
+        rows.stride = padded(lanes, self.version.width) if lanes > 1 else 1
         if rows == &self.m.tail:
-            at = widened(self.m.scalar_count)
+            at = padded(self.m.scalar_count)
             rows.values, rows.grads = self.m.scalars + at, self.m.scalar_grads + at
         else:
             rows.values = self.doubles(count * rows.stride)
@@ -276,7 +277,7 @@ cdef class Machine:
             parts = [order[first : first + n] for first in range(0, len(order), n)]
             ranks = [sorted(range(n), key=part.__getitem__) for part in parts]
             c.order, c.rank = self.ints(order), self.ints([r for rank in ranks for r in rank])
-        c.height = widened(c.neurons)
+        c.height = padded(c.neurons)
         return 0
 
     cdef int lay_out_turned(self, tail) except -1:
@@ -371,6 +372,17 @@ cdef class Machine:
         if not isinstance(name, str):
             return False
         return name in ONE_OR_TWO or name in ANY_NUMBER or name == "layer"
+
+    @staticmethod
+    def _function(name, numbers, _width):
+        """(what a function of elementary.h makes of an array of numbers, whether in vectors)."""
+        cdef const Version *version = version_for(_width)
+        cdef Lent x = lent("numbers", numbers, "d")
+        answer = array("d", bytes(8 * x.length))
+        cdef Lent z = lent("answer", answer, "d", None, True)
+        cdef int which = ["exp", "expm1", "log1p", "tanh"].index(name)
+        version.many[which](x.length, z.floats(), x.floats())
+        return answer, version.many[which] != ONE_BY_ONE[which]
 
     @property
     def width(self):
@@ -602,11 +614,6 @@ def in_place(checked):
     return all(map(follow, halves))
 
 
-def padded(n):
-    """n, or as many more as fill whole vectors, of any width."""
-    return (n + 3) // 4 * 4
-
-
-def widened(n):
-    """The same for vectors of the tail, which are those of any width."""
-    return (n + WIDEST - 1) // WIDEST * WIDEST
+def padded(n, width=8):
+    """n, or as many more as fill whole vectors; those of 8 are whole vectors of any width."""
+    return -(-n // width) * width

@@ -9,10 +9,6 @@
    the gradient of a weight, the last input. If the inputs have the neurons in orders of their own,
    `order` has the neuron of each row, and `rank` the row of each neuron of an input. */
 
-#if WIDTH >= 4
-typedef double NAME(Four) __attribute__((vector_size(32), aligned(8), may_alias));
-#endif
-
 /* Writes the weights as [inputs of a neuron][height], and the biases, or zeros, behind them. */
 TARGET static void NAME(turn_weights)(const Machine *m, const Instruction *c) {
     const double *t = m->scalars;

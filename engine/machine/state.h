@@ -116,6 +116,9 @@ typedef struct {
     double *slope, *ones; /* in fast mode: a row more, and one of ones */
 } Machine;
 
+/* A function of one number, for n of them. */
+typedef void (*Function)(ptrdiff_t n, double *z, const double *x);
+
 /* The loops, compiled for a width of vectors. forward and backward return whether a flag was
    raised. sum: of n numbers, in any order; NULL where the order is fixed. */
 typedef struct {
@@ -123,6 +126,7 @@ typedef struct {
     int (*forward)(Machine *m, const Rows *rows, const char *needed);
     int (*backward)(Machine *m, const Rows *rows, ptrdiff_t first, ptrdiff_t lanes);
     double (*sum)(const double *x, ptrdiff_t n);
+    const Function *many; /* exp and others: see elementary.h */
 } Version;
 
 static INLINE int has_gradient(const Machine *m, const Rows *rows, int operand) {

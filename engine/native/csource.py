@@ -15,26 +15,11 @@ import ast
 import math
 
 from engine.native.prelude import FAST_VECTORS, LOOP_MACROS, PRELUDE, VECTORS
+from engine.native.stages import staged_loops
+from engine.native.words import BUILTINS, COMPARISONS, INFIX, MATH, BeyondCError, input_names
 
-# The functions of math that are C's own, given a number for which their result is finite.
-MATH = {"exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan"}
-MATH |= {"sinh", "cosh", "tanh", "erf", "erfc"}
 FAST = {"exp", "expm1", "log", "log1p", "tanh"}  # those that fast_math.h has, too
 BY_HAND = {"d0_relu"}  # partials that LOOP_MACROS has
-BUILTINS = {"abs": "fabs", "float": "(double)"}
-COMPARISONS: dict[type[ast.cmpop], str] = {
-    ast.Eq: "==",
-    ast.NotEq: "!=",
-    ast.Lt: "<",
-    ast.LtE: "<=",
-    ast.Gt: ">",
-    ast.GtE: ">=",
-}
-INFIX: dict[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*"}
-
-
-class BeyondCError(Exception):
-    """A part of Python that is not translated."""
 
 
 def c_source(calculus: str) -> str:
@@ -112,14 +97,20 @@ class Translation:
                 whole = whole and (there or self.translated(d, partial, 1 + len(at)))
             if not whole:
                 continue
-            texts.append(f"FORWARD({name}, {self.named(f'op_{name}')}({', '.join(at)}, flag))\n")
+            value = f"FORWARD({name}, {self.named(f'op_{name}')}({', '.join(at)}, flag))\n"
+            texts.append(self.in_stages(f"forward_{name}", row.args[2], at, value))
             pointers = ["NULL"] * len(at)
             for i in range(len(at)):
                 if not flat[i]:
                     d = f"d{i}_{name}"
                     slope = f"NAME({d})" if d in BY_HAND else self.named(d)
                     call = f"{slope}({', '.join(['z[s]', *at])}, flag)"
-                    texts.append(f"BACKWARD({i}, {name}, {call})\n")
+                    loop = f"BACKWARD({i}, {name}, {call})\n"
+                    if d not in BY_HAND:
+                        loop = self.in_stages(
+                            f"backward{i}_{name}", partials[i], ["z[s]", *at], loop
+                        )
+                    texts.append(loop)
                     pointers[i] = f"NAME(backward{i}_{name})"
             called, slopes = ast.literal_eval(row.args[0]), ", ".join(pointers)
             entries.append(f'    {{"{called}", {len(at)}, NAME(forward_{name}), {{{slopes}}}}},\n')
@@ -127,6 +118,11 @@ class Translation:
         table += [] if self.fast else [f"#define LOOP_COUNT {len(entries)}\n"]
         table += ["#undef FORWARD\n#undef BACKWARD\n"]
         return [*texts, *table]
+
+    def in_stages(self, name: str, function: ast.expr, at: list[str], loop: str) -> str:
+        """The loop, and one in stages for those widths of vectors that have its functions."""
+        stages = "" if self.fast else staged_loops(self.rows, self.functions, name, function, at)
+        return f"#if WIDTH >= 4\n{stages}#else\n{loop}#endif\n" if stages else loop
 
     def row(self, name: str, row: ast.Call) -> tuple[str, str]:
         """The functions that a row points to, and its entry in the array."""
@@ -258,10 +254,3 @@ class Translation:
                 if self.translated(f"op_{name}", self.rows[name].args[2], len(inputs)):
                     return f"{self.named(f'op_{name}')}({numbers}, flag)"
         raise BeyondCError
-
-
-def input_names(arguments: ast.arguments) -> list[str]:
-    """The names of a function's inputs, which must be a fixed number."""
-    if arguments.vararg or arguments.kwonlyargs or arguments.kwarg:
-        raise BeyondCError
-    return [a.arg for a in arguments.args]

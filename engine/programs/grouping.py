@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     Instruction = tuple[Any, ...]
 
+MANY = {"maximum", "minimum", "logsumexp"}  # the ops of any number of inputs that are all alike
+
 
 def grouped(
     tail: Sequence[Instruction], rows: int, parameters: int
@@ -38,8 +40,10 @@ def grouped(
     for place, row in enumerate(given):
         new[row] = place
     moved: list[Instruction] = []
-    for group in groups(tail, parameters):
-        for k in ordered(group, tail, new, len(given) + len(moved)):
+    found = groups(tail, parameters)
+    places = places_for_users(found, tail)
+    for group in found:
+        for k in ordered(group, tail, new, places, len(given) + len(moved)):
             name, out, operands, *rest = tail[k]
             taken = tuple([new[x] if x >= 0 else x for x in operands])
             moved.append((name, new[out], taken, *rest))
@@ -142,19 +146,62 @@ def levels_of(kinds: Sequence[Any], uses: Sequence[Any], shares: Sequence[Any]) 
     return levels
 
 
-def ordered(group: Group, tail: Sequence[Instruction], new: list[int], place: int) -> list[int]:
+def places_for_users(found: Sequence[Group], tail: Sequence[Instruction]) -> list[int]:
+    """Where the result of each instruction should be in its group, so that its user finds
+    neighbours: what is the same operand of a group stands together, in the order of its users.
+    """
+    group_of = [0] * len(tail)
+    for g, group in enumerate(found):
+        for k in group.members:
+            group_of[k] = g
+    user: dict[int, tuple[int, int]] = {}  # of a row: the first that takes it, and as which operand
+    for k, (_, _, operands, *_) in enumerate(tail):
+        for i, x in enumerate(operands):
+            if x >= 0:
+                user.setdefault(x, (k, i))
+    places = [0] * len(tail)
+    for group in reversed(found):
+        keys: list[tuple[int, ...]] = []
+        leaders: dict[int, int] = {}  # of inputs: the first dot product that takes them
+        for k in group.members:
+            if tail[k][0] == "dot":  # these keep their order, as far as they share parameters
+                keys.append((leaders.setdefault(shared(tail[k][2]), k), k))
+                continue
+            first, i = user.get(tail[k][1], (k, 0))
+            name, _, operands, *_ = tail[first]
+            part = i // max(1, len(operands) // 2) if name == "dot" else i
+            if name in MANY:
+                part = 0
+            keys.append((group_of[first], part, places[first], i, k))
+        for place, (*_, k) in enumerate(sorted(keys)):
+            places[k] = place
+    return places
+
+
+def shared(operands: Sequence[int]) -> int:
+    """The first of the operands that a dot product has in common with the others of a layer."""
+    return operands[0] if operands[0] >= 0 else operands[len(operands) // 2]
+
+
+def ordered(
+    group: Group,
+    tail: Sequence[Instruction],
+    new: list[int],
+    places: Sequence[int],
+    place: int,
+) -> list[int]:
     """The numbers of the group in their new order, whose rows get their new numbers.
 
-    What is done to neighbours makes neighbours: the operands decide. An operation that takes a
-    result of the group comes in a later round. place: the new number of the first row.
+    Dot products of the same numbers come side by side; others as their users want it. An operation
+    that takes a result of the group comes in a later round. place: the new number of the first row.
     """
 
     def key(k: int, round_: int) -> tuple[int, int, int, int]:
         name, _, operands, *_ = tail[k]
         n = len(operands)
-        first = operands[0]
-        if first < 0:  # the neurons of a layer share their inputs
-            first = operands[n // 2] if name == "dot" else max(operands)
+        if name != "dot":
+            return round_, n, places[k], k
+        first = shared(operands)
         return round_, n, new[first] if first >= 0 else -1, k
 
     before, after = group.before, group.after

@@ -154,11 +154,12 @@ def places_for_users(found: Sequence[Group], tail: Sequence[Instruction]) -> lis
     for g, group in enumerate(found):
         for k in group.members:
             group_of[k] = g
-    user: dict[int, tuple[int, int]] = {}  # of a row: the first that takes it, and as which operand
+    chained = {k for group in found for pair in group.uses for k in pair}  # of long sums
+    user: dict[int, tuple[int, int]] = {}  # of a row: the last that takes it, and as which operand
     for k, (_, _, operands, *_) in enumerate(tail):
         for i, x in enumerate(operands):
             if x >= 0:
-                user.setdefault(x, (k, i))
+                user[x] = k, i
     places = [0] * len(tail)
     for group in reversed(found):
         keys: list[tuple[int, ...]] = []
@@ -170,7 +171,7 @@ def places_for_users(found: Sequence[Group], tail: Sequence[Instruction]) -> lis
             first, i = user.get(tail[k][1], (k, 0))
             name, _, operands, *_ = tail[first]
             part = i // max(1, len(operands) // 2) if name == "dot" else i
-            if name in MANY:
+            if name in MANY or first in chained:
                 part = 0
             keys.append((group_of[first], part, places[first], i, k))
         for place, (*_, k) in enumerate(sorted(keys)):

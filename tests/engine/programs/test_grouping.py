@@ -188,12 +188,18 @@ def test_what_others_need_now_does_not_wait():
     assert moved_names(tail, 6) == ["exp", "add", "exp", "mul"]
 
 
-def test_rows_that_are_done_to_neighbours_are_neighbours():
-    tail = []  # u * c and z * v in turns, as a gate of a recurrent cell does it
+def test_what_is_the_same_operand_of_a_group_stands_together():
+    tail = []  # u * c + z * v of each unit, one after the other, as a recurrent cell does it
     for i in range(3):
-        tail += [("mul", 12 + 2 * i, (i, 3 + i)), ("mul", 13 + 2 * i, (6 + i, 9 + i))]
-    moved, _ = grouped(tail, 18, 0)
+        tail += [
+            ("mul", 12 + 3 * i, (i, 3 + i)),
+            ("mul", 13 + 3 * i, (6 + i, 9 + i)),
+            ("add", 14 + 3 * i, (12 + 3 * i, 13 + 3 * i)),
+        ]
+    moved, _ = grouped(tail, 21, 0)
 
-    assert [c[2] for c in moved] == [(i, 3 + i) for i in range(3)] + [
-        (6 + i, 9 + i) for i in range(3)
+    assert [operands for _, _, operands in moved] == [
+        *[(0, 3), (1, 4), (2, 5)],
+        *[(6, 9), (7, 10), (8, 11)],
+        *[(12, 15), (13, 16), (14, 17)],
     ]

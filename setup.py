@@ -178,7 +178,6 @@ def headers(calculus: str) -> dict[str, str]:
         "many.h": prelude.MANY,
         "powers.h": powers.powers_source(),
         "vectors.h": csource.vector_source(calculus),
-        "fast_vectors.h": csource.fast_source(calculus),
     }
 
 

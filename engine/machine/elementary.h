@@ -130,7 +130,7 @@ MATH_TARGET static INLINE NAME(V) NAME(looked_up)(const double *table, NAME(Bits
 
 MATH_TARGET static INLINE NAME(V) NAME(exp)(NAME(V) x) {
     const NAME(V) size = NAME(sized)(x), one = SPLAT(1.0);
-    /* x = k log 2 / 128 + r. Where |x| is larger than 1024, r makes no sense and does not matter. */
+    /* x = k log 2 / 128 + r. Where |x| is above 1024, r makes no sense and does not matter. */
     const NAME(V) sum = FMA(SPLAT(0x1.71547652b82fep7), x, SPLAT(WHOLE));
     const NAME(V) k = sum - WHOLE;
     NAME(V) r = FMA(k, SPLAT(-0x1.62e42fefa0000p-8), x);

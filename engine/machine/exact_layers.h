@@ -15,7 +15,8 @@ TARGET static INLINE void NAME(neurons)(const int J, const int V, const Instruct
     for (int i = 0; i < c->count; i++) {
         const NAME(Vector) *in = (const NAME(Vector) *)(x[i] + s);
         for (int q = 0; q < J; q++)
-            for (int v = 0; v < V; v++) sums[q][v] += SPLAT(w[q * width + i]) * in[v];
+            for (int v = 0; v < V; v++)
+                sums[q][v] = MADD(SPLAT(w[q * width + i]), in[v], sums[q][v]);
     }
     for (int q = 0; q < J; q++)
         for (int v = 0; v < V; v++) ((NAME(Vector) *)(z + q * stride + s))[v] = sums[q][v];
@@ -111,7 +112,8 @@ TARGET static INLINE void NAME(weight_slopes)(const int J, const int V, const In
     for (ptrdiff_t s = lanes; s-- > 0;) {
         const NAME(Vector) *in = (const NAME(Vector) *)(c->turned + s * c->width + i);
         for (int q = 0; q < J; q++)
-            for (int v = 0; v < V; v++) sums[q][v] += SPLAT(gz[q * stride + s]) * in[v];
+            for (int v = 0; v < V; v++)
+                sums[q][v] = MADD(SPLAT(gz[q * stride + s]), in[v], sums[q][v]);
     }
     for (int q = 0; q < J; q++)
         for (int v = 0; v < V; v++) {
@@ -226,7 +228,8 @@ TARGET static INLINE void NAME(input_slopes)(const int C, const int V, const Ins
     w += (c->neurons - 1) * width;
     for (int j = c->neurons; j-- > 0; w -= width, d -= stride)
         for (int q = 0; q < C; q++)
-            for (int v = 0; v < V; v++) sums[q][v] += ((const NAME(Vector) *)d)[v] * SPLAT(w[q]);
+            for (int v = 0; v < V; v++)
+                sums[q][v] = MADD(((const NAME(Vector) *)d)[v], SPLAT(w[q]), sums[q][v]);
     for (int q = 0; q < C; q++)
         for (int v = 0; v < V; v++) ((NAME(Vector) *)(targets[q] + s))[v] = sums[q][v];
 }

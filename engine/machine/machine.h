@@ -12,13 +12,16 @@
    All indices of a plan were checked, in instructions.py, before anything here runs. */
 #include "state.h"
 
-/* exact.h for vectors that every processor of this kind has, and for wider, newer ones. Only the
-   functions of elementary.h may use FMA, which rounds once instead of twice. */
+/* exact.h for vectors that every processor of this kind has, and for wider, newer ones. The fused
+   versions are for machines that give up the last bits: a product and a sum of a layer are one FMA,
+   which rounds once instead of twice. Everything else is that of the exact versions. Among those,
+   the functions of elementary.h alone use FMA. */
 #if defined(__GNUC__)
 #define WIDTH 2
 #else
 #define WIDTH 1
 #endif
+#define FUSED 0
 #define TARGET
 #define NAME(f) f##_everywhere
 #include "exact.h"
@@ -32,23 +35,44 @@
 #define MATH_TARGET __attribute__((target("avx2,fma")))
 #define NAME(f) f##_avx2
 #include "exact.h"
-#undef WIDTH
+#undef TARGET
+#undef NAME
+#undef FUSED
+#define FUSED 1
+#define TARGET MATH_TARGET
+#define NAME(f) f##_fused_avx2
+#define EXACT(f) f##_avx2
+#include "exact.h"
+#undef EXACT
+#undef NAME
 #undef TARGET
 #undef MATH_TARGET
-#undef NAME
+#undef FUSED
+#undef WIDTH
 #define WIDTH 8
+#define FUSED 0
+#ifdef __clang__
+#define AVX512 "avx512f,avx512dq,avx512vl,avx512bw"
+#else
 #define AVX512 "avx512f,avx512dq,avx512vl,avx512bw,prefer-vector-width=512"
+#endif
 #define TARGET __attribute__((target(AVX512)))
 #define MATH_TARGET TARGET
 #define NAME(f) f##_avx512
 #include "exact.h"
-#undef WIDTH
+#undef NAME
+#undef FUSED
+#define FUSED 1
+#define NAME(f) f##_fused_avx512
+#define EXACT(f) f##_avx512
+#include "exact.h"
+#undef EXACT
+#undef NAME
 #undef TARGET
 #undef MATH_TARGET
-#undef NAME
-#endif
+#undef FUSED
+#undef WIDTH
 
-#if defined(__GNUC__) && defined(__x86_64__)
 /* Whether this processor has vectors of 4 numbers, or of 8. The first time, the functions of that
    version are chosen. */
 static int has_vectors_of(int width) {
@@ -67,16 +91,17 @@ static int has_vectors_of(int width) {
 }
 #endif
 
-/* The version with vectors of that width; if it is 0, the widest that this processor has. */
-static const Version *version_for(int width) {
+/* The version with vectors of that width; if it is 0, the widest that this processor has. fused:
+   whether the last bits may be others; where there is no FMA, they are the same. */
+static const Version *version_for(int width, int fused) {
 #if defined(__GNUC__) && defined(__x86_64__)
-    if ((width == 0 || width == 8) && has_vectors_of(8)) return &VERSION_avx512;
-    if ((width == 0 || width == 4) && has_vectors_of(4)) return &VERSION_avx2;
+    if ((width == 0 || width == 8) && has_vectors_of(8))
+        return fused ? &VERSION_fused_avx512 : &VERSION_avx512;
+    if ((width == 0 || width == 4) && has_vectors_of(4))
+        return fused && __builtin_cpu_supports("fma") ? &VERSION_fused_avx2 : &VERSION_avx2;
 #endif
     return width == 0 || width == VERSION_everywhere.width ? &VERSION_everywhere : NULL;
 }
-
-#include "fast.h"
 
 /* ---- forward and backward ---- */
 

@@ -41,8 +41,7 @@ cdef extern from *:
         const int *biases_at
         const int *order
         const int *rank
-        int together, in_place
-        char *fresh
+        int in_place
 
     ctypedef struct Sum:
         int out, classes
@@ -73,9 +72,6 @@ cdef extern from *:
         double *few
         const double **inputs
         double **targets
-        int fast
-        double *slope
-        double *ones
 
     ctypedef void (*Function)(Py_ssize_t n, double *z, const double *x) noexcept nogil
 
@@ -94,9 +90,7 @@ cdef extern from *:
         double *square
         double *largest
 
-    const Version *version_for(int width)
-    const Version *fast_version_for(int width)
-    void arrange(State *m, char *seen)
+    const Version *version_for(int width, int fused)
     void set_parameters(State *m, const double *parameters) noexcept nogil
     Py_ssize_t turn_to(State *m, int chunk) noexcept nogil
     int set_samples(

@@ -93,8 +93,8 @@ cdef class Machine:
     def __init__(self, plan, lanes, fast=False, _width=0, _chunk=0, _kept=KEPT):
         """Raises ValueError for a plan that is not right, TypeError for what is no plan.
 
-        fast: whether the last bits may differ from Python's: see fast.h. A machine of one lane has
-        no sums over lanes, and is never fast. _width: doubles in a vector; 0 for as many as the
+        fast: whether the last bits may differ from Python's: then products and sums are fused. A
+        machine of one lane is never fast. _width: doubles in a vector; 0 for as many as the
         processor has. _chunk: how many lanes are done at once, at most; 0 for as many as fit into
         the cache. _kept: how many bytes of numbers are kept for the gradients; if there are more,
         the gradients compute them again.
@@ -103,11 +103,11 @@ cdef class Machine:
         if self.blocks:
             raise TypeError("a machine is made once")
         lanes = index("the number of lanes", lanes, 1, ROOM)
-        m.fast = bool(fast) and lanes > 1
+        fast = bool(fast) and lanes > 1
         width = index("the width", _width, 0, 9)
-        if width == 0 and 1 < lanes <= 4 and not m.fast and version_for(4):
+        if width == 0 and 1 < lanes <= 4 and version_for(4, fast) != NULL:
             width = 4  # half of wider vectors would stay empty
-        self.version = fast_version_for(width) if m.fast else version_for(width)
+        self.version = version_for(width, fast)
         if self.version == NULL:
             raise ValueError(f"this processor has no vectors of {_width}")
         parameters = index("parameters", plan.parameters, 0, ROOM)
@@ -126,16 +126,15 @@ cdef class Machine:
         reader = Reader("tail", tail_known, scalars, ONE_OR_TWO, ANY_NUMBER)
         sums = read_sums(plan.sums, Reader("sums", known, 0), reader)
         tail = reader.read(plan.tail)
-        if m.fast:  # arrange() finds what is done in one loop
+        if fast:  # a layer of one neuron sums over lanes in another order than a dot
             self.body = in_layers(self.body)
-        else:
-            self.body, tail = in_rows(self.body), in_repeats(tail, padded(scalars))
+        self.body, tail = in_rows(self.body), in_repeats(tail, padded(scalars))
         output = index("output", plan.output, 0, tail_rows)
         if not tail_known[output]:
             raise ValueError(f"output: row {output} of the tail is never computed")
 
         m.parameters, m.scalar_count = parameters, scalars
-        m.output, m.sequential = output, plan.sequential and not m.fast
+        m.output, m.sequential = output, plan.sequential and not fast
         m.scalars = self.doubles(padded(scalars) + tail_rows + 8)
         m.scalar_grads = self.doubles(padded(scalars) + tail_rows + 8)  # for whole vectors
         for i, x in enumerate(constants):
@@ -162,12 +161,6 @@ cdef class Machine:
         m.few = self.doubles(most)
         m.inputs = <const double **>self.memory(most + 1, sizeof(void *))
         m.targets = <double **>self.memory(most, sizeof(void *))
-        if m.fast:
-            m.slope = self.doubles(m.body.stride)
-            m.ones = self.doubles(m.body.stride)
-            for i in range(m.body.stride):
-                m.ones[i] = 1.0
-            arrange(m, <char *>self.memory(rows, 1))
         self.lock = allocate_lock()  # last: without it nothing runs
 
     def __dealloc__(self):
@@ -233,10 +226,7 @@ cdef class Machine:
                 c.neighbours = self.has_neighbours(checked.operands)
             if checked.kind == "layer":
                 self.lay_out_layer(c, checked, inputs, lanes)
-            c.in_place = (self.m.fast or lanes > 1) and in_place(checked)
-            if self.m.fast:
-                c.together = lanes == 1  # arrange() looks for more of them in the body
-                c.fresh = <char *>self.memory(checked.count, 1)
+            c.in_place = lanes > 1 and in_place(checked)
         return 0
 
     cdef int lay_out_repeat(self, Instruction *c, repeat) except -1:
@@ -359,8 +349,6 @@ cdef class Machine:
                     begun |= rows
                 seen |= rows
         zeroed = [row for row in range(inputs, self.m.body.count) if row not in begun]
-        if self.m.fast:  # arrange() finds what begins in its instructions
-            zeroed = [*{row for _, rows in sums for row in rows}]
         self.m.body.zeroed, self.m.body.zeroed_count = self.ints(zeroed), len(zeroed)
         return 0
 
@@ -376,7 +364,7 @@ cdef class Machine:
     @staticmethod
     def _function(name, numbers, _width):
         """(what a function of elementary.h makes of an array of numbers, whether in vectors)."""
-        cdef const Version *version = version_for(_width)
+        cdef const Version *version = version_for(_width, 0)
         cdef Lent x = lent("numbers", numbers, "d")
         answer = array("d", bytes(8 * x.length))
         cdef Lent z = lent("answer", answer, "d", None, True)
@@ -473,6 +461,7 @@ cdef class Machine:
         cdef Lent picks = lent("order", order, "i", steps * m.lanes)
         cdef Py_ssize_t i
         cdef int pick
+        cdef const int *picked = picks.ints()
         if m.body.inputs and x.length % m.body.inputs:
             raise ValueError(f"data has {m.body.inputs} numbers a sample, got {x.length} in all")
         if m.body.inputs:
@@ -482,7 +471,7 @@ cdef class Machine:
         cdef Lent given = self.given_classes(classes, samples)
         cdef const int *of_samples = NULL if given is None else given.ints()
         for i in range(picks.length):
-            pick = picks.ints()[i]
+            pick = picked[i]
             if not 0 <= pick < samples:
                 raise ValueError(f"order has samples from 0 to {samples - 1}, got {pick}")
         losses = array("d", bytes(8 * steps))
@@ -491,7 +480,7 @@ cdef class Machine:
             with nogil:
                 done = train(
                     m, self.version, groups, group_count, most, p.floats(), x.floats(),
-                    of_samples, samples, picks.ints(), rates.floats(), of_steps, steps, z.floats()
+                    of_samples, samples, picked, rates.floats(), of_steps, steps, z.floats()
                 )
         held.clear()
         return losses[:done]

@@ -68,9 +68,6 @@ typedef struct {
                             matrix follow[0]: whether its biases are */
     const int *inputs_at, *weights_at, *biases_at, *order, *rank; /* of a matrix: see matrix.h */
     int turns;           /* of a matrix: whether it is the first with these weights */
-    /* and for the fast mode: */
-    int together;      /* how many instructions from here on are done in one loop */
-    char *fresh;       /* for each operand, whether its first gradient comes from here */
 } Instruction;
 
 /* A row of the tail: the sum over lanes of a row of the body, one row for each class of sample. */
@@ -112,8 +109,6 @@ typedef struct {
     double *few;           /* the operands of one lane */
     const double **inputs; /* where the rows of a layer's inputs are */
     double **targets;      /* where their gradients are */
-    int fast;
-    double *slope, *ones; /* in fast mode: a row more, and one of ones */
 } Machine;
 
 /* A function of one number, for n of them. */

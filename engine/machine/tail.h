@@ -17,7 +17,7 @@ TARGET static INLINE const double *NAME(taken)(const double *at, ptrdiff_t move,
 
 TARGET static int NAME(repeat)(const Machine *m, const Instruction *c) {
     int (*const forward)(ptrdiff_t, double *, const double *, const double *) =
-        NAME(LOOPS)[c->loop].forward;
+        EXACT(LOOPS)[c->loop].forward;
     double *z = m->scalars + c->out;
     int f = 0;
     for (const Piece *p = c->pieces; p < c->pieces + c->rows; z += p->rows, p++) {
@@ -34,7 +34,7 @@ TARGET static int NAME(repeat)(const Machine *m, const Instruction *c) {
 }
 
 TARGET static int NAME(repeat_back)(const Machine *m, const Instruction *c) {
-    const Loops *loops = NAME(LOOPS) + c->loop;
+    const Loops *loops = EXACT(LOOPS) + c->loop;
     const Piece *p = c->pieces + c->rows;
     const double *z = m->scalars + c->end, *gz = m->scalar_grads + c->end;
     int f = 0;

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from engine.native.words import COMPARISONS, INFIX, MATH, BeyondCError, input_names
 
 MANY = {"exp", "expm1", "log1p", "tanh"}  # those that elementary.h has
+BOUNDED = "tanh"  # the one of them whose result is finite, whatever it is given
 BLOCK = 64  # lanes
 
 
@@ -28,6 +29,13 @@ TARGET static int NAME({name})(ptrdiff_t n, double *RESTRICT z, const double *x,
         for (ptrdiff_t s = 0; s < length; s++) z[s] = {row};
     }}
     return f;
+}}
+"""
+WHOLE = """\
+TARGET static int NAME({name})(ptrdiff_t n, double *RESTRICT z, const double *x, const double *y) {{
+    (void)y;
+    NAME({function}_of)(n, z, x);
+    return 0;
 }}
 """
 BACKWARD = """\
@@ -68,6 +76,8 @@ def staged_loops(
         return ""
     if not stages.temporaries:
         return ""
+    if row.flagged == "t0[s]" and [*stages.temporaries] == [(BOUNDED, "x[s]")]:
+        return WHOLE.format(name=name, function=BOUNDED)
     return (BACKWARD if inputs[0] == "z[s]" else FORWARD).format(
         name=name,
         row=row.flagged,
@@ -175,6 +185,8 @@ class Stages:
             return C(f"regular({name}({x.flagged}), {x.flagged}, flag)", f"{name}({x.plain})")
         key = (name, x.plain)
         temporary = self.temporaries.setdefault(key, f"t{len(self.temporaries)}")
+        if name == BOUNDED:
+            return C(f"{temporary}[s]", f"{temporary}[s]")
         return C(f"regular({temporary}[s], {x.flagged}, flag)", f"{temporary}[s]")
 
 

@@ -1,4 +1,4 @@
-"""The contenders of recurrent cells: one sample, gradient descent, by eager chainrule and replay."""
+"""The contenders of recurrent cells: one sample by eager chainrule, and by replay."""
 
 from array import array
 from collections.abc import Callable

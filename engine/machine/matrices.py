@@ -8,6 +8,7 @@ products. Here all operands are places: see repeats.py.
 from __future__ import annotations
 
 from bisect import bisect_right
+from itertools import pairwise
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class Dots:
     def follow(self, half: int) -> bool:
         """Whether the weights, or the inputs, are neighbours in every row."""
         n = self.count // 2
-        return n > 0 and all([neighbours(taken[half * n : half * n + n]) for taken in self.taken])
+        return n > 0 and all(neighbours(taken[half * n : half * n + n]) for taken in self.taken)
 
     def part(self, first: int, end: int) -> Dots:
         return Dots(self.out + first, self.live, self.taken[first:end])
@@ -122,9 +123,9 @@ def with_weights(dots: Dots, first: int, side: int) -> Matrix:
         if len({*order}) < n or -1 in order:
             return matrix
         own = rows[0][other : other + k]
-        if not neighbours(own) or any([places[other : other + k] != own for places in rows]):
+        if not neighbours(own) or any(places[other : other + k] != own for places in rows):
             return matrix
-        if not all([neighbours(places[at : at + k]) for places in rows]):
+        if not all(neighbours(places[at : at + k]) for places in rows):
             return matrix
         matrix.inputs.append(own[0])
         if clash(matrix):
@@ -144,7 +145,7 @@ def clash(matrix: Matrix) -> bool:
     k, starts = matrix.count, sorted([*matrix.inputs, *matrix.weights])
     if starts[-1] + k > matrix.out or max(matrix.biases, default=-1) >= matrix.out:
         return True
-    if any(b - a < k for a, b in zip(starts, starts[1:])):
+    if any(b - a < k for a, b in pairwise(starts)):
         return True
     before = [bisect_right(starts, bias) - 1 for bias in matrix.biases]
     return any(i >= 0 and bias < starts[i] + k for i, bias in zip(before, matrix.biases))

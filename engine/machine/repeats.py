@@ -12,7 +12,7 @@ and rows are one block of numbers there, and the scalars come first.
 from __future__ import annotations
 
 from engine.machine.instructions import Checked
-from engine.machine.matrices import Dots, Matrix, matrices
+from engine.machine.matrices import Dots, matrices
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -151,6 +151,3 @@ def follow(operands: Sequence[int]) -> bool:
     """Whether these are scalars that follow one another."""
     first = operands[0]
     return first < 0 and [*operands] == [*range(first, first - len(operands), -1)]
-
-
-__all__ = ["Dots", "Matrix", "Repeat", "Several", "follow", "in_layers", "in_repeats", "in_rows"]

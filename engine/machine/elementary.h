@@ -95,6 +95,7 @@ typedef int64_t NAME(Bits) __attribute__((vector_size(8 * WIDTH)));
 #define LESS(a, b) _mm512_cmp_pd_mask((__m512d)(a), (__m512d)(b), _CMP_LT_OQ)
 #define EQUAL(a, b) _mm512_cmp_pd_mask((__m512d)(a), (__m512d)(b), _CMP_EQ_OQ)
 #define ALL(m) ((m) == 255)
+#define TOWARD_ZERO(x) ((NAME(V))_mm512_roundscale_pd((__m512d)(x), _MM_FROUND_TO_ZERO | 8))
 #define PICK(m, a, b) ((NAME(V))_mm512_mask_blend_pd(m, (__m512d)(b), (__m512d)(a)))
 #define FMA(a, b, c) ((NAME(V))_mm512_fmadd_pd((__m512d)(a), (__m512d)(b), (__m512d)(c)))
 #else
@@ -102,6 +103,7 @@ typedef int64_t NAME(Bits) __attribute__((vector_size(8 * WIDTH)));
 #define LESS(a, b) _mm256_cmp_pd((__m256d)(a), (__m256d)(b), _CMP_LT_OQ)
 #define EQUAL(a, b) _mm256_cmp_pd((__m256d)(a), (__m256d)(b), _CMP_EQ_OQ)
 #define ALL(m) (_mm256_movemask_pd(m) == 15)
+#define TOWARD_ZERO(x) ((NAME(V))_mm256_round_pd((__m256d)(x), _MM_FROUND_TO_ZERO | 8))
 #define PICK(m, a, b) ((NAME(V))_mm256_blendv_pd((__m256d)(b), (__m256d)(a), m))
 #define FMA(a, b, c) ((NAME(V))_mm256_fmadd_pd((__m256d)(a), (__m256d)(b), (__m256d)(c)))
 #endif
@@ -162,14 +164,13 @@ MATH_TARGET static INLINE NAME(V) NAME(exp)(NAME(V) x) {
 }
 
 /* x = k log 2 + r, where k is x / log 2 to the nearest whole number. of_tanh: whether x is -0.0 to
-   -2, or 2 to 40, where fewer ways lead to the result. */
-MATH_TARGET static INLINE NAME(V) NAME(expm1_from)(NAME(V) x, const int of_tanh) {
+   -2, or 2 to 40, where fewer ways lead to the result; below_20: whether k is. */
+MATH_TARGET static INLINE NAME(V) NAME(expm1_from)(NAME(V) x, const int of_tanh,
+                                                   const int below_20) {
     const NAME(V) size = NAME(sized)(x), one = SPLAT(1.0), zero = SPLAT(0.0);
     const NAME(V) half = NAME(signed_as)(SPLAT(0.5), x), sign = half + half;
     const NAME(V) near = of_tanh ? x : PICK(LESS(size, SPLAT(1000.0)), x, zero);
-    const NAME(V) quotient = near * 0x1.71547652b82fep0 + half;
-    NAME(V) k = (quotient + WHOLE) - WHOLE;
-    k = k - PICK(LESS(NAME(sized)(quotient), NAME(sized)(k)), sign, zero);
+    NAME(V) k = TOWARD_ZERO(near * 0x1.71547652b82fep0 + half);
     k = PICK(LESS(size, SPLAT(0x1.0a2b2p0)), sign, k);
     k = PICK(LESS(size, SPLAT(0x1.62e43p-2)), zero, k);
     const NAME(V) high = near - k * LOG2_HIGH, low = k * LOG2_LOW;
@@ -187,7 +188,8 @@ MATH_TARGET static INLINE NAME(V) NAME(expm1_from)(NAME(V) x, const int of_tanh)
     const NAME(Bits) shift = (NAME(Bits))(k + WHOLE) << 52;
     const NAME(V) part = (NAME(V))((NAME(Bits))one - shift); /* 2**-k */
     const MASK low_k = LESS(k, SPLAT(-1.5)), high_k = LESS(SPLAT(56.0), k);
-    NAME(V) left = PICK(LESS(k, SPLAT(20.0)), (one - part) - (e - r), (r - (e + part)) + one);
+    NAME(V) left = (one - part) - (e - r);
+    if (!below_20) left = PICK(LESS(k, SPLAT(20.0)), left, (r - (e + part)) + one);
     left = PICK(low_k, back, of_tanh ? left : PICK(high_k, back, left));
     NAME(V) z = (NAME(V))((NAME(Bits))left + shift);
     z = PICK(low_k, z - one, of_tanh ? z : PICK(high_k, z - one, z));
@@ -204,7 +206,7 @@ MATH_TARGET static INLINE NAME(V) NAME(expm1_from)(NAME(V) x, const int of_tanh)
     return PICK(EQUAL(x, x), z, x + x);
 }
 
-MATH_TARGET static INLINE NAME(V) NAME(expm1)(NAME(V) x) { return NAME(expm1_from)(x, 0); }
+MATH_TARGET static INLINE NAME(V) NAME(expm1)(NAME(V) x) { return NAME(expm1_from)(x, 0, 0); }
 
 MATH_TARGET static INLINE NAME(V) NAME(log1p)(NAME(V) x) {
     const NAME(V) size = NAME(sized)(x), one = SPLAT(1.0), zero = SPLAT(0.0);
@@ -251,14 +253,20 @@ MATH_TARGET static INLINE NAME(V) NAME(log1p)(NAME(V) x) {
 
 /* With t = expm1(2|x|) it is 1 - 2 / (t + 2) from 1 on; with t = expm1(-2|x|), -t / (t + 2) below.
    Above 19.07 both are 1, as doubles. */
-MATH_TARGET static INLINE NAME(V) NAME(tanh)(NAME(V) x) {
-    const NAME(V) size = NAME(sized)(x), one = SPLAT(1.0);
+MATH_TARGET static INLINE NAME(V) NAME(tanh_from)(NAME(V) size, const int below_20) {
+    const NAME(V) one = SPLAT(1.0);
     const MASK below = LESS(size, one);
-    const NAME(V) near = PICK(LESS(size, SPLAT(20.0)), size, SPLAT(20.0));
-    const NAME(V) t = NAME(expm1_from)(near * PICK(below, SPLAT(-2.0), SPLAT(2.0)), 1);
+    const NAME(V) x = size * PICK(below, SPLAT(-2.0), SPLAT(2.0));
+    const NAME(V) t = NAME(expm1_from)(x, 1, below_20);
     const NAME(V) q = PICK(below, -t, SPLAT(2.0)) / (t + 2.0);
-    NAME(V) z = PICK(below, q, one - q);
-    z = PICK(LESS(size, SPLAT(0x1p-55)), size, z);
+    return PICK(below, q, one - q);
+}
+
+MATH_TARGET static INLINE NAME(V) NAME(tanh)(NAME(V) x) {
+    const NAME(V) size = NAME(sized)(x);
+    if (ALL(LESS(size, SPLAT(6.75)))) return NAME(signed_as)(NAME(tanh_from)(size, 1), x);
+    const NAME(V) near = PICK(LESS(size, SPLAT(20.0)), size, SPLAT(20.0));
+    const NAME(V) z = NAME(tanh_from)(near, 0);
     return PICK(EQUAL(x, x), NAME(signed_as)(z, x), x + x);
 }
 
@@ -284,6 +292,7 @@ OF_MANY(tanh)
 #undef LESS
 #undef EQUAL
 #undef ALL
+#undef TOWARD_ZERO
 #undef PICK
 #undef FMA
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from itertools import pairwise
 
+from engine.machine.choices import BEHIND
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,8 +93,8 @@ def matrix_from(dots: Dots, first: int) -> Matrix | None:
     """The largest matrix whose dot products begin with the first one."""
     k = dots.count // 2
     weights, inputs = dots.taken[first][:k], dots.taken[first][k : 2 * k]
-    if not neighbours(weights) or not neighbours(inputs):
-        return None
+    if max(dots.taken[first]) >= BEHIND or not neighbours(weights) or not neighbours(inputs):
+        return None  # what is chosen may be any place
     found = [with_weights(dots, first, side) for side in (0, 1)]
     return max(found, key=lambda matrix: len(matrix.weights))
 
@@ -104,6 +106,8 @@ def with_weights(dots: Dots, first: int, side: int) -> Matrix:
     inputs = taken[first][other : other + k]
     matrix = Matrix(out, k, [inputs[0]], [], [])
     for places in taken[first:]:
+        if max(places) >= BEHIND:
+            break
         if places[other : other + k] != inputs or not takes(matrix, places[at : at + k]):
             break
         matrix.weights.append(places[at])
@@ -123,7 +127,11 @@ def with_weights(dots: Dots, first: int, side: int) -> Matrix:
         if len({*order}) < n or -1 in order:
             return matrix
         own = rows[0][other : other + k]
-        if not neighbours(own) or any(places[other : other + k] != own for places in rows):
+        if (
+            max(own) >= BEHIND
+            or not neighbours(own)
+            or any(places[other : other + k] != own for places in rows)
+        ):
             return matrix
         if not all(neighbours(places[at : at + k]) for places in rows):
             return matrix

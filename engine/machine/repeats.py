@@ -11,6 +11,7 @@ and rows are one block of numbers there, and the scalars come first.
 
 from __future__ import annotations
 
+from engine.machine.choices import BEHIND, Places
 from engine.machine.instructions import Checked
 from engine.machine.matrices import Dots, matrices
 
@@ -25,8 +26,9 @@ FEW = 4  # rows, below which a piece is done row by row unless its numbers are n
 def in_rows(body: list[Checked]) -> list[Checked]:
     """The instructions of the body, where several of the same op may have become one."""
     made: list[Checked] = []
+    chosen = {c.out for c in body if c.kind == "choose"}
     for c in body:
-        if not made or not made[-1].join(c):
+        if not made or not chosen.isdisjoint(c.operands) or not made[-1].join(c):
             made.append(c)
     return made
 
@@ -50,11 +52,8 @@ def as_layer(c: Checked) -> Checked:
     return Checked("layer", 0, c.out, c.live, operands, n, biased=bool(bias))
 
 
-def in_repeats(tail: Sequence[Checked], first_row: int) -> list[Any]:
-    """The instructions of the tail as Repeats, Several and Matrices; layers stay as they are.
-
-    first_row: the place of row 0.
-    """
+def in_repeats(tail: Sequence[Checked], places: Places) -> list[Any]:
+    """The instructions of the tail as Repeats, Several and Matrices; layers stay as they are."""
     made: list[Any] = []
     k = 0
     while k < len(tail):
@@ -66,10 +65,10 @@ def in_repeats(tail: Sequence[Checked], first_row: int) -> list[Any]:
         end = k + 1
         while end < len(tail) and alike(c, tail[end], end - k):
             end += 1
-        out = first_row + c.out
-        taken = [[~x if x < 0 else first_row + x for x in d.operands] for d in tail[k:end]]
+        out = places.place(c.out)
+        taken = [[*map(places.place, d.operands)] for d in tail[k:end]]
         if c.kind == "elementwise":
-            made.append(Repeat(c.loop, c.live, out, taken))
+            made.append(Repeat(c.loop, c.live, out, taken, places))
         elif c.kind == "dot":
             made += matrices(Dots(out, c.live, taken))
         else:
@@ -96,21 +95,25 @@ class Repeat:
     7, 8 and 9 is (3, [0, 7], [0, 1]), if w is at place 0.
     """
 
-    def __init__(self, loop: int, live: bool, out: int, taken: Sequence[list[int]]) -> None:
+    def __init__(
+        self, loop: int, live: bool, out: int, taken: Sequence[list[int]], places: Places
+    ) -> None:
         """taken: for each row the places of its operands."""
         self.loop, self.live, self.out, self.rows = loop, live, out, len(taken)
         self.count = len(taken[0])
         self.pieces: list[tuple[int, list[int], list[int]]] = []
         r = 0
         while r < len(taken):
-            rows, moves = piece(taken, r, out + r)
+            rows, moves = piece(taken, r, out + r, places)
             if rows < FEW and not {*moves} <= {0, 1}:
                 rows = 1
             self.pieces.append((rows, taken[r], moves))
             r += rows
 
 
-def piece(taken: Sequence[list[int]], first: int, out: int) -> tuple[int, list[int]]:
+def piece(
+    taken: Sequence[list[int]], first: int, out: int, places: Places
+) -> tuple[int, list[int]]:
     """How many rows from the first on are one piece, and how far their operands move.
 
     out: the place of the first row. No row takes another one of them. And no number is the first
@@ -121,21 +124,26 @@ def piece(taken: Sequence[list[int]], first: int, out: int) -> tuple[int, list[i
     if first + 1 == len(taken):
         return 1, [0] * len(start)
     moves = [y - x for x, y in zip(start, taken[first + 1])]
+    if any(x >= BEHIND and move not in (0, 1) for x, move in zip(start, moves)):
+        return 1, [0] * len(start)
     twice = len(start) == 2 and start[0] == start[1] and moves[0] == moves[1] != 0
     at, rows = start, 1
     while first + rows < len(taken):
         at = [x + move for x, move in zip(at, moves)]
-        if taken[first + rows] != at or max(at) >= out:
+        if taken[first + rows] != at:
             break
-        if len(at) == 2 and not twice and meet(start[0], at[0], start[1], at[1]):
+        spans = [places.span(x, y) for x, y in zip(start, at)]
+        if max([end for _, end in spans]) >= out:
+            break
+        if len(at) == 2 and not twice and meet(*spans):
             break
         rows += 1
     return rows, moves
 
 
-def meet(a: int, b: int, c: int, d: int) -> bool:
-    """Whether what lies from a to b, and from c to d, may have a place in common."""
-    return max(min(a, b), min(c, d)) <= min(max(a, b), max(c, d))
+def meet(a: tuple[int, int], b: tuple[int, int]) -> bool:
+    """Whether two spans have a place in common."""
+    return max(a[0], b[0]) <= min(a[1], b[1])
 
 
 class Several:

@@ -15,6 +15,8 @@ from __future__ import annotations
 
 from heapq import heapify, heappop, heappush
 
+from engine.programs.choices import Sharing
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,21 +35,37 @@ def grouped(
     rows: how many there are. Rows that no instruction computes come first. parameters: how many of
     the scalars have a gradient.
     """
+    choices = {c[1]: c for c in tail if c[0] == "choose"}
+    tail = [c for c in tail if c[0] != "choose"]
     new = [0] * rows
-    for _, out, *_ in tail:
+    for _, out, *_ in (*tail, *choices.values()):
         new[out] = -1
     given = [row for row in range(rows) if new[row] == 0]
+    given += sorted(choices, key=lambda row: in_memory(choices[row][2]))
     for place, row in enumerate(given):
         new[row] = place
     moved: list[Instruction] = []
-    found = groups(tail, parameters)
+    found = groups(tail, parameters, Sharing({row: c[2][1:] for row, c in choices.items()}))
     places = places_for_users(found, tail)
+    next_place = len(given)
     for group in found:
-        for k in ordered(group, tail, new, places, len(given) + len(moved)):
+        order = ordered(group, tail, new, places, next_place)
+        next_place += len(order)
+        for k in order:
             name, out, operands, *rest = tail[k]
+            for row in choices.keys() & operands:
+                _, _, (column, *candidates), *flag = choices.pop(row)
+                chosen = column, *[new[x] if x >= 0 else x for x in candidates]
+                moved.append(("choose", new[row], chosen, *flag))
             taken = tuple([new[x] if x >= 0 else x for x in operands])
             moved.append((name, new[out], taken, *rest))
     return moved, new
+
+
+def in_memory(operands: Sequence[int]) -> tuple[int, int]:
+    """Where a choice comes among choices: neighbours of one column follow one another."""
+    column, first = operands[:2]
+    return column, first if first >= 0 else ~first
 
 
 class Group:
@@ -64,10 +82,10 @@ class Group:
         self.uses: set[tuple[int, int]] = set()
 
 
-def groups(tail: Sequence[Instruction], parameters: int) -> list[Group]:
+def groups(tail: Sequence[Instruction], parameters: int, sharing: Sharing) -> list[Group]:
     """The groups, in the order of their levels."""
     kinds = [(name, *rest) for name, _, _, *rest in tail]
-    uses, shares = dependencies(tail, parameters)
+    uses, shares = dependencies(tail, parameters, sharing)
     levels = levels_of(kinds, uses, shares)
     found: dict[tuple[int, tuple[Any, ...]], Group] = {}
     for k, (level, kind) in enumerate(zip(levels, kinds)):
@@ -83,7 +101,9 @@ def groups(tail: Sequence[Instruction], parameters: int) -> list[Group]:
     return [found[at] for at in sorted(found)]
 
 
-def dependencies(tail: Sequence[Instruction], parameters: int) -> tuple[list[Any], list[Any]]:
+def dependencies(
+    tail: Sequence[Instruction], parameters: int, sharing: Sharing
+) -> tuple[list[Any], list[Any]]:
     """For each instruction: which others compute what it takes, and which other ones pass a
     gradient to one of its operands just before it.
     """
@@ -91,11 +111,10 @@ def dependencies(tail: Sequence[Instruction], parameters: int) -> tuple[list[Any
     latest: dict[int, int] = {}  # of an operand: the latest that passes a gradient to it
     uses, shares = [], []
     for k, (_, out, operands, *rest) in enumerate(tail):
-        taken = {*operands}
-        used = {source[x] for x in taken if x in source}
+        used = {source[x] for x in sharing.needed(operands) if x in source}
         shared = set()
         if rest != [False]:
-            for x in taken:
+            for x in {*map(sharing.shared, operands)}:
                 if x >= -parameters:
                     if x in latest:
                         shared.add(latest[x])

@@ -10,6 +10,7 @@ the sample, and behind them those of the loss:
 
 from __future__ import annotations
 
+from engine.programs.choices import silent_parameters
 from engine.programs.kinds import NONE, Kinds, NoPlanError, is_scalar
 
 TYPE_CHECKING = False
@@ -39,6 +40,7 @@ class JoinedKinds(Kinds):
 
     def sort(self) -> None:
         """Find the kinds. Raises NoPlanError where the bits might not be those of the graph."""
+        self.silent = silent_parameters(self.one)
         super().sort()
         sample = Kinds(self.one, 1)
         sample.sort()
@@ -70,6 +72,10 @@ class JoinedKinds(Kinds):
         if any(self.is_parameter(x) for _, operands, _ in self.steps for x in operands):
             raise NoPlanError("the loss takes a parameter for each sample")
         self.check_not_before(used)
+
+    def outputs_of_sample(self) -> list[int]:
+        """The kinds of the outputs of one sample, in its order."""
+        return self.row_of_output
 
     def moved(self, operands: Sequence[Any], place: Any) -> tuple[Any, ...]:
         return tuple([place(x) for x in operands])

@@ -4,6 +4,7 @@ import random
 
 import pytest
 
+from engine.machine.choices import Places
 from engine.machine.instructions import Checked
 from engine.machine.matrices import Dots, Matrix
 from engine.machine.repeats import Repeat, Several, follow, in_layers, in_repeats, in_rows
@@ -187,7 +188,7 @@ def test_loops_have_the_bits_of_their_instructions(monkeypatch):
         rng, tail = random.Random(seed), []
         for _ in range(rng.randrange(1, 6)):
             tail += like(rng, GIVEN + len(tail))
-        code = in_repeats(tail, FIRST)
+        code = in_repeats(tail, Places(FIRST))
         rows = GIVEN + len(tail)
         joined += len(tail) - len(code)
         for c in code:
@@ -204,13 +205,13 @@ def test_loops_have_the_bits_of_their_instructions(monkeypatch):
 
 
 def pieces(tail):
-    (repeat,) = in_repeats(tail, FIRST)
+    (repeat,) = in_repeats(tail, Places(FIRST))
     return [(rows, moves) for rows, _, moves in repeat.pieces]
 
 
 def test_rows_that_follow_one_another_are_one_piece():
     tail = [op("mul", 6, 0, ~0), op("mul", 7, 1, ~0), op("mul", 8, 2, ~0), op("add", 9, 8, ~1)]
-    first, second = in_repeats(tail, FIRST)
+    first, second = in_repeats(tail, Places(FIRST))
 
     assert first.pieces == [(3, [16, 0], [1, 0])]
     assert second.pieces == [(1, [24, 1], [0, 0])]
@@ -240,12 +241,12 @@ def test_rows_that_meet_are_not_one_piece(operands, rows):
 def test_rows_that_pass_no_gradient_on_stay_apart_from_those_that_do():
     tail = [op("tanh", 6, 0), op("tanh", 7, 1, live=False), op("tanh", 8, 2, live=False)]
 
-    assert [(c.rows, c.live) for c in in_repeats(tail, FIRST)] == [(1, True), (2, False)]
+    assert [(c.rows, c.live) for c in in_repeats(tail, Places(FIRST))] == [(1, True), (2, False)]
 
 
 def test_other_ops_are_several_of_as_many_operands():
     tail = [Checked("maximum", 0, 6 + i, False, [*range(n)], n) for i, n in enumerate([2, 2, 3])]
-    first, second = in_repeats(tail, FIRST)
+    first, second = in_repeats(tail, Places(FIRST))
 
     assert isinstance(first, Several)
     assert (first.rows, first.count, first.operands) == (2, 2, [16, 17, 16, 17])

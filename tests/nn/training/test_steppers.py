@@ -15,11 +15,25 @@ from nn.training.machine_stepper import MachineStepper
 from nn.training.run import Run
 
 ORDER = [
-    {"history", "stopping", "objective", "randomness", "upcoming", "arguments", "surroundings"},
-    {"arrays", "samples", "run"},
+    {
+        "history",
+        "stopping",
+        "objective",
+        "randomness",
+        "upcoming",
+        "arguments",
+        "surroundings",
+        "last_step",
+        "number",
+        "deferred",
+        "shifting",
+    },
+    {"arrays", "samples", "run", "states"},
     {"checkpoint", "graph_stepper", "tapes"},
     {"plans"},
-    {"machine_stepper", "recorded"},
+    {"validation", "lengths", "recorded"},
+    {"judged", "courses"},
+    {"machine_stepper"},
     {"loop", "jit"},
 ]
 

@@ -28,6 +28,7 @@ ORDER = [
         "deferred",
         "shifting",
     },
+    {"structures"},
     {"arrays", "samples", "run", "states"},
     {"checkpoint", "graph_stepper", "tapes"},
     {"plans"},

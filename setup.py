@@ -172,12 +172,12 @@ def headers(calculus: str) -> dict[str, str]:
     engine = ModuleType("engine")  # without its __init__.py, which imports what is being built
     engine.__path__ = [str(ENGINE)]
     with patch.dict(sys.modules, {"engine": engine}):
-        from engine.native import csource, prelude
+        from engine.native import csource, powers, prelude
     return {
         "rows.h": csource.c_source(calculus),
         "many.h": prelude.MANY,
+        "powers.h": powers.powers_source(),
         "vectors.h": csource.vector_source(calculus),
-        "fast_vectors.h": csource.fast_source(calculus),
     }
 
 

@@ -433,8 +433,12 @@ class Numpy(NetworkContender):
 @cache
 def compiled(compiler: str, source: str, *flags: str) -> ctypes.CDLL:
     """The functions of a source beside this file; raises ImportError with the compiler's words."""
+    from engine.native.powers import powers_source
+
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         library = str(Path(folder) / "limit.so")
+        Path(folder, "powers.h").write_text(powers_source())  # which elementary.h includes
+        flags = (*flags, "-I", folder, "-I", str(Path(__file__).parents[1] / "engine/machine"))
         command = [compiler, *flags, "-o", library, str(Path(__file__).with_name(source)), "-lm"]
         answer = subprocess.run(command, capture_output=True, text=True)
         if answer.returncode:

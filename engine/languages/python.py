@@ -14,7 +14,7 @@ import math
 from engine import ops
 from engine.languages.syntax import table, undocumented, variable_of
 from engine.languages.words import MANY, Number, Words
-from engine.native import csource
+from engine.native import words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from engine.op import Op
 
-INFIX = {**csource.INFIX, ast.Div: "/"}  # which C is given a function for, with its flag
+INFIX = {**words.INFIX, ast.Div: "/"}  # which C is given a function for, with its flag
 SUM, PRODUCT, MINUS, ATOM = range(4)  # how tightly an expression holds together
 TIGHTNESS = {"+": SUM, "-": SUM, "*": PRODUCT, "/": PRODUCT}
 
@@ -161,7 +161,7 @@ class Language(Words):
             case ast.Compare(left=first, ops=signs, comparators=rest):
                 sides = [self.within(x, names, SUM) for x in (first, *rest)]
                 tests = [
-                    f"{x} {csource.COMPARISONS[type(s)]} {y}"
+                    f"{x} {words.COMPARISONS[type(s)]} {y}"
                     for x, s, y in zip(sides, signs, sides[1:])
                 ]
                 return self.both(tests), SUM

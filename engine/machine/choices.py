@@ -12,7 +12,8 @@ from itertools import pairwise
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from typing import Any
+
+BEHIND = 2**29  # behind all places
 
 
 def evenly(candidates: Sequence[int]) -> int | None:
@@ -56,49 +57,33 @@ def in_pieces(inputs: Sequence[tuple[int, Sequence[int]]]) -> list[tuple[int, in
     return pieces
 
 
-def patches_of(tail: Sequence[Any], number: Mapping[int, int]) -> list[tuple[int, int, int]]:
-    """The operands of the tail that are chosen: (instruction, place, number of the choice)."""
-    if not number:
-        return []
-    return [
-        (k, place, number[x])
-        for k, c in enumerate(tail)
-        for place, x in enumerate(c.operands)
-        if x in number
-    ]
+class Places:
+    """The places of the operands of the tail: see repeats.py.
 
-
-class Reach:
-    """What the operands of the tail may be, where some of them are chosen.
-
-    choices: of each row that is chosen, its column and its candidates.
+    A row that is chosen has a place behind all others, until a sample chooses. Two such places are
+    neighbours if the candidates always are. choices: of each row that is chosen, its column and its
+    candidates. of: the place of each of these rows. reach: for such a place, the lowest and the
+    highest place that it may become.
     """
 
-    def __init__(self, choices: Mapping[int, Sequence[int]] | None = None) -> None:
-        self.choices = choices or {}
+    def __init__(self, first_row: int, choices: Mapping[int, Sequence[int]] | None = None) -> None:
+        self.first_row = first_row
+        self.of: dict[int, int] = {}
+        self.reach: dict[int, tuple[int, int]] = {}
+        place, latest = BEHIND, (-1, -1, [0])  # type: int, tuple[int, int, Sequence[int]]
+        for row, (column, *candidates) in sorted((choices or {}).items()):
+            follows = latest[:2] == (row - 1, column) and beside(latest[2], candidates)
+            place += 1 if follows else 2
+            found = [*map(self.place, candidates)]
+            self.of[row], self.reach[place] = place, (min(found), max(found))
+            latest = row, column, candidates
 
-    def has(self, operands: Sequence[int]) -> bool:
-        """Whether one of the operands is chosen."""
-        return not self.choices.keys().isdisjoint(operands)
+    def place(self, operand: int) -> int:
+        if operand in self.of:
+            return self.of[operand]
+        return ~operand if operand < 0 else self.first_row + operand
 
-    def move(self, x: int, y: int) -> int | None:
-        """1 if y is always the neighbour of x, 0 if it is x; None for anything else."""
-        if x == y:
-            return 0
-        if y != (x + 1 if x >= 0 else x - 1):
-            return None
-        if not self.has((x, y)):
-            return 1
-        (i, *a), (j, *b) = [self.choices.get(z, (-1, z)) for z in (x, y)]
-        return 1 if i == j and beside(a, b) else None
-
-    def span(self, x: int, count: int) -> range:
-        """All that `count` operands may be that lie side by side from x on."""
-        first = self.choices.get(x, (-1, x))[1:]
-        last = [y + count - 1 if y >= 0 else y - count + 1 for y in first]
-        return range(min(*first, *last), max(*first, *last) + 1)
-
-    def apart(self, x: int, y: int, count: int) -> bool:
-        """Whether `count` operands from x on are those from y on, or share none with them."""
-        found = sorted({z for w in (x, y) for z in self.choices.get(w, (-1, w))[1:]})
-        return all(b - a >= count for a, b in pairwise(found))
+    def span(self, first: int, last: int) -> tuple[int, int]:
+        """The lowest and the highest place that operands from the first to the last may have."""
+        ends = [end for x in (first, last) for end in self.reach.get(x, (x, x))]
+        return min(ends), max(ends)

@@ -6,7 +6,12 @@
    last. There a vector holds neighbouring weights instead of lanes. */
 
 #include "vector_type.h"
-#if WIDTH == 4
+#if !FUSED
+#include "elementary.h"
+#define EXACT NAME
+#endif
+#if WIDTH >= 4
+typedef double NAME(Four) __attribute__((vector_size(32), aligned(8), may_alias));
 typedef long long NAME(Lanes) __attribute__((vector_size(32)));
 #ifdef __clang__
 #define SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
@@ -15,7 +20,43 @@ typedef long long NAME(Lanes) __attribute__((vector_size(32)));
 #endif
 #endif
 
+/* a * b + c, with one rounding in the fused versions. */
+#if FUSED && WIDTH == 8
+#define MADD(a, b, c) \
+    ((NAME(Vector))_mm512_fmadd_pd((__m512d)(a), (__m512d)(b), (__m512d)(c)))
+#elif FUSED
+#define MADD(a, b, c) \
+    ((NAME(Vector))_mm256_fmadd_pd((__m256d)(a), (__m256d)(b), (__m256d)(c)))
+#else
+#define MADD(a, b, c) ((a) * (b) + (c))
+#endif
+
+#if !FUSED
 #include "vectors.h"
+#endif
+
+#if FUSED
+/* The sum of x[i] * y[i], or of x[i] if y is NULL, in whatever order is fast. */
+TARGET static double NAME(product)(const double *x, const double *y, ptrdiff_t n) {
+    NAME(Vector) sums[4] = {SPLAT(0.0), SPLAT(0.0), SPLAT(0.0), SPLAT(0.0)};
+    double total = 0.0;
+    ptrdiff_t i = 0;
+    for (; i + 4 * WIDTH <= n; i += 4 * WIDTH)
+        for (int k = 0; k < 4; k++) {
+            const NAME(Vector) a = *(const NAME(Vector) *)(x + i + k * WIDTH);
+            if (y)
+                sums[k] = MADD(a, *(const NAME(Vector) *)(y + i + k * WIDTH), sums[k]);
+            else
+                sums[k] += a;
+        }
+    sums[0] = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+    for (int k = 0; k < WIDTH; k++) total += sums[0][k];
+    for (; i < n; i++) total += y ? x[i] * y[i] : x[i];
+    return total;
+}
+
+TARGET static double NAME(sum)(const double *x, ptrdiff_t n) { return NAME(product)(x, NULL, n); }
+#endif
 
 /* ---- operands ---- */
 
@@ -57,9 +98,13 @@ TARGET static INLINE void NAME(settle)(const Machine *m, const Rows *rows, int o
     if (n == 1) return;
     if (is_chosen(rows, operand)) NAME(choose_back)(m, rows, operand, first, n);
     if (operand >= 0) return;
+#if FUSED
+    m->scalar_grads[~operand] += NAME(sum)(m->g, n);
+#else
     double total = m->scalar_grads[~operand];
     for (ptrdiff_t s = n; s-- > 0;) total += m->g[s];
     m->scalar_grads[~operand] = total;
+#endif
 }
 
 /* ---- ops of one or two inputs: rows without gaps between them are one long row ---- */
@@ -72,14 +117,14 @@ TARGET static int NAME(elementwise)(const Machine *m, const Rows *rows, const In
     for (int r = 0; r < times; r++) {
         const double *x = NAME(spread)(m, rows, c->operands[0] + r, first, n, m->x), *y = x;
         if (c->count == 2) y = NAME(spread)(m, rows, c->operands[1] + r, first, n, m->y);
-        f |= NAME(LOOPS)[c->loop].forward(length, value_at(m, rows, c->out + r, first), x, y);
+        f |= EXACT(LOOPS)[c->loop].forward(length, value_at(m, rows, c->out + r, first), x, y);
     }
     return f;
 }
 
 TARGET static int NAME(elementwise_back)(const Machine *m, const Rows *rows, const Instruction *c,
                                          ptrdiff_t first, ptrdiff_t n) {
-    const Loops *loops = NAME(LOOPS) + c->loop;
+    const Loops *loops = EXACT(LOOPS) + c->loop;
     const int whole = n == rows->stride, times = whole ? 1 : c->rows;
     const ptrdiff_t length = whole ? n * c->rows : n;
     int f = 0;
@@ -110,7 +155,11 @@ TARGET static void NAME(dot)(const Machine *m, const Rows *rows, const Instructi
         double sum = c->count % 2 ? *value_at(m, rows, w[2 * pairs], first) : 0.0;
         if (c->neighbours) {
             const double *ws = value_at(m, rows, w[0], first), *xs = value_at(m, rows, x[0], first);
+#if FUSED
+            sum += NAME(product)(ws, xs, pairs);
+#else
             for (int i = 0; i < pairs; i++) sum += ws[i] * xs[i];
+#endif
             *z = sum;
             return;
         }
@@ -172,12 +221,49 @@ TARGET static void NAME(dot_back)(const Machine *m, const Rows *rows, const Inst
     }
 }
 
-/* ---- the other ops of any number of inputs, lane by lane ---- */
+/* ---- the other ops of any number of inputs ---- */
+
+/* m + log1p(sum of e**(x - m) of the other inputs) for n <= 64 lanes whose largest inputs m are in
+   z: log_sum_exp of many.h for all lanes at once. The first input that is m is left out. */
+TARGET static void NAME(log_sum_exps)(const Machine *m, const Rows *rows, const Instruction *c,
+                                      ptrdiff_t first, ptrdiff_t n, double *RESTRICT z) {
+    double e[64], others[64] = {0}, left_out[64] = {0};
+    for (int i = 0; i < c->count; i++) {
+        const double *x = NAME(spread)(m, rows, c->operands[i], first, n, m->x);
+        for (ptrdiff_t s = 0; s < n; s++) e[s] = x[s] - z[s];
+        EXACT(exp_of)(n, e, e);
+        for (ptrdiff_t s = 0; s < n; s++) {
+            const double now = x[s] == z[s] ? 1 - left_out[s] : 0;
+            others[s] += now != 0 ? 0 : e[s];
+            left_out[s] += now;
+        }
+    }
+    EXACT(log1p_of)(n, e, others);
+    for (ptrdiff_t s = 0; s < n; s++) z[s] = isinf(z[s]) ? z[s] : z[s] + e[s];
+}
+
+/* The largest input of each lane; nan if one of them is. */
+TARGET static void NAME(extremes)(const Machine *m, const Rows *rows, const Instruction *c,
+                                  ptrdiff_t first, ptrdiff_t n, double *RESTRICT z) {
+    const double sign = c->kind == MINIMUM ? -1.0 : 1.0;
+    for (int i = 0; i < c->count; i++) {
+        const double *x = NAME(spread)(m, rows, c->operands[i], first, n, m->x);
+        if (i == 0) memcpy(z, x, n * sizeof(double));
+        for (ptrdiff_t s = 0; s < n; s++)
+            z[s] = (sign * x[s] > sign * z[s]) | (x[s] != x[s]) ? x[s] : z[s];
+    }
+}
 
 TARGET static void NAME(few)(const Machine *m, const Rows *rows, const Instruction *c,
                              ptrdiff_t first, ptrdiff_t n) {
     double *xs = m->few;
-    for (ptrdiff_t s = first; s < first + n; s++) {
+    for (ptrdiff_t s = first, length; n > 1 && s < first + n; s += length) {
+        double *z = value_at(m, rows, c->out, s);
+        length = first + n - s < 64 ? first + n - s : 64;
+        NAME(extremes)(m, rows, c, s, length, z);
+        if (c->kind == LOGSUMEXP) NAME(log_sum_exps)(m, rows, c, s, length, z);
+    }
+    for (ptrdiff_t s = first; n == 1 && s < first + n; s++) {
         double *z = value_at(m, rows, c->out, s);
         for (int i = 0; i < c->count; i++) {
             xs[i] = *value_at(m, rows, c->operands[i], s);
@@ -188,9 +274,38 @@ TARGET static void NAME(few)(const Machine *m, const Rows *rows, const Instructi
     }
 }
 
+/* The gradients of a logsumexp whose inputs all are rows. */
+TARGET static void NAME(log_sum_exp_back)(const Machine *m, const Rows *rows, const Instruction *c,
+                                          ptrdiff_t first, ptrdiff_t n) {
+    const double *z = value_at(m, rows, c->out, first), *gz = grad_at(m, rows, c->out, first);
+    double e[64];
+    for (int i = 0; i < c->count; i++) {
+        if (!has_gradient(m, rows, c->operands[i])) continue;
+        const double *x = value_at(m, rows, c->operands[i], first);
+        double *g = grad_at(m, rows, c->operands[i], first);
+        for (ptrdiff_t at = 0, length; at < n; at += length) {
+            length = n - at < 64 ? n - at : 64;
+            for (ptrdiff_t s = 0; s < length; s++) e[s] = x[at + s] - z[at + s];
+            EXACT(exp_of)(length, e, e);
+            for (ptrdiff_t s = 0; s < length; s++) g[at + s] += gz[at + s] * e[s];
+        }
+    }
+}
+
+/* Whether all operands are rows of their own: no scalar, whose gradient is a sum over lanes. */
+static INLINE int NAME(all_rows)(const Instruction *c) {
+    int all = 1;
+    for (int i = 0; i < c->count; i++) all &= c->operands[i] >= 0;
+    return all;
+}
+
 /* Where inputs or z are nan, none of them ties, and 0 / 0 is nan, as Python's slope. */
 TARGET static void NAME(few_back)(const Machine *m, const Rows *rows, const Instruction *c,
                                   ptrdiff_t first, ptrdiff_t n) {
+    if (c->kind == LOGSUMEXP && n > 1 && NAME(all_rows)(c)) {
+        NAME(log_sum_exp_back)(m, rows, c, first, n);
+        return;
+    }
     for (ptrdiff_t s = first + n; s-- > first;) {
         double z = *value_at(m, rows, c->out, s), gz = *grad_at(m, rows, c->out, s), ties = 0.0;
         for (int i = 0; i < c->count; i++) ties += *value_at(m, rows, c->operands[i], s) == z;
@@ -233,9 +348,13 @@ TARGET static int NAME(forward)(Machine *m, const Rows *rows, const char *needed
         if (c->kind == ELEMENTWISE)
             f |= NAME(elementwise)(m, rows, c, 0, rows->lanes);
         else if (c->kind == REPEAT)
-            f |= NAME(repeat)(m, rows, c);
-        else if (c->kind == PRODUCTS)
-            NAME(products)(m, rows, c);
+            f |= NAME(repeat)(m, c);
+        else if (c->kind == MATRIX)
+            NAME(matrix)(m, c);
+        else if (c->kind == DOTS)
+            NAME(dots)(m, c);
+        else if (c->kind == MANIES)
+            NAME(manies)(m, c);
         else if (c->kind == DOT)
             NAME(dot)(m, rows, c, 0, rows->lanes);
         else if (c->kind == CHOOSE)
@@ -259,9 +378,13 @@ TARGET static int NAME(backward)(Machine *m, const Rows *rows, ptrdiff_t first, 
         if (c->kind == ELEMENTWISE)
             f |= NAME(elementwise_back)(m, rows, c, first, n);
         else if (c->kind == REPEAT)
-            f |= NAME(repeat_back)(m, rows, c);
-        else if (c->kind == PRODUCTS)
-            NAME(products_back)(m, rows, c);
+            f |= NAME(repeat_back)(m, c);
+        else if (c->kind == MATRIX)
+            NAME(matrix_back)(m, c);
+        else if (c->kind == DOTS)
+            NAME(dots_back)(m, c);
+        else if (c->kind == MANIES)
+            NAME(manies_back)(m, c);
         else if (c->kind == DOT)
             NAME(dot_back)(m, rows, c, first, n);
         else if (c->kind != LAYER)
@@ -279,5 +402,16 @@ TARGET static int NAME(backward)(Machine *m, const Rows *rows, ptrdiff_t first, 
     return f;
 }
 
-static const Version NAME(VERSION) = {WIDTH, NAME(forward), NAME(backward), NULL};
+#if !FUSED
+#define SUM NULL
+#else
+#define SUM NAME(sum)
+#endif
+static const Version NAME(VERSION) = {WIDTH, NAME(forward), NAME(backward), SUM, EXACT(MANY)};
+#undef SUM
 #undef SPLAT
+#undef SHUFFLE
+#undef MADD
+#if !FUSED
+#undef EXACT
+#endif

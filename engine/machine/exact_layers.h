@@ -15,7 +15,8 @@ TARGET static INLINE void NAME(neurons)(const int J, const int V, const Instruct
     for (int i = 0; i < c->count; i++) {
         const NAME(Vector) *in = (const NAME(Vector) *)(x[i] + s);
         for (int q = 0; q < J; q++)
-            for (int v = 0; v < V; v++) sums[q][v] += SPLAT(w[q * width + i]) * in[v];
+            for (int v = 0; v < V; v++)
+                sums[q][v] = MADD(SPLAT(w[q * width + i]), in[v], sums[q][v]);
     }
     for (int q = 0; q < J; q++)
         for (int v = 0; v < V; v++) ((NAME(Vector) *)(z + q * stride + s))[v] = sums[q][v];
@@ -58,11 +59,11 @@ TARGET static INLINE void NAME(exchange)(const Machine *m, const Instruction *c,
     }
 }
 
-#if WIDTH == 4
+#if WIDTH >= 4
 /* Four lanes of four rows, turned in registers: pairs of lanes first, then their halves. */
 TARGET static INLINE void NAME(turn_square)(const double *x0, const double *x1, const double *x2,
                                             const double *x3, double *sample, ptrdiff_t width) {
-    typedef NAME(Vector) V;
+    typedef NAME(Four) V;
     const V a = *(const V *)x0, b = *(const V *)x1, c = *(const V *)x2, d = *(const V *)x3;
     const V ab02 = SHUFFLE(a, b, 0, 4, 2, 6), ab13 = SHUFFLE(a, b, 1, 5, 3, 7);
     const V cd02 = SHUFFLE(c, d, 0, 4, 2, 6), cd13 = SHUFFLE(c, d, 1, 5, 3, 7);
@@ -84,7 +85,7 @@ TARGET static void NAME(turn)(const Machine *m, const Rows *rows, const Instruct
         const double *x3 = value_at(m, rows, c->operands[i + 3], 0);
         double *RESTRICT sample = c->turned + i;
         ptrdiff_t s = 0;
-#if WIDTH == 4
+#if WIDTH >= 4
         for (; s + 4 <= lanes; s += 4, sample += 4 * width)
             NAME(turn_square)(x0 + s, x1 + s, x2 + s, x3 + s, sample, width);
 #endif
@@ -111,7 +112,8 @@ TARGET static INLINE void NAME(weight_slopes)(const int J, const int V, const In
     for (ptrdiff_t s = lanes; s-- > 0;) {
         const NAME(Vector) *in = (const NAME(Vector) *)(c->turned + s * c->width + i);
         for (int q = 0; q < J; q++)
-            for (int v = 0; v < V; v++) sums[q][v] += SPLAT(gz[q * stride + s]) * in[v];
+            for (int v = 0; v < V; v++)
+                sums[q][v] = MADD(SPLAT(gz[q * stride + s]), in[v], sums[q][v]);
     }
     for (int q = 0; q < J; q++)
         for (int v = 0; v < V; v++) {
@@ -128,11 +130,46 @@ TARGET static INLINE void NAME(weight_slopes)(const int J, const int V, const In
 /* The gradients of J biases. */
 TARGET static INLINE void NAME(bias_slopes)(const int J, const double *gz, ptrdiff_t stride,
                                             ptrdiff_t lanes, double *g, ptrdiff_t width) {
-    double sums[8];
+    double sums[16];
+    ptrdiff_t s = lanes;
     for (int q = 0; q < J; q++) sums[q] = g[q * width];
-    for (ptrdiff_t s = lanes; s-- > 0;)
-        for (int q = 0; q < J; q++) sums[q] += gz[q * stride + s];
+#if WIDTH >= 4
+    if (J % 4 == 0) { /* a vector holds four neurons */
+        for (; s % 4; s--)
+            for (int q = 0; q < J; q++) sums[q] += gz[q * stride + s - 1];
+        for (; s > 0; s -= 4)
+            for (int q = 0; q < J; q += 4) {
+                const double *d = gz + q * stride + s - 4;
+                NAME(Four) turned[4];
+                NAME(turn_square)(d, d + stride, d + 2 * stride, d + 3 * stride,
+                                  (double *)turned, 4);
+                for (int k = 4; k-- > 0;) *(NAME(Four) *)(sums + q) += turned[k];
+            }
+    }
+#endif
+    for (; s > 0; s--)
+        for (int q = 0; q < J; q++) sums[q] += gz[q * stride + s - 1];
     for (int q = 0; q < J; q++) g[q * width] = sums[q];
+}
+
+/* The gradients of all weights of J neurons, from the j-th on, and of their biases, with V vectors
+   of inputs at a time. */
+TARGET static INLINE void NAME(neuron_slopes)(const int J, const int V, const Instruction *c,
+                                              const double *gz, ptrdiff_t stride, ptrdiff_t lanes,
+                                              double *g, ptrdiff_t width, int j) {
+    const int end = c->count + c->biased;
+    int i = 0;
+    for (; i + V * WIDTH <= end; i += V * WIDTH)
+        NAME(weight_slopes)(J, V, c, gz, stride, lanes, g, width, j, i, WIDTH);
+    const int left = end - i, kept = (left + WIDTH - 1) % WIDTH + 1; /* of the last vector */
+    if (V > 3 && left > 3 * WIDTH)
+        NAME(weight_slopes)(J, 4, c, gz, stride, lanes, g, width, j, i, kept);
+    else if (V > 2 && left > 2 * WIDTH)
+        NAME(weight_slopes)(J, 3, c, gz, stride, lanes, g, width, j, i, kept);
+    else if (V > 1 && left > WIDTH)
+        NAME(weight_slopes)(J, 2, c, gz, stride, lanes, g, width, j, i, kept);
+    else if (left > 0)
+        NAME(weight_slopes)(J, 1, c, gz, stride, lanes, g, width, j, i, kept);
 }
 
 /* The gradients of all weights. Several sums go on at once, because each addition has to wait for
@@ -158,21 +195,22 @@ TARGET static void NAME(layer_weights_back)(const Machine *m, const Rows *rows,
             NAME(weight_slopes)(8, 1, c, gz, stride, lanes, g, width, j, i, kept);
         if (j < fours) NAME(weight_slopes)(4, 1, c, gz, stride, lanes, g, width, j, i, kept);
     }
-    for (j = fours; j < c->neurons; j++) {
-        int i = 0;
-        for (; i + 4 * WIDTH <= end; i += 4 * WIDTH)
-            NAME(weight_slopes)(1, 4, c, gz, stride, lanes, g, width, j, i, WIDTH);
-        for (; i < end; i += WIDTH) {
-            const int kept = end - i < WIDTH ? end - i : WIDTH;
-            NAME(weight_slopes)(1, 1, c, gz, stride, lanes, g, width, j, i, kept);
-        }
+    for (j = 0; alone && j < fours;) {
+        const double *d = gz + j * stride;
+        double *to = g + j * width + end;
+        if (j + 16 <= fours)
+            NAME(bias_slopes)(16, d, stride, lanes, to, width), j += 16;
+        else if (j + 8 <= fours)
+            NAME(bias_slopes)(8, d, stride, lanes, to, width), j += 8;
+        else
+            NAME(bias_slopes)(4, d, stride, lanes, to, width), j += 4;
     }
-    if (alone) {
-        for (j = 0; j + 8 <= c->neurons; j += 8)
-            NAME(bias_slopes)(8, gz + j * stride, stride, lanes, g + j * width + end, width);
-        for (; j < c->neurons; j++)
-            NAME(bias_slopes)(1, gz + j * stride, stride, lanes, g + j * width + end, width);
-    }
+    if (c->neurons - fours == 3)
+        NAME(neuron_slopes)(3, 2, c, gz, stride, lanes, g, width, fours);
+    else if (c->neurons - fours == 2)
+        NAME(neuron_slopes)(2, 4, c, gz, stride, lanes, g, width, fours);
+    else if (c->neurons - fours == 1)
+        NAME(neuron_slopes)(1, 4, c, gz, stride, lanes, g, width, fours);
     if (!c->in_place) NAME(exchange)(m, c, 1);
 }
 
@@ -190,7 +228,8 @@ TARGET static INLINE void NAME(input_slopes)(const int C, const int V, const Ins
     w += (c->neurons - 1) * width;
     for (int j = c->neurons; j-- > 0; w -= width, d -= stride)
         for (int q = 0; q < C; q++)
-            for (int v = 0; v < V; v++) sums[q][v] += ((const NAME(Vector) *)d)[v] * SPLAT(w[q]);
+            for (int v = 0; v < V; v++)
+                sums[q][v] = MADD(((const NAME(Vector) *)d)[v], SPLAT(w[q]), sums[q][v]);
     for (int q = 0; q < C; q++)
         for (int v = 0; v < V; v++) ((NAME(Vector) *)(targets[q] + s))[v] = sums[q][v];
 }

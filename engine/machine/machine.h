@@ -12,12 +12,16 @@
    All indices of a plan were checked, in instructions.py, before anything here runs. */
 #include "state.h"
 
-/* exact.h twice: for vectors that every processor of this kind has, and for wider, newer ones. */
+/* exact.h for vectors that every processor of this kind has, and for wider, newer ones. The fused
+   versions are for machines that give up the last bits: a product and a sum of a layer are one FMA,
+   which rounds once instead of twice. Everything else is that of the exact versions. Among those,
+   the functions of elementary.h alone use FMA. */
 #if defined(__GNUC__)
 #define WIDTH 2
 #else
 #define WIDTH 1
 #endif
+#define FUSED 0
 #define TARGET
 #define NAME(f) f##_everywhere
 #include "exact.h"
@@ -25,25 +29,79 @@
 #undef TARGET
 #undef NAME
 #if defined(__GNUC__) && defined(__x86_64__)
+#include <immintrin.h>
 #define WIDTH 4
-#define TARGET __attribute__((target("avx2"))) /* not fma, which rounds once instead of twice */
+#define TARGET __attribute__((target("avx2")))
+#define MATH_TARGET __attribute__((target("avx2,fma")))
 #define NAME(f) f##_avx2
 #include "exact.h"
-#undef WIDTH
 #undef TARGET
 #undef NAME
+#undef FUSED
+#define FUSED 1
+#define TARGET MATH_TARGET
+#define NAME(f) f##_fused_avx2
+#define EXACT(f) f##_avx2
+#include "exact.h"
+#undef EXACT
+#undef NAME
+#undef TARGET
+#undef MATH_TARGET
+#undef FUSED
+#undef WIDTH
+#define WIDTH 8
+#define FUSED 0
+#ifdef __clang__
+#define AVX512 "avx512f,avx512dq,avx512vl,avx512bw"
+#else
+#define AVX512 "avx512f,avx512dq,avx512vl,avx512bw,prefer-vector-width=512"
+#endif
+#define TARGET __attribute__((target(AVX512)))
+#define MATH_TARGET TARGET
+#define NAME(f) f##_avx512
+#include "exact.h"
+#undef NAME
+#undef FUSED
+#define FUSED 1
+#define NAME(f) f##_fused_avx512
+#define EXACT(f) f##_avx512
+#include "exact.h"
+#undef EXACT
+#undef NAME
+#undef TARGET
+#undef MATH_TARGET
+#undef FUSED
+#undef WIDTH
+
+/* Whether this processor has vectors of 4 numbers, or of 8. The first time, the functions of that
+   version are chosen. */
+static int has_vectors_of(int width) {
+    static int asked_4, asked_8;
+    __builtin_cpu_init();
+    if (width == 4) {
+        if (!__builtin_cpu_supports("avx2")) return 0;
+        if (!asked_4 && __builtin_cpu_supports("fma")) choose_functions_avx2();
+        return asked_4 = 1;
+    }
+    if (!__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512dq") ||
+        !__builtin_cpu_supports("avx512vl") || !__builtin_cpu_supports("avx512bw"))
+        return 0;
+    if (!asked_8) choose_functions_avx512();
+    return asked_8 = 1;
+}
 #endif
 
-/* The version with vectors of that width; if it is 0, the widest that this processor has. */
-static const Version *version_for(int width) {
+/* The version with vectors of that width; if it is 0, the widest that this processor has. fused:
+   whether the last bits may be others; where there is no FMA, they are the same. */
+static const Version *version_for(int width, int fused) {
 #if defined(__GNUC__) && defined(__x86_64__)
-    __builtin_cpu_init();
-    if ((width == 0 || width == 4) && __builtin_cpu_supports("avx2")) return &VERSION_avx2;
+    if ((width == 0 || width == 8) && has_vectors_of(8))
+        return fused ? &VERSION_fused_avx512 : &VERSION_avx512;
+    if ((width == 0 || width == 4) && has_vectors_of(4))
+        return fused && __builtin_cpu_supports("fma") ? &VERSION_fused_avx2 : &VERSION_avx2;
 #endif
     return width == 0 || width == VERSION_everywhere.width ? &VERSION_everywhere : NULL;
 }
-
-#include "fast.h"
 
 /* ---- forward and backward ---- */
 
@@ -120,7 +178,8 @@ static int set_samples(Machine *m, const double *data, const int *classes, const
     }
     for (const Patch *patch = m->patches; patch < m->patches + m->patch_count; patch++) {
         const Choice *choice = m->tail.choices + patch->choice; /* of a machine of one lane */
-        *patch->place = candidate(choice, m->values[choice->column * body->stride]);
+        const int operand = candidate(choice, m->values[choice->column * body->stride]);
+        *patch->place = (int)(value_at(m, &m->tail, operand, 0) - m->scalars);
     }
     return 1;
 }

@@ -13,16 +13,21 @@ cdef extern from *:
 
     const Loops LOOPS[]
     const int LOOP_COUNT
-    const int ELEMENTWISE, DOT, MAXIMUM, MINIMUM, LOGSUMEXP, LAYER, REPEAT, PRODUCTS, CHOOSE
+    const int ELEMENTWISE, DOT, MAXIMUM, MINIMUM, LOGSUMEXP, LAYER, REPEAT, DOTS, MANIES, MATRIX
+    const int CHOOSE
     const int SGD, ADAGRAD, RMSPROP, ADAM, ADAMW
+
+    ctypedef struct Piece:
+        int rows
+        int at[2]
+        int moves[2]
+        int wanted[2]
 
     ctypedef struct Instruction:
         int kind, loop, out, rows, differentiated, count
         int neurons, biased, direct, neighbours, wanted_count
         const int *operands
         int first[2]
-        int moves[2]
-        int serial
         int *wanted
         int *picked
         int picked_count
@@ -31,8 +36,15 @@ cdef extern from *:
         double *slopes
         double *by_input
         double *turned
-        int together, in_place
-        char *fresh
+        Piece *pieces
+        int end, adds, many, turns
+        int follow[2]
+        const int *inputs_at
+        const int *weights_at
+        const int *biases_at
+        const int *order
+        const int *rank
+        int in_place
 
     ctypedef struct Sum:
         int out, classes
@@ -88,12 +100,14 @@ cdef extern from *:
         double *few
         const double **inputs
         double **targets
-        int fast
-        double *slope
-        double *ones
+
+    ctypedef void (*Function)(Py_ssize_t n, double *z, const double *x) noexcept nogil
+
+    const Function ONE_BY_ONE[]
 
     ctypedef struct Version:
         int width
+        const Function *many
         int (*forward)(State *m, const Rows *rows, const char *needed) noexcept nogil
 
     ctypedef struct Optimizer:
@@ -113,9 +127,7 @@ cdef extern from *:
         const int *classes
         Py_ssize_t samples
 
-    const Version *version_for(int width)
-    const Version *fast_version_for(int width)
-    void arrange(State *m, char *seen)
+    const Version *version_for(int width, int fused)
     void set_parameters(State *m, const double *parameters) noexcept nogil
     Py_ssize_t turn_to(State *m, int chunk) noexcept nogil
     int set_samples(

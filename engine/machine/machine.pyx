@@ -8,10 +8,11 @@ the caller has the graph do it. What computes is C: machine.h, and what machine.
 from _thread import allocate_lock
 from array import array
 
-from engine.machine.choices import bounds_of, evenly, in_pieces, patches_of
+from engine.machine.choices import Places, bounds_of, evenly, in_pieces
 from engine.machine.instructions import Reader, index, items_of, read_sums
 from engine.machine.optimizers import MOST, copied, read_optimizer, read_steps
-from engine.machine.repeats import Products, Repeat, follow, in_layers, in_rows
+from engine.machine.matrices import Dots, Matrix, neighbours
+from engine.machine.repeats import Repeat, Several, follow, in_layers, in_rows
 from engine.machine.variants import read_variants
 
 cimport cython
@@ -106,8 +107,8 @@ cdef class Machine:
     def __init__(self, plan, lanes, fast=False, _width=0, _chunk=0, _kept=KEPT):
         """Raises ValueError for a plan that is not right, TypeError for what is no plan.
 
-        fast: whether the last bits may differ from Python's: see fast.h. A machine of one lane has
-        no sums over lanes, and is never fast. _width: doubles in a vector; 0 for as many as the
+        fast: whether the last bits may differ from Python's: then products and sums are fused. A
+        machine of one lane is never fast. _width: doubles in a vector; 0 for as many as the
         processor has. _chunk: how many lanes are done at once, at most; 0 for as many as fit into
         the cache. _kept: how many bytes of numbers are kept for the gradients; if there are more,
         the gradients compute them again.
@@ -116,9 +117,11 @@ cdef class Machine:
         if self.blocks:
             raise TypeError("a machine is made once")
         lanes = index("the number of lanes", lanes, 1, ROOM)
-        m.fast = bool(fast) and lanes > 1
+        fast = bool(fast) and lanes > 1
         width = index("the width", _width, 0, 9)
-        self.version = fast_version_for(width) if m.fast else version_for(width)
+        if width == 0 and 1 < lanes <= 4 and version_for(4, fast) != NULL:
+            width = 4  # half of wider vectors would stay empty
+        self.version = version_for(width, fast)
         if self.version == NULL:
             raise ValueError(f"this processor has no vectors of {_width}")
         parameters = index("parameters", plan.parameters, 0, ROOM)
@@ -140,23 +143,23 @@ cdef class Machine:
         tail = reader.read(plan.tail)
         chosen = [c for c in tail if c.kind == "choose"]
         self.chosen = {c.out: c.operands for c in self.body if c.kind == "choose"}
-        if not m.fast:
+        if not fast:
             for _, summed in sums:
                 if not self.chosen.keys().isdisjoint(summed):
                     raise ValueError("sums: a sum over rows that are chosen has no order")
-        if m.fast:  # arrange() finds what is done in one loop
+        if fast:  # a layer of one neuron sums over lanes in another order than a dot
             self.body = in_layers(self.body)
-        else:
-            self.body = in_rows(self.body)
+        self.body = in_rows(self.body)
         output = index("output", plan.output, 0, tail_rows)
         if not tail_known[output]:
             raise ValueError(f"output: row {output} of the tail is never computed")
-        tail, variants = read_variants(plan, tail, tail_rows, output, parameters, m.fast)
+        places = Places(padded(scalars), {c.out: c.operands for c in chosen})
+        tail, variants = read_variants(plan, tail, tail_rows, output, places)
 
         silent = [index("silent", i, 0, parameters) for i in getattr(plan, "silent", ())]
         m.silent, m.silent_count = self.ints(silent), len(silent)
         m.parameters, m.scalar_count, m.seed = parameters, scalars, 1.0
-        m.sequential = plan.sequential and not m.fast
+        m.sequential = plan.sequential and not fast
         m.scalars = self.doubles(padded(scalars) + tail_rows + 8)
         m.scalar_grads = self.doubles(padded(scalars) + tail_rows + 8)  # for whole vectors
         m.constants = self.doubles(len(constants))
@@ -169,8 +172,9 @@ cdef class Machine:
         self.lay_out_choices(&m.tail, chosen, 0)
         self.lay_out(&m.body, inputs, rows, -(-lanes // m.chunks), self.body)
         self.lay_out(&m.tail, 0, tail_rows, 1, tail)
+        self.lay_out_turned(tail, variants)
         self.lay_out_variants(variants)
-        self.lay_out_patches(chosen, tail)
+        self.lay_out_patches(chosen, tail, places)
         self.lay_out_bounds([c for c in self.body + chosen if c.kind == "choose"])
         m.kept, m.values = rows, m.body.values
         if m.chunks > 1:
@@ -180,7 +184,8 @@ cdef class Machine:
         self.lay_out_sums(sums)
         self.lay_out_gradients(sums)
         m.classes = self.ints([0] * lanes)
-        longest = max(m.body.stride, max([c.rows for c in tail], default=1))
+        pieces = [piece for c in tail if isinstance(c, Repeat) for piece in c.pieces]
+        longest = max(m.body.stride, max([rows for rows, _, _ in pieces], default=1))
         m.x = self.doubles(longest)
         m.y = self.doubles(longest)
         m.g = self.doubles(longest)
@@ -188,12 +193,6 @@ cdef class Machine:
         m.few = self.doubles(most)
         m.inputs = <const double **>self.memory(most + 1, sizeof(void *))
         m.targets = <double **>self.memory(most, sizeof(void *))
-        if m.fast:
-            m.slope = self.doubles(m.body.stride)
-            m.ones = self.doubles(m.body.stride)
-            for i in range(m.body.stride):
-                m.ones[i] = 1.0
-            arrange(m, <char *>self.memory(rows, 1))
         self.lock = allocate_lock()  # last: without it nothing runs
 
     def __dealloc__(self):
@@ -232,7 +231,7 @@ cdef class Machine:
         cdef Instruction *c
         cdef Py_ssize_t i, at, choice = 0
         rows.inputs, rows.count, rows.lanes, rows.length = inputs, count, lanes, len(code)
-        rows.stride = padded(lanes) if lanes > 1 else 1
+        rows.stride = padded(lanes, self.version.width) if lanes > 1 else 1
         if rows == &self.m.tail:
             at = padded(self.m.scalar_count)
             rows.values, rows.grads = self.m.scalars + at, self.m.scalar_grads + at
@@ -245,8 +244,11 @@ cdef class Machine:
             if isinstance(checked, Repeat):
                 self.lay_out_repeat(c, checked)
                 continue
-            if isinstance(checked, Products):
-                self.lay_out_products(c, checked)
+            if isinstance(checked, (Dots, Several)):
+                self.lay_out_several(c, checked)
+                continue
+            if isinstance(checked, Matrix):
+                self.lay_out_matrix(c, checked)
                 continue
             c.kind, c.loop, c.out = KINDS[checked.kind], checked.loop, checked.out
             c.differentiated, c.count = checked.live, checked.count
@@ -254,15 +256,12 @@ cdef class Machine:
             c.rows, c.neurons, c.biased = checked.rows, checked.rows, checked.biased
             if checked.kind == "choose":
                 c.loop, c.count, choice = choice, 0, choice + 1
-                c.differentiated = checked.live and self.m.fast  # else it has no gradient of its own
+                c.differentiated = False  # it has no gradient of its own
             if checked.kind == "dot":
                 c.neighbours = self.has_neighbours(checked.operands)
             if checked.kind == "layer":
                 self.lay_out_layer(c, checked, inputs, lanes)
-            c.in_place = (self.m.fast or lanes > 1) and in_place(checked)
-            if self.m.fast:
-                c.together = lanes == 1  # arrange() looks for more of them in the body
-                c.fresh = <char *>self.memory(checked.count, 1)
+            c.in_place = lanes > 1 and in_place(checked)
         return 0
 
     cdef int lay_out_variants(self, variants) except -1:
@@ -296,16 +295,23 @@ cdef class Machine:
                 rows.choices[i].first, rows.choices[i].step = candidates[0], step
         return 0
 
-    cdef int lay_out_patches(self, chosen, tail) except -1:
+    cdef int lay_out_patches(self, chosen, tail, places) except -1:
         """The operands of the tail that are chosen: they become those that a sample chooses."""
+        cdef Instruction *c
         cdef Py_ssize_t i, k, q
-        number = {c.out: i for i, c in enumerate(chosen)}
-        patches = patches_of(tail, number)
-        self.m.patches = <Patch *>self.memory(len(patches), sizeof(Patch))
-        self.m.patch_count = len(patches)
-        for i, (k, q, choice) in enumerate(patches):
-            self.m.patches[i].choice = choice
-            self.m.patches[i].place = <int *>self.m.tail.code[k].operands + q
+        number = {places.of[choice.out]: n for n, choice in enumerate(chosen)}  # by the places
+        if not number:
+            return 0
+        found = chosen_operands(tail, number)
+        self.m.patches = <Patch *>self.memory(len(found), sizeof(Patch))
+        self.m.patch_count = len(found)
+        for i, (k, q, operand) in enumerate(found):
+            c = self.m.tail.code + k
+            self.m.patches[i].choice = number[operands_of(tail[k])[q][operand]]
+            if isinstance(tail[k], Repeat):
+                self.m.patches[i].place = &c.pieces[q].at[<Py_ssize_t>operand]
+            else:
+                self.m.patches[i].place = <int *>c.operands + <Py_ssize_t>operand
         return 0
 
     cdef int lay_out_bounds(self, choices) except -1:
@@ -320,17 +326,67 @@ cdef class Machine:
         return 0
 
     cdef int lay_out_repeat(self, Instruction *c, repeat) except -1:
-        c.kind, c.loop, c.out, c.rows = REPEAT, repeat.loop, repeat.out, repeat.rows
-        c.differentiated, c.serial, c.count = repeat.live, repeat.serial, repeat.count
-        c.operands = self.ints(repeat.operands)
-        for i, move in enumerate(repeat.moves):
-            c.moves[<Py_ssize_t>i] = move
+        cdef Piece *p
+        cdef Py_ssize_t i
+        c.kind, c.loop, c.out, c.count = REPEAT, repeat.loop, repeat.out, repeat.count
+        c.differentiated, c.rows, c.end = repeat.live, len(repeat.pieces), repeat.out + repeat.rows
+        c.adds = LOOPS[c.loop].name == b"add"
+        c.pieces = <Piece *>self.memory(c.rows, sizeof(Piece))
+        parameters, constants = self.m.parameters, self.m.scalar_count
+        p = c.pieces
+        for rows, at, moves in repeat.pieces:
+            p.rows = rows
+            for i in range(c.count):
+                first, last = at[i], at[i] + (rows - 1) * moves[i]
+                p.at[i], p.moves[i] = first, moves[i]
+                p.wanted[i] = min(first, last) < parameters or max(first, last) >= constants
+            p += 1
         return 0
 
-    cdef int lay_out_products(self, Instruction *c, found) except -1:
-        c.kind, c.out, c.differentiated, c.count = PRODUCTS, found.out, True, found.count
-        c.neurons, c.biased = found.rows, bool(found.biases)
+    cdef int lay_out_several(self, Instruction *c, found) except -1:
+        c.out, c.differentiated, c.rows, c.count = found.out, found.live, found.rows, found.count
         c.operands = self.ints(found.operands)
+        if isinstance(found, Dots):
+            c.kind, c.follow[0], c.follow[1] = DOTS, found.follow(0), found.follow(1)
+        else:
+            c.kind, c.many = MANIES, ANY_NUMBER[found.kind]
+        return 0
+
+    cdef int lay_out_matrix(self, Instruction *c, matrix) except -1:
+        c.kind, c.out, c.differentiated, c.count = MATRIX, matrix.out, True, matrix.count
+        c.rows, c.neurons, c.biased = matrix.rows, len(matrix.weights), bool(matrix.biases)
+        c.inputs_at, c.weights_at = self.ints(matrix.inputs), self.ints(matrix.weights)
+        c.biases_at = self.ints(matrix.biases)
+        c.follow[0] = c.biased and matrix.ordered and neighbours(matrix.biases)
+        if not matrix.ordered:
+            n, order = c.neurons, matrix.order
+            parts = [order[first : first + n] for first in range(0, len(order), n)]
+            ranks = [sorted(range(n), key=part.__getitem__) for part in parts]
+            c.order, c.rank = self.ints(order), self.ints([r for rank in ranks for r in rank])
+        c.height = padded(c.neurons)
+        return 0
+
+    cdef int lay_out_turned(self, tail, variants) except -1:
+        """Room for the weights of matrices, input by input.
+
+        Those that do not change are shared by the instructions that all variants run together.
+        """
+        cdef Instruction *c
+        cdef Py_ssize_t i, first
+        starts = {part[0] for parts, _ in variants for part in parts}
+        starts |= {part[1] for parts, _ in variants for part in parts}
+        known = {}  # by the weights and biases: the first instruction that has them
+        for i, matrix in enumerate(tail):
+            if i in starts:
+                known = {}
+            if not isinstance(matrix, Matrix):
+                continue
+            c = self.m.tail.code + i
+            first = known.setdefault((*matrix.weights, -1, *matrix.biases, matrix.count), i)
+            if first == i:
+                c.by_input, c.turns = self.doubles((c.count + 1) * c.height), True
+            else:
+                c.by_input = self.m.tail.code[first].by_input
         return 0
 
     cdef int lay_out_layer(self, Instruction *c, checked, inputs, lanes) except -1:
@@ -339,7 +395,7 @@ cdef class Machine:
         known, scalars = checked.operands[:k], checked.operands[k:]
         wanted = [i for i, row in enumerate(known) if row >= inputs]
         rows = [known[i] for i in wanted]
-        if not self.m.fast and not self.chosen.keys().isdisjoint(rows):
+        if not self.chosen.keys().isdisjoint(rows):
             pieces = in_pieces([(i, self.chosen[known[i]]) for i in wanted if known[i] in self.chosen])
             c.picked, c.picked_count = self.ints([x for piece in pieces for x in piece]), len(pieces)
             wanted = [i for i in wanted if known[i] not in self.chosen]
@@ -404,8 +460,6 @@ cdef class Machine:
                     begun |= rows
                 seen |= rows
         zeroed = [row for row in range(inputs, self.m.body.count) if row not in begun]
-        if self.m.fast:  # arrange() finds what begins in its instructions
-            zeroed = [*{row for _, rows in sums for row in rows}]
         self.m.body.zeroed, self.m.body.zeroed_count = self.ints(zeroed), len(zeroed)
         return 0
 
@@ -417,6 +471,17 @@ cdef class Machine:
         if not isinstance(name, str):
             return False
         return name in ONE_OR_TWO or name in ANY_NUMBER or name in ("layer", "choose")
+
+    @staticmethod
+    def _function(name, numbers, _width):
+        """(what a function of elementary.h makes of an array of numbers, whether in vectors)."""
+        cdef const Version *version = version_for(_width, 0)
+        cdef Lent x = lent("numbers", numbers, "d")
+        answer = array("d", bytes(8 * x.length))
+        cdef Lent z = lent("answer", answer, "d", None, True)
+        cdef int which = ["exp", "expm1", "log1p", "tanh"].index(name)
+        version.many[which](x.length, z.floats(), x.floats())
+        return answer, version.many[which] != ONE_BY_ONE[which]
 
     @property
     def width(self):
@@ -797,6 +862,24 @@ def train_together(
     return losses[:done]
 
 
+def operands_of(made):
+    """The places that an instruction of the tail takes, piece by piece."""
+    if isinstance(made, Repeat):
+        return [at for _, at, _ in made.pieces]
+    return [made.operands] if isinstance(made, (Dots, Several)) else []
+
+
+def chosen_operands(tail, number):
+    """(instruction, piece, operand) of all operands of the tail that are chosen."""
+    return [
+        (k, j, i)
+        for k, made in enumerate(tail)
+        for j, at in enumerate(operands_of(made))
+        for i, x in enumerate(at)
+        if x in number
+    ]
+
+
 def in_place(checked):
     """Whether the scalars of a layer, or each half of a dot product, follow one another."""
     operands, n = checked.operands, checked.count // 2
@@ -809,6 +892,6 @@ def in_place(checked):
     return all(map(follow, halves))
 
 
-def padded(n):
-    """n, or as many more as fill whole vectors, of any width."""
-    return (n + 3) // 4 * 4
+def padded(n, width=8):
+    """n, or as many more as fill whole vectors; those of 8 are whole vectors of any width."""
+    return -(-n // width) * width

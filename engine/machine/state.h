@@ -24,8 +24,15 @@ typedef struct {
                        const double *y, double *g);
 } Loops;
 
-/* REPEAT and PRODUCTS are in the tail alone: see repeats.py. */
-enum { ELEMENTWISE, DOT, MAXIMUM, MINIMUM, LOGSUMEXP, LAYER, REPEAT, PRODUCTS, CHOOSE };
+/* REPEAT and what follows are in the tail alone: see repeats.py and matrices.py. */
+enum { ELEMENTWISE, DOT, MAXIMUM, MINIMUM, LOGSUMEXP, LAYER, REPEAT, DOTS, MANIES, MATRIX, CHOOSE };
+
+/* Rows that follow one another, of an op of one or two inputs. Row r takes the numbers at the places
+   at[i] + r * moves[i]; the scalars come first in this, and the rows of the tail after them. */
+typedef struct {
+    int rows, at[2], moves[2];
+    int wanted[2]; /* whether an operand has a gradient */
+} Piece;
 
 /* What computes a row, or several. An operand is an int: row r, or scalar ~k if it is negative. For
    example, v3 = w * x is {.out = 3, .operands = {~0, 1}} where w is scalar 0 and x is row 1. */
@@ -40,9 +47,7 @@ typedef struct {
     const int *operands; /* of a layer: its inputs, then each neuron's weights and bias */
     int first[2];        /* for each operand: whether its first gradient comes from here. Of a layer
                             first[0] alone counts, for all inputs together */
-    int moves[2];        /* of a repeat: for each operand, whether it moves on from row to row */
-    int serial;          /* of a repeat: whether its rows have to be done one after the other */
-    /* the rest is for layers, but for `neighbours` and `in_place` of a dot: */
+    /* the rest is for layers, but for `neighbours` and `in_place` of a dot, and for the tail: */
     int neurons, biased;
     int direct;        /* whether an input or a weight occurs twice: then lanes go one by one */
     int neighbours;    /* whether the weights of a neuron, or of a dot, are neighbouring scalars */
@@ -58,9 +63,15 @@ typedef struct {
     double *slopes;    /* the gradients of the weights, [neurons][width] */
     double *by_input;  /* the weights as [width][height] */
     double *turned;    /* the inputs as [lanes][width]; a bias is the weight of an input of 1 */
-    /* and for the fast mode: */
-    int together;      /* how many instructions from here on are done in one loop */
-    char *fresh;       /* for each operand, whether its first gradient comes from here */
+    /* for repeats, dots, manies and matrices of the tail, where `out` is a place: */
+    const Piece *pieces; /* of a repeat; `rows` says how many */
+    int end;             /* of a repeat: the place behind its last row */
+    int adds;            /* of a repeat: whether it is a sum of two */
+    int many;            /* of manies: MAXIMUM, MINIMUM or LOGSUMEXP */
+    int follow[2];       /* of dots: whether the numbers of either half always are neighbours; of a
+                            matrix follow[0]: whether its biases are */
+    const int *inputs_at, *weights_at, *biases_at, *order, *rank; /* of a matrix: see matrix.h */
+    int turns;           /* of a matrix: whether it is the first with these weights */
 } Instruction;
 
 /* A row of the tail: the sum over lanes of a row of the body, one row for each class of sample. */
@@ -109,7 +120,7 @@ typedef struct {
 
 typedef struct {
     int parameters, scalar_count;
-    double *scalars, *scalar_grads; /* parameters, then constants */
+    double *scalars, *scalar_grads; /* parameters, then constants; the rows of the tail lie behind */
     double seed;         /* the gradient of the output, 1 unless the loss is part of another */
     const double *start; /* what the parameters have so far, NULL for zeros */
     double *constants;              /* they stay here where machines share their scalars */
@@ -137,9 +148,10 @@ typedef struct {
     double *few;           /* the operands of one lane */
     const double **inputs; /* where the rows of a layer's inputs are */
     double **targets;      /* where their gradients are */
-    int fast;
-    double *slope, *ones; /* in fast mode: a row more, and one of ones */
 } Machine;
+
+/* A function of one number, for n of them. */
+typedef void (*Function)(ptrdiff_t n, double *z, const double *x);
 
 /* The loops, compiled for a width of vectors. forward and backward return whether a flag was
    raised. sum: of n numbers, in any order; NULL where the order is fixed. */
@@ -148,6 +160,7 @@ typedef struct {
     int (*forward)(Machine *m, const Rows *rows, const char *needed);
     int (*backward)(Machine *m, const Rows *rows, ptrdiff_t first, ptrdiff_t lanes);
     double (*sum)(const double *x, ptrdiff_t n);
+    const Function *many; /* exp and others: see elementary.h */
 } Version;
 
 static INLINE int has_gradient(const Machine *m, const Rows *rows, int operand) {

@@ -14,6 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from engine.machine.choices import Places
     from engine.machine.instructions import Checked
 
     # (first instruction, behind the last, first row, behind the last)
@@ -21,18 +22,17 @@ if TYPE_CHECKING:
 
 
 def read_variants(
-    plan: Any, tail: list[Checked], rows: int, output: int, parameters: int, fast: bool
+    plan: Any, tail: list[Checked], rows: int, output: int, places: Places
 ) -> tuple[list[Any], list[tuple[list[Part], int]]]:
-    """The instructions of the tail, in loops unless it is fast; and the parts of each variant.
+    """The instructions of the tail, in loops; and the parts of each variant.
 
     A plan that has `blocks` has variants: blocks are pairs (how many instructions, the numbers of
     the variants that run them), `outputs` the row of each variant's loss. Another plan has one.
     Raises TypeError or ValueError for blocks that do not fit.
     """
-    choices = {c.out: c.operands for c in tail if c.kind == "choose"}
     blocks = getattr(plan, "blocks", None)
     if blocks is None:
-        made = done(tail) if fast else in_repeats(done(tail), parameters, choices)
+        made = in_repeats(done(tail), places)
         return made, [([(0, len(made), 0, rows)], output)]
     outputs = [index("an output", x, 0, rows) for x in items_of("outputs", plan.outputs)]
     first_row = min([c.out for c in tail], default=rows)
@@ -46,7 +46,7 @@ def read_variants(
         if min(rows_of_block) < first_row:
             raise ValueError(f"block {k}: its rows come behind those of the blocks before it")
         first, start, end_row = len(made), start + len(own), max(rows_of_block) + 1
-        made += in_repeats(done(own), parameters, choices)
+        made += in_repeats(done(own), places)
         for v in items_of(f"block {k}", variants):
             part = first, len(made), min(rows_of_block), end_row
             joined(parts[index(f"block {k}: a variant", v, 0, len(outputs))], part)

@@ -14,27 +14,11 @@ from __future__ import annotations
 import ast
 import math
 
-from engine.native.prelude import FAST_VECTORS, LOOP_MACROS, PRELUDE, VECTORS
+from engine.native.prelude import LOOP_MACROS, PRELUDE, VECTORS
+from engine.native.stages import staged_loops
+from engine.native.words import BUILTINS, COMPARISONS, INFIX, MATH, BeyondCError, input_names
 
-# The functions of math that are C's own, given a number for which their result is finite.
-MATH = {"exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan"}
-MATH |= {"sinh", "cosh", "tanh", "erf", "erfc"}
-FAST = {"exp", "expm1", "log", "log1p", "tanh"}  # those that fast_math.h has, too
 BY_HAND = {"d0_relu"}  # partials that LOOP_MACROS has
-BUILTINS = {"abs": "fabs", "float": "(double)"}
-COMPARISONS: dict[type[ast.cmpop], str] = {
-    ast.Eq: "==",
-    ast.NotEq: "!=",
-    ast.Lt: "<",
-    ast.LtE: "<=",
-    ast.Gt: ">",
-    ast.GtE: ">=",
-}
-INFIX: dict[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*"}
-
-
-class BeyondCError(Exception):
-    """A part of Python that is not translated."""
 
 
 def c_source(calculus: str) -> str:
@@ -55,14 +39,6 @@ def vector_source(calculus: str) -> str:
     return "".join([VECTORS, LOOP_MACROS, *Translation(calculus).loops()])
 
 
-def fast_source(calculus: str) -> str:
-    """C for the loops of the fast mode, where other last bits will do, and their functions."""
-    translation = Translation(calculus, fast=True)
-    loops = translation.loops()
-    functions = [text for text in translation.done.values() if text]
-    return "".join([FAST_VECTORS, LOOP_MACROS, *functions, "\n", *loops])
-
-
 def rows_and_functions(calculus: str) -> tuple[dict[str, ast.Call], dict[str, ast.FunctionDef]]:
     """The rows of ops.py by the variable that holds them, and its functions by their names."""
     rows: dict[str, ast.Call] = {}
@@ -79,13 +55,9 @@ def rows_and_functions(calculus: str) -> tuple[dict[str, ast.Call], dict[str, as
 
 
 class Translation:
-    """The functions and rows of a module, each translated when another needs it.
+    """The functions and rows of a module, each translated when another needs it."""
 
-    fast: for the fast loops, whose functions have other names for each width of vectors.
-    """
-
-    def __init__(self, calculus: str, fast: bool = False) -> None:
-        self.fast = fast
+    def __init__(self, calculus: str) -> None:
         self.rows, self.functions = rows_and_functions(calculus)
         self.done: dict[str, str | None] = {}  # C by the name of its function; None: beyond C
 
@@ -112,21 +84,32 @@ class Translation:
                 whole = whole and (there or self.translated(d, partial, 1 + len(at)))
             if not whole:
                 continue
-            texts.append(f"FORWARD({name}, {self.named(f'op_{name}')}({', '.join(at)}, flag))\n")
+            value = f"FORWARD({name}, op_{name}({', '.join(at)}, flag))\n"
+            texts.append(self.in_stages(f"forward_{name}", row.args[2], at, value))
             pointers = ["NULL"] * len(at)
             for i in range(len(at)):
                 if not flat[i]:
                     d = f"d{i}_{name}"
-                    slope = f"NAME({d})" if d in BY_HAND else self.named(d)
+                    slope = f"NAME({d})" if d in BY_HAND else d
                     call = f"{slope}({', '.join(['z[s]', *at])}, flag)"
-                    texts.append(f"BACKWARD({i}, {name}, {call})\n")
+                    loop = f"BACKWARD({i}, {name}, {call})\n"
+                    if d not in BY_HAND:
+                        loop = self.in_stages(
+                            f"backward{i}_{name}", partials[i], ["z[s]", *at], loop
+                        )
+                    texts.append(loop)
                     pointers[i] = f"NAME(backward{i}_{name})"
             called, slopes = ast.literal_eval(row.args[0]), ", ".join(pointers)
             entries.append(f'    {{"{called}", {len(at)}, NAME(forward_{name}), {{{slopes}}}}},\n')
         table = ["\nstatic const Loops NAME(LOOPS)[] = {\n", *entries, "};\n"]
-        table += [] if self.fast else [f"#define LOOP_COUNT {len(entries)}\n"]
+        table += [f"#define LOOP_COUNT {len(entries)}\n"]
         table += ["#undef FORWARD\n#undef BACKWARD\n"]
         return [*texts, *table]
+
+    def in_stages(self, name: str, function: ast.expr, at: list[str], loop: str) -> str:
+        """The loop, and one in stages for those widths of vectors that have its functions."""
+        stages = staged_loops(self.rows, self.functions, name, function, at)
+        return f"#if WIDTH >= 4\n{stages}#else\n{loop}#endif\n" if stages else loop
 
     def row(self, name: str, row: ast.Call) -> tuple[str, str]:
         """The functions that a row points to, and its entry in the array."""
@@ -176,12 +159,7 @@ class Translation:
             raise BeyondCError
         taken = ", ".join([f"double {n}" for n in names])
         lines = "".join(self.block(body, set(names)))
-        head = "TARGET static INLINE" if self.fast else "static"
-        return f"\n{head} double {self.named(name)}({taken}, int *flag) {{\n{lines}}}\n"
-
-    def named(self, name: str) -> str:
-        """How C calls one of the functions."""
-        return f"NAME({name})" if self.fast else name
+        return f"\nstatic double {name}({taken}, int *flag) {{\n{lines}}}\n"
 
     def block(self, statements: list[ast.stmt], names: set[str]) -> list[str]:
         """C for statements that may use the names, to which it adds those that they assign."""
@@ -225,7 +203,7 @@ class Translation:
             case ast.BinOp(left=x, op=ast.Div(), right=y):
                 return f"quotient({c(x)}, {c(y)}, flag)"
             case ast.BinOp(left=x, op=ast.Pow(), right=y):
-                return f"{self.named('power')}({c(x)}, {c(y)}, flag)"
+                return f"power({c(x)}, {c(y)}, flag)"
             case ast.IfExp(test=test, body=yes, orelse=no):
                 return f"({c(test)} ? {c(yes)} : {c(no)})"
             case ast.Compare(left=first, ops=signs, comparators=rest) if COMPARISONS.keys() >= {
@@ -244,24 +222,16 @@ class Translation:
         numbers = ", ".join(inputs)
         match function:
             case ast.Attribute(value=ast.Name(id="math"), attr=name) if name in MATH:
-                called = self.named(name) if name in FAST else name
-                return f"regular({called}({numbers}), {numbers}, flag)"
+                return f"regular({name}({numbers}), {numbers}, flag)"
             case ast.Name(id=name) if name in BUILTINS:
                 return f"{BUILTINS[name]}({numbers})"
             case ast.Name(id=name) if name in self.functions:
                 takes = len(input_names(self.functions[name].args))
                 if takes == len(inputs) and self.translated(f"f_{name}", function, takes):
-                    return f"{self.named(f'f_{name}')}({numbers}, flag)"
+                    return f"f_{name}({numbers}, flag)"
             case ast.Name(id=name) if name in self.rows and (
                 len(self.rows[name].args) == 3 + len(inputs) > 3
             ):
                 if self.translated(f"op_{name}", self.rows[name].args[2], len(inputs)):
-                    return f"{self.named(f'op_{name}')}({numbers}, flag)"
+                    return f"op_{name}({numbers}, flag)"
         raise BeyondCError
-
-
-def input_names(arguments: ast.arguments) -> list[str]:
-    """The names of a function's inputs, which must be a fixed number."""
-    if arguments.vararg or arguments.kwonlyargs or arguments.kwarg:
-        raise BeyondCError
-    return [a.arg for a in arguments.args]

@@ -113,11 +113,6 @@ VECTORS = """\
    the compiler is told about the processor. */
 """
 
-FAST_VECTORS = """\
-/* The rows of engine/ops.py and loops of them for the fast mode, by engine/native/csource.py:
-   as vectors.h, but with the functions of fast_math.h. */
-"""
-
 # The functions of ops.py that take any number of inputs. They have loops, which csource.py does not
 # translate; so they are here once for all C: the machine's, and the programs that are printed.
 # A test compares them with ops.py bit for bit.

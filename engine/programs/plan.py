@@ -75,7 +75,7 @@ def lowered(tape: Tape, lanes: int, classes: Sequence[int] | None = None) -> Pla
     if lanes > 1:
         return Plan(Kinds(tape, lanes, silent), classes)
     try:
-        if not is_recurrent(tape):
+        if classes is not None and not is_recurrent(tape):
             plan = Plan(Kinds(tape, 1, silent), classes)
             if not (any(map(is_choice, tape.ops)) and (plan.sequential or not compiled)):
                 return plan

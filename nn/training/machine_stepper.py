@@ -5,7 +5,7 @@ and of the optimiser's formula, in C; in a pure build the plan runs in Python. A
 machine cannot answer for, such as one whose loss is not finite, is done again on a graph, which
 knows the number or the error.
 
-In fast mode the machine's last bits are its own: see engine/machine/fast.h.
+In fast mode the machine's last bits are its own: see `version_for` in engine/machine/machine.h.
 """
 
 from __future__ import annotations

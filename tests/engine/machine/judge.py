@@ -13,7 +13,7 @@ def widths():
     from engine.machine.machine import Machine  # here, since there is none in a pure build
 
     found = []
-    for width in (1, 2, 4):
+    for width in (1, 2, 4, 8):
         try:
             Machine(plan(), 1, _width=width)
             found.append(width)

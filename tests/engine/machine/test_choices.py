@@ -1,9 +1,12 @@
 """Choices, prepared for the machine: what is read, joined to one loop, and told before a step."""
 
+import itertools
+
 import pytest
 
-from engine.machine.choices import Reach, beside, bounds_of, evenly, in_pieces, patches_of
+from engine.machine.choices import BEHIND, Places, beside, bounds_of, evenly, in_pieces
 from engine.machine.instructions import Reader
+from engine.machine.matrices import Dots
 from engine.machine.repeats import in_repeats, in_rows
 
 LOOPS = {"add": (0, 2), "tanh": (1, 1)}
@@ -70,40 +73,41 @@ def embedded(step=4, second=0, other=0):
     others = [("choose", 6 + j, (second, ~(other + j), ~(other + step + j))) for j in range(3)]
     adds = [("add", 9 + j, (3 + j, 6 + j)) for j in range(3)]
     code = read(*chosen, *others, *adds)
-    choices = {c.out: c.operands for c in code if c.kind == "choose"}
-    return in_repeats([c for c in code if c.kind != "choose"], 30, choices)
+    (repeat,) = in_repeats([c for c in code if c.kind != "choose"], places_of(code))
+    return [(rows, moves) for rows, _, moves in repeat.pieces]
 
 
-def test_rows_of_a_table_are_one_loop():
-    (repeat,) = embedded(second=1)
+def places_of(code):
+    return Places(32, {c.out: c.operands for c in code if c.kind == "choose"})
 
-    assert (repeat.rows, repeat.moves, repeat.operands) == (3, [1, 1], [3, 6])
-    assert not repeat.serial
+
+def test_rows_of_a_table_are_one_piece():
+    assert embedded(second=1, other=20) == [(3, [1, 1])]
 
 
 def test_rows_that_may_overlap_are_done_one_after_the_other():
-    assert embedded(step=2)[0].serial
-    assert embedded(second=1, other=1)[0].serial
-    assert not embedded(second=1, other=20)[0].serial
+    assert [rows for rows, _ in embedded(step=2)] == [1, 1, 1]
+    assert [rows for rows, _ in embedded(second=1, other=1)] == [1, 1, 1]
 
 
-def test_rows_of_two_tables_are_two_loops():
+def test_rows_of_two_tables_are_two_pieces():
     code = read(
         *[("choose", 3 + j, (j, ~j, ~(4 + j))) for j in range(2)],
         *[("tanh", 9 + j, (3 + j,)) for j in range(2)],
     )
-    choices = {c.out: c.operands for c in code[:2]}
+    (repeat,) = in_repeats(code[2:], places_of(code))
 
-    assert len(in_repeats(code[2:], 30, choices)) == 2
+    assert [rows for rows, _, _ in repeat.pieces] == [1, 1]
 
 
-def test_dots_of_what_is_chosen_are_no_products():
-    code = read(("choose", 3, (0, ~0, ~1)), ("dot", 4, (3, ~5)), ("dot", 5, (3, ~6)))
+def test_dots_of_what_is_chosen_are_no_matrix():
+    chosen = [("choose", 3 + j, (0, ~j, ~(9 + j))) for j in range(9)]
+    weights = [[~(20 + j) for j in range(9)], [~(10 + j) for j in range(9)]]
+    dots = [("dot", 12 + i, (*own, *range(3, 12))) for i, own in enumerate(weights)]
+    code = read(*chosen, *dots, rows=60)
+    (found,) = in_repeats(code[9:], places_of(code))
 
-    found = in_repeats(code[1:], 30, {3: code[0].operands})
-    assert [c.kind for c in found] == ["dot", "dot"]
-    assert patches_of(found, {3: 0}) == [(0, 0, 0), (1, 0, 0)]
-    assert patches_of(found, {}) == []
+    assert (type(found), found.rows) == (Dots, 2)
 
 
 def test_rows_of_a_body_that_are_chosen_are_not_joined():
@@ -115,10 +119,12 @@ def test_rows_of_a_body_that_are_chosen_are_not_joined():
     assert len(in_rows(code)) == 4
 
 
-def test_a_row_reaches_its_candidates():
-    reach = Reach({5: [0, ~1, ~9]})
+def test_a_chosen_row_reaches_its_candidates():
+    places = Places(32, {5: [0, ~1, ~9], 6: [0, ~2, ~10], 7: [0, ~4, ~10], 8: [1, ~5, ~11]})
+    found = [places.place(row) for row in (5, 6, 7, 8)]
 
-    assert reach.span(5, 2) == range(~10, ~0)
-    assert reach.span(3, 2) == range(3, 5)
-    assert [reach.move(3, y) for y in (3, 4, 6)] == [0, 1, None]
-    assert [reach.move(~3, ~4), reach.move(4, 5), reach.move(5, 5)] == [1, None, 0]
+    assert [places.place(3), places.place(~3)] == [35, 3]
+    assert min(found) > BEHIND
+    assert [y - x for x, y in itertools.pairwise(found)] == [1, 2, 2]  # neighbours of one column
+    assert places.span(found[0], found[1]) == (1, 10)
+    assert places.span(35, 37) == (35, 37)

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from engine.machine.choices import Places
 from engine.machine.instructions import Checked
 from engine.machine.variants import read_variants
 
@@ -14,11 +15,11 @@ def tail(*outs):
 
 def parts(blocks, outputs, instructions):
     plan = SimpleNamespace(blocks=blocks, outputs=outputs)
-    return read_variants(plan, instructions, 9, outputs[0], 2, False)[1]
+    return read_variants(plan, instructions, 9, outputs[0], Places(8))[1]
 
 
 def test_a_plan_without_blocks_has_one_variant_that_runs_all():
-    made, variants = read_variants(SimpleNamespace(), tail(0, 1, 2), 3, 2, 2, False)
+    made, variants = read_variants(SimpleNamespace(), tail(0, 1, 2), 3, 2, Places(8))
 
     assert variants == [([(0, len(made), 0, 3)], 2)]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import engine
-from engine.native.csource import c_source, fast_source, vector_source
+from engine.native.csource import c_source, vector_source
 from engine.op import total
 from engine.ops import TABLE
 
@@ -174,20 +174,8 @@ def test_c_knows_the_positive_powers_of_zero(ask):
     assert bits(ask(TABLE["pow"], 0, 0.0, 0.0, 2.0)) == bits(0.0)
 
 
-def test_fast_loops_are_those_of_the_exact_ones():
-    assert looped(fast_source(CALCULUS)) == looped(vector_source(CALCULUS))
+def test_loops_have_the_slope_of_relu_by_hand():
+    source = vector_source(CALCULUS)
 
-
-def test_fast_functions_call_those_of_fastmath():
-    source = fast_source(CALCULUS)
-
-    assert "regular(NAME(tanh)(x), x, flag)" in source
-    assert "NAME(power)(x, y, flag)" in source
-    assert "regular(sin(x), x, flag)" in source
-    assert "double NAME(d0_tanh)(" in source
-
-
-@pytest.mark.parametrize("source", [vector_source(CALCULUS), fast_source(CALCULUS)])
-def test_loops_have_the_slope_of_relu_by_hand(source):
     assert source.count("double NAME(d0_relu)(") == 1
     assert "BACKWARD(0, relu, NAME(d0_relu)(z[s], x[s], flag))" in source

@@ -119,6 +119,30 @@ def dot_gradient(_z: Any, *args: Any) -> list[Any]:
     return [*args[n : 2 * n], *args[:n], *[1.0] * (len(args) % 2)]
 
 
+def named_one(index: float, *candidates: float) -> float:
+    """The candidate of that number, from 0 on. Raises IndexError if there is none."""
+    n = len(candidates)
+    if not (0 <= index < n and index == int(index)):
+        raise IndexError(f"expected a whole number from 0 to {n - 1}, got {index:g}")
+    return candidates[int(index)]
+
+
+def picks(_z: Any, index: Any, *candidates: Any) -> list[Any]:
+    return [0.0, *[equal(index, float(k)) for k in range(len(candidates))]]
+
+
+class Picks:
+    """The slopes of a choice where candidate number `blind` gets no gradient."""
+
+    def __init__(self, blind: int) -> None:
+        self.blind = blind
+
+    def __call__(self, z: Any, index: Any, *candidates: Any) -> list[Any]:
+        slopes = picks(z, index, *candidates)
+        slopes[1 + self.blind] = 0.0
+        return slopes
+
+
 def dot_unfolded(*args: Any) -> Any:
     n = len(args) // 2
     z = args[-1] if len(args) % 2 else None
@@ -251,6 +275,26 @@ TABLE.update({op.name: op for op in list(vars().values()) if isinstance(op, Op)}
 
 # No row: it marks a number that an expression uses, which is no leaf, since nobody differentiates it.
 CONSTANT = Op("constant", "", float, gradient=lambda *_: [])
+# No row either: the candidate that a number of the data names, as `nn.chosen` records it.
+CHOOSE = Op(
+    "choose",
+    "choose",
+    named_one,
+    gradient=picks,
+    doc="The candidate whose number comes first: choose(1.0, x, y, z) is y.\nSlope 1 for that candidate, 0 for the others.",
+)
+
+# The same, where the graph of one sample has all candidates in it, as that of nn.nll_loss does.
+CHOOSE_AMONG = Op("choose_among", "choose", named_one, gradient=picks, doc="As choose.")
+CHOICES: dict[int, Op] = {}
+
+
+def choose_but(blind: int) -> Op:
+    """CHOOSE where candidate number `blind` gets no gradient, as the padding of a table."""
+    if blind not in CHOICES:
+        CHOICES[blind] = Op("choose", "choose", named_one, gradient=Picks(blind))
+    return CHOICES[blind]
+
 
 if compiled:  # the same rows in C, as csource.py translates them when chainrule is built
     from engine.native.kernels import KERNELS

@@ -29,6 +29,7 @@ from nn.activations import (
     Softplus,
     Tanh,
 )
+from nn.choosing import chosen
 from nn.losses import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -63,7 +64,16 @@ if TYPE_CHECKING:
     from nn.estimators import ChainruleClassifier as ChainruleClassifier
     from nn.estimators import ChainruleRegressor as ChainruleRegressor
     from nn.film.film import Film
-    from nn.layers import Dropout, Flatten, Identity, LayerNorm, Linear, Normalization, Sequential
+    from nn.layers import (
+        Dropout,
+        Embedding,
+        Flatten,
+        Identity,
+        LayerNorm,
+        Linear,
+        Normalization,
+        Sequential,
+    )
     from nn.optim import LBFGS, SGD, Adagrad, Adam, AdamW, Optimizer, RMSprop
     from nn.optim.clip import clip_grad_norm_, clip_grad_value_
     from nn.saving.checkpoints import load_checkpoint, save_checkpoint
@@ -104,6 +114,7 @@ __all__ = [
     "DataLoader",
     "Dropout",
     "EarlyStopping",
+    "Embedding",
     "ExponentialLR",
     "Film",
     "Flatten",
@@ -140,6 +151,7 @@ __all__ = [
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "breast_cancer",
+    "chosen",
     "clip_grad_norm_",
     "clip_grad_value_",
     "cross_entropy",
@@ -182,7 +194,8 @@ if not TYPE_CHECKING:  # a type checker would take any name for granted
             "nn.data.tables": "Table breast_cancer digits iris wine",
             "nn.estimators": "ChainruleClassifier ChainruleRegressor",
             "nn.film.film": "Film",
-            "nn.layers": "Dropout Flatten Identity LayerNorm Linear Normalization Sequential",
+            "nn.layers": "Dropout Embedding Flatten Identity LayerNorm Linear Normalization "
+            "Sequential",
             "nn.optim": "Adagrad Adam AdamW LBFGS Optimizer RMSprop SGD",
             "nn.optim.clip": "clip_grad_norm_ clip_grad_value_",
             "nn.saving.checkpoints": "load_checkpoint save_checkpoint",

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, Self
 from engine.op import number
 from nn.checks import flag, whole
 from nn.data.preparation import train_test_split
-from nn.evaluation import outputs_of
+from nn.evaluation import outputs_side_by_side
 from nn.init import xavier_uniform_
 from nn.losses import cross_entropy, mse_loss
 from nn.mlp import MLP
@@ -138,7 +138,8 @@ class ChainruleEstimator(BaseEstimator):
         """What the network gives for each row of X. X: [n][features] -> [n] or [n][outputs]."""
         check_is_fitted(self, "model_")
         X = validate_data(self, X, dtype=np.float64, reset=False)
-        return np.array(outputs_of(self.model_, X))
+        found = np.frombuffer(outputs_side_by_side(self.model_, X)).reshape(len(X), -1)
+        return found[:, 0] if found.shape[1] == 1 else found
 
 
 class ChainruleClassifier(ClassifierMixin, ChainruleEstimator):
@@ -185,7 +186,10 @@ class ChainruleClassifier(ClassifierMixin, ChainruleEstimator):
 
         X: [n][features] -> [n][classes].
         """
-        return np.exp(self.predict_log_proba(X))
+        outputs = self._outputs(X)
+        shares = np.exp(outputs - outputs.max(axis=1, keepdims=True))
+        shares /= shares.sum(axis=1, keepdims=True)
+        return shares
 
     def predict_log_proba(self, X: Any) -> Any:
         """The logarithm of predict_proba, also where a probability is too small for a float."""

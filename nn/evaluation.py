@@ -6,7 +6,9 @@ called once, for a program; the program then computes all samples in the machine
 
 from __future__ import annotations
 
+from array import array
 from contextvars import Context
+from itertools import chain
 
 from engine import Value, compiled, no_grad
 from engine.programs.program import trace
@@ -47,6 +49,25 @@ def outputs_one_by_one(model: Callable[[Any], Any], inputs: Sequence[Any]) -> li
     inputs = inputs.tolist() if hasattr(inputs, "tolist") else inputs
     with no_grad():
         return [numbers_of(model(x)) for x in inputs]
+
+
+def outputs_side_by_side(model: Callable[[Any], Any], inputs: Sequence[Any]) -> Any:
+    """The outputs of a model of lists as an array of floats, [n * outputs], sample by sample.
+
+    NumPy takes it over without a list. inputs: [n][features].
+
+    >>> outputs_side_by_side(lambda x: [2 * x[0], x[0] + 1], [[1.0], [2.0]])
+    array('d', [2.0, 2.0, 4.0, 3.0])
+    """
+    module: Any = model
+    if compiled and len(inputs) >= MANY and is_straight(module) and not is_drawing(module):
+        program = program_of(model, inputs[0])
+        if program is not None:
+            try:
+                return program.side_by_side(inputs)
+            except (ArithmeticError, LookupError, TypeError, ValueError):
+                pass  # the model itself raises it again
+    return array("d", chain.from_iterable(rows_of_outputs(model, inputs)))
 
 
 def rows_of_outputs(model: Callable[[Any], Any], inputs: Sequence[Any]) -> list[list[float]]:
@@ -96,7 +117,7 @@ def program_of(model: Any, x: Any) -> Program | None:
         leaves = [Value(v) for v in (x if hasattr(x, "__len__") else [x])]
         made = Context().run(record)  # also in a block of no_grad
         return trace(made, leaves, Module.parameters(model))
-    except (ArithmeticError, AttributeError, TypeError, ValueError):
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
         return None  # whatever it is, the model itself raises it again
 
 
@@ -107,6 +128,6 @@ def outputs_of_program(program: Program | None, inputs: Sequence[Any]) -> list[A
     bare = not hasattr(inputs[0], "__len__")
     try:
         found: list[Any] = program([[x] for x in inputs] if bare else inputs)
-    except (ArithmeticError, TypeError, ValueError):
+    except (ArithmeticError, LookupError, TypeError, ValueError):
         return None
     return found

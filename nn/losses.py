@@ -11,16 +11,32 @@ from __future__ import annotations
 import math
 from math import inf, isinf
 
-from engine import Value, log, log1p, logsigmoid, logsumexp, maximum, minimum, relu, stop_gradient
+from engine import (
+    Value,
+    dot,
+    exp,
+    log,
+    log1p,
+    logsigmoid,
+    logsumexp,
+    maximum,
+    minimum,
+    ops,
+    relu,
+    stop_gradient,
+)
 from engine.op import number
 from engine.recording import open_trace
 from engine.value import number_of
+from nn.choosing import picked
 from nn.reduction import each_pair, each_sample, reduced
 from nn.sample import added
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+SMALLEST = 5e-324  # above 0
 
 # ---- of numbers ----
 
@@ -88,6 +104,9 @@ def binary_cross_entropy(input: Any, target: Any, reduction: str = "mean") -> An
     def loss(p: Any, t: Any) -> Any:
         probability("binary_cross_entropy", "an input", p)
         probability("binary_cross_entropy", "a target", t)
+        if open_trace.get() is not None:
+            yes, no = logarithms(p)
+            return -t * yes - (1 - t) * no
         no = log1p(-p) if p < 1 else -100.0  # log(1 - p) would round a small p away
         return -t * clamped_log(p) - (1 - t) * no
 
@@ -137,14 +156,16 @@ def cross_entropy(
         largest = largest_of(logits)  # taken out, it takes no digits with it
         shifted = [x - largest for x in logits]
         whole = logsumexp(*shifted)
+        if not smoothing and not hasattr(t, "__len__"):
+            return whole - of_class("cross_entropy", shifted, t)
         losses = [whole - x for x in shifted]  # of each class, if it were the target
         if hasattr(t, "__len__"):
-            chosen = weighted(distribution("cross_entropy", t, len(logits)), losses)
+            own = weighted(distribution("cross_entropy", t, len(logits)), losses)
         else:
-            chosen = losses[class_of("cross_entropy", t, len(logits))]
+            own = of_class("cross_entropy", losses, t)
         if not smoothing:
-            return chosen
-        return smoothing / len(logits) * added(losses) + product(1 - smoothing, chosen)
+            return own
+        return smoothing / len(logits) * added(losses) + product(1 - smoothing, own)
 
     return reduced(each_sample("cross_entropy", loss, input, target), reduction)
 
@@ -160,10 +181,18 @@ def nll_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
     """-x[class]: the negative log-likelihood, of log-probabilities such as LogSoftmax gives.
 
     input: [classes] or [n][classes], target: a class for each sample. Errors as of cross_entropy.
+    It is a dot product with -1 for the class, 0 for the others: then the graph is the same for each
+    class, and can be replayed.
     """
 
     def loss(log_probabilities: Any, t: Any) -> Any:
-        return -log_probabilities[class_of("nll_loss", t, len(log_probabilities))]
+        k = class_of("nll_loss", t, len(log_probabilities))
+        if isinstance(t, Value):
+            return 0.0 - ops.CHOOSE_AMONG(t, *log_probabilities)
+        if not all(math.isfinite(number_of(x)) for x in log_probabilities):
+            return -log_probabilities[k]
+        shares = [-1.0 if i == k else 0.0 for i in range(len(log_probabilities))]
+        return dot(shares, log_probabilities)
 
     return reduced(each_sample("nll_loss", loss, input, target), reduction)
 
@@ -178,10 +207,14 @@ def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = 
     """
 
     def loss(x: Any, t: Any) -> Any:
+        if log_target and open_trace.get() is not None:
+            return exp(t) * (t - x)
         if log_target:
             return product(math.exp(t), t - x) if t > -inf else product(0.0, x)
         if not t >= 0:
             raise ValueError(f"kl_div has probabilities for targets, got {t!r}")
+        if open_trace.get() is not None:  # t may be 0 for other data
+            return t * (log(maximum(t, SMALLEST)) - x)
         return t * (math.log(t) - x) if t > 0 else product(0.0, x)
 
     losses = each_pair("kl_div", loss, input, target)
@@ -193,12 +226,14 @@ def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = 
 # ---- what they share ----
 
 
-def weighted(weights: list[float], numbers: list[Any]) -> Any:
+def weighted(weights: list[Any], numbers: list[Any]) -> Any:
     return added([product(w, x) for w, x in zip(weights, numbers)])
 
 
-def product(w: float, x: Any) -> Any:
+def product(w: Any, x: Any) -> Any:
     """w * x, and 0 with gradient 0 for w = 0 also where x is infinite: 0 * log(0) counts as 0."""
+    if open_trace.get() is not None:  # w may be 0 for other data
+        return w * x
     return w * x if w or not isinf(number_of(x)) else relu(-abs(x))
 
 
@@ -211,19 +246,26 @@ def probability(name: str, what: str, x: Any) -> None:
         raise error
 
 
-def distribution(name: str, probabilities: Any, classes: int) -> list[float]:
+def distribution(name: str, probabilities: Any, classes: int) -> list[Any]:
     """The probabilities of each class. Raises ValueError if they are none, or not of them all."""
     numbers = [number_of(x) for x in probabilities]
     if len(numbers) != classes:
         raise ValueError(f"{name} takes {classes} probabilities, one a class, got {len(numbers)}")
-    for x in numbers:
+    given = numbers if open_trace.get() is None else list(probabilities)
+    for x in given:
         probability(name, "probabilities", x)
     if not math.isclose(added(numbers), 1.0, rel_tol=1e-6):
         raise ValueError(
             f"{name} takes probabilities that sum to 1, got {added(numbers):g}; of a batch it "
             "takes a list for each sample, with a number for each class"
         )
-    return numbers
+    return given
+
+
+def of_class(name: str, items: list[Any], target: Any) -> Any:
+    """What the class that a target names has among items, one for each class."""
+    k = class_of(name, target, len(items))
+    return picked(items, target) if isinstance(target, Value) else items[k]
 
 
 def class_of(name: str, target: Any, classes: int) -> int:
@@ -236,6 +278,18 @@ def class_of(name: str, target: Any, classes: int) -> int:
     if not 0 <= index < classes:
         raise ValueError(f"{name} has classes 0 to {classes - 1}, got {index}")
     return index
+
+
+def logarithms(p: Any) -> tuple[Any, Any]:
+    """log(p) and log(1 - p), at least -100 and flat there, without an `if`: p may be another later.
+
+    The root has no value for a p that is no probability, whose error the graph then has.
+    """
+    nothing = 0.0 * ops.sqrt(p * (1 - p))
+    none = ops.heaviside(math.exp(-100) - p + nothing, 1.0)
+    all_ = ops.heaviside(p - 1 + nothing, 1.0)
+    yes = log(p * (1 - none) + none) - 100.0 * none  # log(1) - 100 where p is too small
+    return yes, log1p(-(p * (1 - all_))) - 100.0 * all_
 
 
 def clamped_log(p: Any) -> Any:

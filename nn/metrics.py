@@ -8,7 +8,9 @@ arguments (targets first) are as in scikit-learn.
 
 from __future__ import annotations
 
+from itertools import chain
 from math import frexp, fsum, inf, ldexp
+from operator import eq, mul, sub
 
 from engine import Value
 
@@ -27,6 +29,11 @@ def classes(outputs: Sequence[Any], threshold: float = 0.0) -> list[int]:
     >>> classes([[0.1, 2.0, -1.0], [3.0, 0.0, 3.0]]), classes([-0.3, 1.2])
     ([1, 0], [0, 1])
     """
+    kinds = set(map(type, outputs))
+    if kinds == {float}:
+        return [1 if x > threshold else 0 for x in outputs]
+    if kinds == {list} and all_floats(outputs):
+        return [x.index(max(x)) for x in outputs]
     return [
         max(range(len(x)), key=lambda i, x=x: float(x[i]))  # type: ignore[misc]
         if hasattr(x, "__len__")
@@ -35,10 +42,15 @@ def classes(outputs: Sequence[Any], threshold: float = 0.0) -> list[int]:
     ]
 
 
+def all_floats(rows: Sequence[Sequence[Any]]) -> bool:
+    """Whether these are lists of plain floats, as a model gives them; a list of none has no max."""
+    return set(map(type, chain.from_iterable(rows))) == {float} and all(rows)
+
+
 def accuracy_score(y_true: Sequence[Any], y_pred: Sequence[Any]) -> float:
     """The share of predictions that are right."""
     y_true, y_pred = checked("accuracy_score", y_true, y_pred)
-    return share(len([t for t, p in zip(y_true, y_pred) if t == p]), len(y_true))
+    return share(list(map(eq, y_true, y_pred)).count(True), len(y_true))
 
 
 def confusion_matrix(
@@ -91,15 +103,21 @@ def r2_score(y_true: Sequence[Any], y_pred: Sequence[Any]) -> float:
     Where all targets are the same it is 1 for perfect predictions and 0 for others. Numbers may be
     as large or as small as a float holds, and as close together.
     """
-    targets, predictions = [list(map(float, ys)) for ys in checked("r2_score", y_true, y_pred)]
-    if min(targets) == max(targets):
+    targets: list[float]
+    predictions: list[float]
+    targets, predictions = checked("r2_score", y_true, y_pred)
+    low, high = min(targets), max(targets)
+    if low == high:
         return 1.0 if targets == predictions else 0.0
-    exponents = [frexp(max(map(abs, ys)))[1] for ys in (targets, predictions)]
+    largest = max(-low, high), max(-min(predictions), max(predictions))
+    exponents = [frexp(size)[1] for size in largest]
     if max(map(abs, exponents)) > 400:  # their squares may be no floats
         return scaled_r2(targets, predictions, exponents[0], max(exponents))
     mean = sum(targets) / len(targets)
-    errors = sum([(t - p) ** 2 for t, p in zip(targets, predictions)])
-    spread = sum([(t - mean) ** 2 for t in targets])
+    off = list(map(sub, targets, predictions))
+    steps = [t - mean for t in targets]
+    errors: float = sum(map(mul, off, off))
+    spread: float = sum(map(mul, steps, steps))
     if spread <= len(targets) * (1e-10 * mean) ** 2:  # near the rounding of the mean
         return scaled_r2(targets, predictions, exponents[0], max(exponents))
     return 1.0 - errors / spread
@@ -161,7 +179,7 @@ def share(part: int, whole: int) -> float:
     return part / whole if whole else 0.0
 
 
-def checked(name: str, y_true: Sequence[Any], y_pred: Sequence[Any]) -> list[list[Any]]:
+def checked(name: str, y_true: Sequence[Any], y_pred: Sequence[Any]) -> list[Any]:
     """Targets and predictions as lists, Values as their numbers, outputs as their classes."""
     if len(y_true) != len(y_pred):
         raise ValueError(
@@ -169,10 +187,29 @@ def checked(name: str, y_true: Sequence[Any], y_pred: Sequence[Any]) -> list[lis
         )
     if not len(y_true):
         raise ValueError(f"{name} takes at least 1 prediction, got 0")
-    both = [[y.data if isinstance(y, Value) else y for y in ys] for ys in (y_true, y_pred)]
-    if name != "r2_score":
-        both = [[classes([y])[0] if isinstance(y, list | tuple) else y for y in ys] for ys in both]
-        for y in both[1]:
-            if isinstance(y, float) and y != int(y):
-                raise ValueError(f"{name} takes classes, got {y:g}: classes(outputs) makes them")
-    return both
+    kinds = set(map(type, y_true)), set(map(type, y_pred))
+    if name == "r2_score":
+        both = zip((y_true, y_pred), kinds)
+        return [list(ys) if own == {float} else list(map(float, ys)) for ys, own in both]
+    return [
+        classes_of(y_true, kinds[0]),
+        whole_classes(name, classes_of(y_pred, kinds[1])),
+    ]
+
+
+def classes_of(ys: Sequence[Any], kinds: set[Any]) -> Sequence[Any]:
+    """Values as their numbers, outputs as their classes, and all else as it is."""
+    if kinds <= {int, float, bool, str}:
+        return ys
+    if kinds == {list}:
+        return classes(ys)
+    both = [y.data if isinstance(y, Value) else y for y in ys]
+    return [classes([y])[0] if isinstance(y, list | tuple) else y for y in both]
+
+
+def whole_classes(name: str, ys: Sequence[Any]) -> Sequence[Any]:
+    """The same numbers. Raises ValueError for a float that is no whole number."""
+    for y in ys if float in set(map(type, ys)) else ():
+        if isinstance(y, float) and y != int(y):
+            raise ValueError(f"{name} takes classes, got {y:g}: classes(outputs) makes them")
+    return ys

@@ -13,6 +13,7 @@ Values where they are parameters. The names are
   takes besides x is one number for all, or a list of one each, and is passed by its name.
 - "activation": functions: [n], one for each number.
 - "layer_norm", "softmax" and "log_softmax", of all numbers together.
+- "embedding": the row of a table for each number, in one list. weight: [tokens][columns].
 - "dropout", "flatten" and "linear", which pass on what they get when nothing is learned.
 
 A module that is made of others names them: ("layers.0", self.layers[0]). What cannot be said in
@@ -27,6 +28,7 @@ from contextvars import Context
 
 from engine import Value, dot, ops, topological_order
 from nn.activation_names import name_of
+from nn.choosing import chosen
 from nn.module import Module
 from nn.sample import added
 
@@ -159,6 +161,8 @@ def after(name: str, given: dict[str, Any], xs: list[Any]) -> list[Any]:
             shift = ops.maximum(*xs)
             shifted = [ops.sub(x, shift) for x in xs]
             return [x - ops.logsumexp(*shifted) for x in shifted]
+        case "embedding":
+            return [v for x in xs for v in chosen(given["weight"], x)]
         case "layer_norm":
             mean = added(xs) / len(xs)
             deviations = [ops.sub(x, mean) for x in xs]

@@ -77,15 +77,35 @@ TARGET static INLINE const double *NAME(spread)(const Machine *m, const Rows *ro
     return scratch;
 }
 
-/* Where n lanes of contributions to an operand go: its gradient, or a scratch row for a scalar. */
+/* Where n lanes of contributions to an operand go: its gradient, or a scratch row for a scalar and
+   for an operand that is chosen. */
 TARGET static INLINE double *NAME(target)(const Machine *m, const Rows *rows, int operand,
                                           ptrdiff_t first, ptrdiff_t n) {
-    return operand >= 0 || n == 1 ? grad_at(m, rows, operand, first) : m->g;
+    if (n == 1) return grad_of(m, rows, operand, first);
+    return operand >= 0 && !is_chosen(rows, operand) ? grad_at(m, rows, operand, first) : m->g;
 }
 
-/* Adds the contributions in the scratch row to the gradient of the scalar; rows have none there. */
-TARGET static INLINE void NAME(settle)(const Machine *m, int operand, ptrdiff_t n) {
-    if (operand >= 0 || n == 1) return;
+/* Adds the contributions in the scratch row to the gradients of the candidates that were chosen. */
+TARGET static void NAME(choose_back)(const Machine *m, const Rows *rows, int operand,
+                                     ptrdiff_t first, ptrdiff_t n) {
+    const Choice *choice = rows->choices + rows->choice_of[operand] - 1;
+    const double *index = value_at(m, rows, choice->column, first);
+    if (choice->candidates) {
+        for (ptrdiff_t s = n; s-- > 0;) *grad_of(m, rows, operand, first + s) += m->g[s];
+        return;
+    }
+    const Even to = even(rows, choice, m->scalar_grads, rows->grads);
+    for (ptrdiff_t s = n; s-- > 0;)
+        to.at[(ptrdiff_t)index[s] * to.step + (first + s) * to.lane] += m->g[s];
+}
+
+/* Adds the contributions in the scratch row to the gradient of the scalar, or to those of the
+   candidates that were chosen; other rows have none there. */
+TARGET static INLINE void NAME(settle)(const Machine *m, const Rows *rows, int operand,
+                                       ptrdiff_t first, ptrdiff_t n) {
+    if (n == 1) return;
+    if (is_chosen(rows, operand)) NAME(choose_back)(m, rows, operand, first, n);
+    if (operand >= 0) return;
 #if FUSED
     m->scalar_grads[~operand] += NAME(sum)(m->g, n);
 #else
@@ -126,7 +146,7 @@ TARGET static int NAME(elementwise_back)(const Machine *m, const Rows *rows, con
             if (loops->backward[i] == NULL || !has_gradient(m, rows, operand)) continue;
             double *g = NAME(target)(m, rows, operand, first, n);
             f |= loops->backward[i](length, c->first[i] || g == m->g, gz, z, x, y, g);
-            NAME(settle)(m, operand, n);
+            NAME(settle)(m, rows, operand, first, n);
         }
     }
     return f;
@@ -186,12 +206,12 @@ TARGET static void NAME(dot_back)(const Machine *m, const Rows *rows, const Inst
         }
         for (int i = 0; i < pairs; i++)
             if (has_gradient(m, rows, w[i]))
-                *grad_at(m, rows, w[i], first) += grad * *value_at(m, rows, x[i], first);
+                *grad_of(m, rows, w[i], first) += grad * *value_at(m, rows, x[i], first);
         for (int i = 0; i < pairs; i++)
             if (has_gradient(m, rows, x[i]))
-                *grad_at(m, rows, x[i], first) += grad * *value_at(m, rows, w[i], first);
+                *grad_of(m, rows, x[i], first) += grad * *value_at(m, rows, w[i], first);
         if (c->count % 2 && has_gradient(m, rows, w[2 * pairs]))
-            *grad_at(m, rows, w[2 * pairs], first) += grad;
+            *grad_of(m, rows, w[2 * pairs], first) += grad;
         return;
     }
     for (int i = 0; i < c->count; i++) { /* the weights, then the inputs, then the bias */
@@ -205,7 +225,7 @@ TARGET static void NAME(dot_back)(const Machine *m, const Rows *rows, const Inst
             const double *x = NAME(spread)(m, rows, factor, first, n, m->x);
             for (ptrdiff_t s = 0; s < n; s++) g[s] += gz[s] * x[s];
         }
-        NAME(settle)(m, c->operands[i], n);
+        NAME(settle)(m, rows, c->operands[i], first, n);
     }
 }
 
@@ -301,9 +321,25 @@ TARGET static void NAME(few_back)(const Machine *m, const Rows *rows, const Inst
             if (!has_gradient(m, rows, c->operands[i])) continue;
             double x = *value_at(m, rows, c->operands[i], s);
             double slope = c->kind == LOGSUMEXP ? exp(x - z) : (x == z) / ties;
-            *grad_at(m, rows, c->operands[i], s) += gz * slope;
+            *grad_of(m, rows, c->operands[i], s) += gz * slope;
         }
     }
+}
+
+/* ---- operands that are chosen ---- */
+
+TARGET static void NAME(choose)(const Machine *m, const Rows *rows, const Instruction *c) {
+    const Choice *choice = rows->choices + c->loop;
+    const double *index = value_at(m, rows, choice->column, 0);
+    double *RESTRICT z = value_at(m, rows, c->out, 0);
+    if (choice->candidates) {
+        for (ptrdiff_t s = 0; s < rows->lanes; s++)
+            z[s] = *value_at(m, rows, candidate(choice, index[s]), s);
+        return;
+    }
+    const Even from = even(rows, choice, m->scalars, rows->values);
+    for (ptrdiff_t s = 0; s < rows->lanes; s++)
+        z[s] = from.at[(ptrdiff_t)index[s] * from.step + s * from.lane];
 }
 
 #include "exact_layers.h"
@@ -320,11 +356,17 @@ TARGET static int NAME(forward)(Machine *m, const Rows *rows, const char *needed
         if (c->kind == ELEMENTWISE)
             f |= NAME(elementwise)(m, rows, c, 0, rows->lanes);
         else if (c->kind == REPEAT)
-            f |= NAME(repeat)(m, rows, c);
-        else if (c->kind == PRODUCTS)
-            NAME(products)(m, rows, c);
+            f |= NAME(repeat)(m, c);
+        else if (c->kind == MATRIX)
+            NAME(matrix)(m, c);
+        else if (c->kind == DOTS)
+            NAME(dots)(m, c);
+        else if (c->kind == MANIES)
+            NAME(manies)(m, c);
         else if (c->kind == DOT)
             NAME(dot)(m, rows, c, 0, rows->lanes);
+        else if (c->kind == CHOOSE)
+            NAME(choose)(m, rows, c);
         else if (c->kind != LAYER)
             NAME(few)(m, rows, c, 0, rows->lanes);
         else if (rows->lanes == 1)
@@ -344,9 +386,13 @@ TARGET static int NAME(backward)(Machine *m, const Rows *rows, ptrdiff_t first, 
         if (c->kind == ELEMENTWISE)
             f |= NAME(elementwise_back)(m, rows, c, first, n);
         else if (c->kind == REPEAT)
-            f |= NAME(repeat_back)(m, rows, c);
-        else if (c->kind == PRODUCTS)
-            NAME(products_back)(m, rows, c);
+            f |= NAME(repeat_back)(m, c);
+        else if (c->kind == MATRIX)
+            NAME(matrix_back)(m, c);
+        else if (c->kind == DOTS)
+            NAME(dots_back)(m, c);
+        else if (c->kind == MANIES)
+            NAME(manies_back)(m, c);
         else if (c->kind == DOT)
             NAME(dot_back)(m, rows, c, first, n);
         else if (c->kind != LAYER)
@@ -358,6 +404,7 @@ TARGET static int NAME(backward)(Machine *m, const Rows *rows, ptrdiff_t first, 
         else {
             NAME(layer_weights_back)(m, rows, c);
             NAME(layer_inputs_back)(m, rows, c);
+            if (c->picked_count) NAME(layer_picked_back)(m, rows, c);
         }
     }
     return f;

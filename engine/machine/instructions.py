@@ -59,7 +59,8 @@ class Reader:
 
     known: a bytearray with a 1 for every row that has a number by now. scalars: how many there
     are. loops: for each op of one or two inputs, its number in the machine and how many inputs.
-    others: the names of the ops of any number of inputs.
+    others: the names of the ops of any number of inputs. columns: how many numbers of a sample may
+    choose: ("choose", out, (column, candidates...)) is the candidate whose number is there.
     """
 
     def __init__(
@@ -69,9 +70,10 @@ class Reader:
         scalars: int,
         loops: Mapping[str, tuple[int, int]] | None = None,
         others: Collection[str] = (),
+        columns: int = 0,
     ) -> None:
         self.part, self.known, self.scalars = part, known, scalars
-        self.loops, self.others = loops or {}, others
+        self.loops, self.others, self.columns = loops or {}, others, columns
 
     def read(self, instructions: Any) -> list[Checked]:
         """The instructions, checked. Raises TypeError or ValueError that numbers the wrong one."""
@@ -84,12 +86,16 @@ class Reader:
         name, out = given[:2]
         if name == "layer":
             return self.layer(at, out, given[2:])
-        if not isinstance(name, str) or not (name in self.loops or name in self.others):
+        known = isinstance(name, str) and (name in self.loops or name in self.others)
+        if not known and not (name == "choose" and self.columns):
             raise ValueError(f"{at}: the machine has no op {name!r:.60}")
         if len(given) > 4:
             raise ValueError(f"{at}: {name} has 3 or 4 parts, got {len(given)}")
         live = len(given) == 3 or bool(given[3])
-        operands = self.operands(at, items_of(f"{at}: its operands", given[2]))
+        taken = items_of(f"{at}: its operands", given[2])
+        if name == "choose":
+            return self.choice(at, out, live, taken)
+        operands = self.operands(at, taken)
         kind, loop = name, 0
         if name in self.loops:
             kind, (loop, inputs) = "elementwise", self.loops[name]
@@ -98,6 +104,13 @@ class Reader:
         elif not operands:
             raise ValueError(f"{at}: {name} takes at least 1 operand, got 0")
         return Checked(kind, loop, self.computes(at, out, 1), live, operands, len(operands))
+
+    def choice(self, at: str, out: Any, live: bool, taken: list[Any]) -> Checked:
+        if len(taken) < 2:
+            raise ValueError(f"{at}: choose takes a column and candidates, got {taken!r:.60}")
+        column = index(f"{at}: a column", taken[0], 0, self.columns)
+        operands = [column, *self.operands(at, taken[1:])]
+        return Checked("choose", 0, self.computes(at, out, 1), live, operands, len(taken))
 
     def layer(self, at: str, out: Any, parts: tuple[Any, ...]) -> Checked:
         if len(parts) not in (3, 4):

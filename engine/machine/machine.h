@@ -155,7 +155,7 @@ static ptrdiff_t turn_to(Machine *m, int chunk) {
 }
 
 /* Puts samples of the data into the lanes: the picked ones or, if that is NULL, all in their order.
-   Returns whether the samples and their classes exist. */
+   Returns whether the samples, their classes and what they choose exist. */
 static int set_samples(Machine *m, const double *data, const int *classes, const int *picked,
                        ptrdiff_t samples) {
     const Rows *body = &m->body;
@@ -167,12 +167,29 @@ static int set_samples(Machine *m, const double *data, const int *classes, const
             if (sample < 0 || sample >= samples) return 0;
             for (ptrdiff_t i = 0; i < body->inputs; i++)
                 x[i * body->stride + s - first] = data[sample * body->inputs + i];
+            for (const Bound *bound = m->bounds; bound < m->bounds + m->bound_count; bound++) {
+                const double index = data[sample * body->inputs + bound->column];
+                if (!(index >= 0 && index < bound->count && index == (int)index)) return 0;
+            }
             int class_ = classes ? classes[sample] : 0;
             if (m->has_classes && (class_ < 0 || class_ >= m->class_count)) return 0;
             m->classes[s] = class_;
         }
     }
+    for (const Patch *patch = m->patches; patch < m->patches + m->patch_count; patch++) {
+        const Choice *choice = m->tail.choices + patch->choice; /* of a machine of one lane */
+        const int operand = candidate(choice, m->values[choice->column * body->stride]);
+        *patch->place = (int)(value_at(m, &m->tail, operand, 0) - m->scalars);
+    }
     return 1;
+}
+
+/* The rows of the tail, with the instructions of a part alone. */
+static INLINE Rows rows_of_part(const Machine *m, const Part *part) {
+    Rows rows = m->tail;
+    rows.code += part->first;
+    rows.length = part->end - part->first;
+    return rows;
 }
 
 /* Computes the loss. Returns whether it is known: no flag was raised, and it is finite. */
@@ -191,7 +208,10 @@ static int forward(Machine *m, const Version *version) {
                     *total += *value_at(m, &m->body, summand(m, sum, s), s);
         }
     }
-    if (version->forward(m, &m->tail, NULL)) return 0;
+    for (const Part *part = m->parts; part < m->parts + m->part_count; part++) {
+        const Rows rows = rows_of_part(m, part);
+        if (version->forward(m, &rows, NULL)) return 0;
+    }
     return isfinite(m->tail.values[m->output]);
 }
 
@@ -219,12 +239,20 @@ static int backward_chunk(Machine *m, const Version *version) {
 /* Computes the gradients. Returns whether they are known. */
 static int backward(Machine *m, const Version *version) {
     memset(m->scalar_grads, 0, m->scalar_count * sizeof(double));
-    memset(m->tail.grads, 0, m->tail.count * sizeof(double));
-    m->tail.grads[m->output] = 1.0;
-    if (version->backward(m, &m->tail, 0, 1)) return 0;
+    if (m->start) memcpy(m->scalar_grads, m->start, m->parameters * sizeof(double));
+    for (const Part *part = m->parts; part < m->parts + m->part_count; part++)
+        memset(m->tail.grads + part->first_row, 0,
+               (part->end_row - part->first_row) * sizeof(double));
+    m->tail.grads[m->output] = m->seed;
+    for (const Part *part = m->parts + m->part_count; part-- > m->parts;) {
+        const Rows rows = rows_of_part(m, part);
+        if (version->backward(m, &rows, 0, 1)) return 0;
+    }
     for (int chunk = m->chunks; chunk-- > 0;) {
         turn_to(m, chunk);
         if (backward_chunk(m, version)) return 0;
     }
-    return !m->has_classes || known(m);
+    for (int i = 0; i < m->silent_count; i++)
+        m->scalar_grads[m->silent[i]] = m->start ? m->start[m->silent[i]] : 0.0;
+    return !m->unpicked || known(m);
 }

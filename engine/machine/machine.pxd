@@ -13,27 +13,56 @@ cdef extern from *:
 
     const Loops LOOPS[]
     const int LOOP_COUNT
-    const int ELEMENTWISE, DOT, MAXIMUM, MINIMUM, LOGSUMEXP, LAYER, REPEAT, PRODUCTS
+    const int ELEMENTWISE, DOT, MAXIMUM, MINIMUM, LOGSUMEXP, LAYER, REPEAT, DOTS, MANIES, MATRIX
+    const int CHOOSE
     const int SGD, ADAGRAD, RMSPROP, ADAM, ADAMW
+
+    ctypedef struct Piece:
+        int rows
+        int at[2]
+        int moves[2]
+        int wanted[2]
 
     ctypedef struct Instruction:
         int kind, loop, out, rows, differentiated, count
         int neurons, biased, direct, neighbours, wanted_count
         const int *operands
         int first[2]
-        int moves[2]
-        int serial
         int *wanted
+        int *picked
+        int picked_count
         Py_ssize_t width, height
         double *weights
         double *slopes
         double *by_input
         double *turned
+        Piece *pieces
+        int end, adds, many, turns
+        int follow[2]
+        const int *inputs_at
+        const int *weights_at
+        const int *biases_at
+        const int *order
+        const int *rank
         int in_place
 
     ctypedef struct Sum:
         int out, classes
         const int *rows
+
+    ctypedef struct Part:
+        int first, end, first_row, end_row
+
+    ctypedef struct Choice:
+        int column, count, first, step
+        const int *candidates
+
+    ctypedef struct Patch:
+        int choice
+        int *place
+
+    ctypedef struct Bound:
+        int column, count
 
     ctypedef struct Rows:
         double *values
@@ -41,6 +70,8 @@ cdef extern from *:
         Py_ssize_t stride, lanes
         int inputs, count, length, zeroed_count
         int *zeroed
+        Choice *choices
+        int *choice_of
         Instruction *code
 
     # state.h calls it Machine, which is the name of the class in machine.pyx.
@@ -48,12 +79,21 @@ cdef extern from *:
         int parameters, scalar_count, sum_count, has_classes, class_count, output, sequential
         double *scalars
         double *scalar_grads
+        double seed
+        const double *start
+        double *constants
         Rows body, tail
         Py_ssize_t lanes
         int chunks, kept
         double *values
         Sum *sums
         int *classes
+        const Part *parts
+        int part_count
+        Patch *patches
+        Bound *bounds
+        int patch_count, bound_count, unpicked, silent_count
+        int *silent
         double *x
         double *y
         double *g
@@ -78,6 +118,15 @@ cdef extern from *:
         double *square
         double *largest
 
+    ctypedef struct Course:
+        State *machine
+        const Version *version
+        const Part *parts
+        int part_count, output
+        const double *data
+        const int *classes
+        Py_ssize_t samples
+
     const Version *version_for(int width, int fused)
     void set_parameters(State *m, const double *parameters) noexcept nogil
     Py_ssize_t turn_to(State *m, int chunk) noexcept nogil
@@ -86,9 +135,20 @@ cdef extern from *:
     ) noexcept nogil
     int forward(State *m, const Version *version) noexcept nogil
     int backward(State *m, const Version *version) noexcept nogil
-    Py_ssize_t train(
-        State *m, const Version *version, Optimizer *groups, int group_count, double max_norm,
-        double *parameters, const double *data, const int *classes, Py_ssize_t samples,
-        const int *order, const double *lrs, const double *momenta, Py_ssize_t steps,
+    void put_constants(State *m) noexcept nogil
+    ctypedef struct Watched:
+        State *m
+        const Version *version
+        const int *wanted
+        int wanted_count
+        Py_ssize_t every, looks
         double *losses
+        double *outputs
+        double *parameters
+
+    int look(Watched *w, const double *parameters) noexcept nogil
+    Py_ssize_t train(
+        Course *courses, int course_count, const int *which, Optimizer *groups, int group_count,
+        double max_norm, double *parameters, const int *order, const double *lrs,
+        const double *momenta, Py_ssize_t steps, double *losses, Watched *watched
     ) noexcept nogil

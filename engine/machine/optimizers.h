@@ -178,33 +178,136 @@ static void clip(double *grads, int n, double max_norm) {
     for (int i = 0; i < n; i++) grads[i] *= scale;
 }
 
+/* What some steps of a training run: a machine, of whose tail they run some parts, up to a loss, and
+   the data that it reads. Samples of one shape have one course. */
+typedef struct {
+    Machine *machine;
+    const Version *version;
+    const Part *parts;
+    int part_count, output;
+    const double *data;
+    const int *classes;
+    ptrdiff_t samples;
+    double *scalars, *scalar_grads, *values, *grads; /* the machine's own, meanwhile */
+} Course;
+
+/* How many numbers a machine has side by side: its scalars, and behind them the rows of its tail. */
+static ptrdiff_t room(const Machine *m) {
+    return m->tail.values - m->scalars + m->tail.count;
+}
+
+/* All machines of a training work on the scalars of the largest, and on the rows behind them. Then
+   nothing is copied between steps but constants, and the cache holds one set of numbers. */
+static void share(Course *courses, int count) {
+    const Machine *most = courses->machine;
+    for (Course *c = courses; c < courses + count; c++) {
+        Machine *m = c->machine;
+        c->scalars = m->scalars, c->scalar_grads = m->scalar_grads;
+        c->values = m->tail.values, c->grads = m->tail.grads;
+        if (room(m) > room(most)) most = m;
+    }
+    double *scalars = most->scalars, *scalar_grads = most->scalar_grads;
+    for (Course *c = courses; c < courses + count; c++) {
+        Machine *m = c->machine;
+        m->scalars = scalars, m->tail.values = scalars + (c->values - c->scalars);
+        m->scalar_grads = scalar_grads, m->tail.grads = scalar_grads + (c->grads - c->scalar_grads);
+    }
+}
+
+static void put_constants(Machine *m) {
+    const int count = m->scalar_count - m->parameters;
+    memcpy(m->scalars + m->parameters, m->constants, count * sizeof(double));
+}
+
+static void share_no_longer(Course *courses, int count) {
+    for (Course *c = courses; c < courses + count; c++) { /* a machine may have several */
+        Machine *m = c->machine;
+        m->scalars = c->scalars, m->scalar_grads = c->scalar_grads;
+        m->tail.values = c->values, m->tail.grads = c->grads;
+        put_constants(m);
+    }
+}
+
+/* What is looked at between the steps of a training: another machine, whose samples are loaded. */
+typedef struct {
+    Machine *m;
+    const Version *version;
+    const int *wanted; /* rows of its body */
+    int wanted_count;
+    ptrdiff_t every, looks; /* after how many steps, and how often it was looked */
+    double *losses, *outputs, *parameters; /* of each look; parameters may be NULL */
+} Watched;
+
+/* Looks once more, with these parameters. Returns whether the loss is known. */
+static int look(Watched *w, const double *parameters) {
+    Machine *m = w->m;
+    const ptrdiff_t at = w->looks;
+    Rows *body = &m->body;
+    const ptrdiff_t n = w->wanted_count;
+    set_parameters(m, parameters);
+    if (!forward(m, w->version)) return 0;
+    w->losses[at] = m->tail.values[m->output];
+    if (w->parameters)
+        memcpy(w->parameters + at * m->parameters, parameters, m->parameters * sizeof(double));
+    for (int chunk = 0; n > 0 && chunk < m->chunks; chunk++) {
+        double *out = w->outputs + (at * m->lanes + turn_to(m, chunk)) * n;
+        if (m->kept < body->count) w->version->forward(m, body, NULL); /* again, for these lanes */
+        for (ptrdiff_t i = 0; i < n; i++) {
+            const double *row = value_at(m, body, w->wanted[i], 0);
+            for (ptrdiff_t s = 0; s < body->lanes; s++) out[s * n + i] = row[s];
+        }
+    }
+    w->looks++;
+    return 1;
+}
+
 /* Steps of training, until all are done or one is abandoned; returns how many were done. An
-   abandoned step changes nothing. losses[k] is the loss before step k. lrs has a learning rate for
-   each group in each step. So has momenta, which is NULL if they stay; Adam's momentum is beta1. */
-static ptrdiff_t train(Machine *m, const Version *version, Optimizer *groups, int group_count,
-                       double max_norm, double *parameters, const double *data,
-                       const int *classes, ptrdiff_t samples, const int *order, const double *lrs,
-                       const double *momenta, ptrdiff_t steps, double *losses) {
-    const ptrdiff_t lanes = m->lanes;
+   abandoned step changes nothing. losses[k] is the loss before step k. which: the course of each
+   step; NULL if there is one. order: the samples of each step, in the data of its course. lrs has a
+   learning rate for each group in each step. So has momenta, which is NULL if they stay; Adam's
+   momentum is beta1. */
+static ptrdiff_t train(Course *courses, int course_count, const int *which, Optimizer *groups,
+                       int group_count, double max_norm, double *parameters, const int *order,
+                       const double *lrs, const double *momenta, ptrdiff_t steps, double *losses,
+                       Watched *watched) {
+    const Course *before = NULL;
+    const int *batch = order;
     ptrdiff_t step = 0;
     for (int i = 0; i < group_count; i++)
         if (!has_roots(groups + i)) return 0;
-    memcpy(m->scalars, parameters, m->parameters * sizeof(double));
+    if (course_count > 1) share(courses, course_count);
+    double *scalars = courses->machine->scalars;
+    const int count = courses->machine->parameters;
+    memcpy(scalars, parameters, count * sizeof(double));
     for (; step < steps; step++) {
+        const Course *course = courses + (which ? which[step] : 0);
+        Machine *m = course->machine;
+        const ptrdiff_t lanes = m->lanes;
         int flag = 0;
-        const int *batch = order + step * lanes; /* a whole one is the same at each step */
-        if (step == 0 || memcmp(batch, batch - lanes, lanes * sizeof(int)) != 0)
-            flag = !set_samples(m, data, classes, batch, samples);
+        if (course != before) {
+            m->parts = course->parts, m->part_count = course->part_count;
+            m->output = course->output;
+            if (course_count > 1) put_constants(m);
+        } /* a whole batch is the same at each step */
+        if (course != before || memcmp(batch, batch - lanes, lanes * sizeof(int)) != 0)
+            flag = !set_samples(m, course->data, course->classes, batch, course->samples);
+        before = course;
+        batch += lanes;
         for (int i = 0; i < group_count; i++) {
             ptrdiff_t at = step * group_count + i;
             flag |= prepare(groups + i, lrs[at], momenta ? momenta + at : NULL);
         }
         pack_layers(m);
-        if (flag || !forward(m, version) || !backward(m, version)) break;
+        if (flag || !forward(m, course->version) || !backward(m, course->version)) break;
         if (max_norm > 0) clip(m->scalar_grads, m->parameters, max_norm);
         for (int i = 0; i < group_count; i++) move(groups + i, m->scalars, m->scalar_grads);
         losses[step] = m->tail.values[m->output];
+        if (watched && (step + 1) % watched->every == 0 && !look(watched, scalars)) {
+            step++;
+            break;
+        }
     }
-    memcpy(parameters, m->scalars, m->parameters * sizeof(double));
+    memcpy(parameters, scalars, count * sizeof(double));
+    if (course_count > 1) share_no_longer(courses, course_count);
     return step;
 }

@@ -1,28 +1,34 @@
 """Repeats: instructions that do the same on row after row, joined to one loop.
 
-In the body, these are ops of one input. In the tail, where a row is one number, they are ops of one
-or two inputs, which become a `Repeat`. Dot products of the same inputs become `Products`, which is
-a matrix times a vector. The numbers and gradients are those that the single instructions give, to
-the last bit.
+In the body, these are ops of one input. In the tail, where a row is one number, the ops of one or
+two inputs become a `Repeat`, and the ops of any number of inputs become `Several`. Dot products
+that share weights become a `Matrix`: see matrices.py. The numbers and gradients are those that the
+single instructions give, to the last bit.
 
-An operand is a number: row r, or scalar ~k, as in a plan.
+An operand is a number: row r, or scalar ~k, as in a plan. In the tail it becomes a place: scalars
+and rows are one block of numbers there, and the scalars come first.
 """
 
 from __future__ import annotations
 
+from engine.machine.choices import BEHIND, Places
 from engine.machine.instructions import Checked
+from engine.machine.matrices import Dots, matrices
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
+FEW = 4  # rows, below which a piece is done row by row unless its numbers are neighbours
+
 
 def in_rows(body: list[Checked]) -> list[Checked]:
     """The instructions of the body, where several of the same op may have become one."""
     made: list[Checked] = []
+    chosen = {c.out for c in body if c.kind == "choose"}
     for c in body:
-        if not made or not made[-1].join(c):
+        if not made or not chosen.isdisjoint(c.operands) or not made[-1].join(c):
             made.append(c)
     return made
 
@@ -46,153 +52,110 @@ def as_layer(c: Checked) -> Checked:
     return Checked("layer", 0, c.out, c.live, operands, n, biased=bool(bias))
 
 
-def in_repeats(tail: list[Checked], parameters: int) -> list[Any]:
-    """The instructions of the tail, where several may have become a Repeat or Products.
-
-    parameters: how many of the scalars have a gradient.
-    """
+def in_repeats(tail: Sequence[Checked], places: Places) -> list[Any]:
+    """The instructions of the tail as Repeats, Several and Matrices; layers stay as they are."""
     made: list[Any] = []
-    for given in tail:
-        c: Any = given
-        if given.kind == "elementwise":
-            c = Repeat(given)
-        elif given.kind == "dot" and given.live:
-            c = products(given, parameters) or given
-        if not made or not isinstance(made[-1], (Repeat, Products)) or not made[-1].join(c):
+    k = 0
+    while k < len(tail):
+        c = tail[k]
+        if c.kind == "layer":
             made.append(c)
+            k += 1
+            continue
+        end = k + 1
+        while end < len(tail) and alike(c, tail[end], end - k):
+            end += 1
+        out = places.place(c.out)
+        taken = [[*map(places.place, d.operands)] for d in tail[k:end]]
+        if c.kind == "elementwise":
+            made.append(Repeat(c.loop, c.live, out, taken, places))
+        elif c.kind == "dot":
+            made += matrices(Dots(out, c.live, taken))
+        else:
+            made.append(Several(c.kind, c.live, out, taken))
+        k = end
     return made
 
 
+def alike(first: Checked, c: Checked, rows: int) -> bool:
+    """Whether c is the same as the first, for the row that follows on its rows."""
+    return c.out == first.out + rows and (c.kind, c.loop, c.count, c.live) == (
+        first.kind,
+        first.loop,
+        first.count,
+        first.live,
+    )
+
+
 class Repeat:
-    """The same op of one or two inputs for several rows.
+    """The same op of one or two inputs for several rows, piece after piece.
 
-    operands: of its first row. moves: 1 for an operand that moves on to the next row or scalar with
-    each row, 0 for one that stays. For example, rows 6, 7 and 8 that are w * x of rows 0, 1 and 2
-    have operands [~0, 0] and moves [0, 1]. An operand may move from the parameters on to the
-    constants: nobody asks for the gradient of a constant.
+    pieces: for each (rows, places of its first row, moves). A move is how far an operand moves on
+    with each row: 0 if it stays the same, 1 for neighbours. For example, w * x for x at the places
+    7, 8 and 9 is (3, [0, 7], [0, 1]), if w is at place 0.
     """
 
-    def __init__(self, c: Checked) -> None:
-        self.loop, self.out, self.live, self.operands = c.loop, c.out, c.live, c.operands
-        self.rows, self.count, self.moves = 1, c.count, [0] * c.count
-
-    def join(self, c: Any) -> bool:
-        """Take c into this repeat if it is the next row of it. Returns whether it was taken."""
-        if not isinstance(c, Repeat) or (c.loop, c.live) != (self.loop, self.live):
-            return False
-        if c.out != self.out + self.rows:
-            return False
-        moved = [y - x if x >= 0 else x - y for x, y in zip(self.operands, c.operands)]
-        moves = self.moves if self.rows > 1 else moved
-        if moved != [move * self.rows for move in moves] or not {*moves} <= {0, 1}:
-            return False
-        self.moves = moves
-        self.rows += 1
-        return True
-
-    @property
-    def serial(self) -> bool:
-        """Whether its rows have to be done one after the other.
-
-        That is so if a row is an operand of a later row. It is also so if the first operand of one
-        row is the second operand of another, which gives that number gradients from both rows. But
-        each row may take one number twice.
-        """
-        if self.rows == 1:
-            return False
-        spans = [span(x, move * (self.rows - 1) + 1) for x, move in zip(self.operands, self.moves)]
-        if any(part.stop > self.out for part in spans):
-            return True
-        twice = len({*self.operands}) == 1 and all(self.moves)
-        return len(spans) == 2 and overlap(*spans) and not twice
+    def __init__(
+        self, loop: int, live: bool, out: int, taken: Sequence[list[int]], places: Places
+    ) -> None:
+        """taken: for each row the places of its operands."""
+        self.loop, self.live, self.out, self.rows = loop, live, out, len(taken)
+        self.count = len(taken[0])
+        self.pieces: list[tuple[int, list[int], list[int]]] = []
+        r = 0
+        while r < len(taken):
+            rows, moves = piece(taken, r, out + r, places)
+            if rows < FEW and not {*moves} <= {0, 1}:
+                rows = 1
+            self.pieces.append((rows, taken[r], moves))
+            r += rows
 
 
-class Products:
-    """Dot products of the same inputs, each with its own weights: a matrix times a vector.
+def piece(
+    taken: Sequence[list[int]], first: int, out: int, places: Places
+) -> tuple[int, list[int]]:
+    """How many rows from the first on are one piece, and how far their operands move.
 
-    The inputs follow one another, as rows or as scalars, and so do the weights of each product. No
-    number is both an input and a weight, or its gradient would be summed in another order. For the
-    same reason the bias of a product is no input, and no weight of a product before it: biases get
-    their gradients last.
+    out: the place of the first row. No row takes another one of them. And no number is the first
+    operand of one row and the second operand of another, which would give it gradients from both.
+    But each row may take one number twice.
     """
-
-    def __init__(self, out: int, factors: list[range], bias: list[int]) -> None:
-        self.out, self.factors, self.biases = out, [factors], bias
-        self.rows, self.live, self.count = 1, True, len(factors[0])
-        self.starts = [{part.start} for part in factors]
-        self.common = 1  # of two factors the one that all share; a layer has its weights first
-
-    @property
-    def operands(self) -> list[int]:
-        """The first of the inputs, then for each product of its weights, and its bias."""
-        found = [first_of(self.factors[0][self.common])]
-        for j, pair in enumerate(self.factors):
-            found += [first_of(pair[1 - self.common]), *self.biases[j : j + 1]]
-        return found
-
-    def join(self, c: Any) -> bool:
-        """Take c as the next of these products, if it can be. Returns whether it was taken."""
-        if not isinstance(c, Products) or c.out != self.out + self.rows:
-            return False
-        if c.count != self.count or len(c.biases) != bool(self.biases):
-            return False
-        known, new = self.factors[0], c.factors[0]
-        sides = (0, 1) if self.rows == 1 else (self.common,)
-        shared = [i for i in sides if new[i] == known[i] and self.takes(new[1 - i], i)]
-        if not shared:
-            return False
-        if c.biases and meet(c.biases, [part for pair in self.factors for part in pair]):
-            return False
-        self.common = shared[0]
-        self.factors.append(new)
-        for starts, part in zip(self.starts, new):
-            starts.add(part.start)
-        self.biases += c.biases
-        self.rows += 1
-        return True
-
-    def takes(self, weights: range, common: int) -> bool:
-        """Whether these may be the weights of one more product.
-
-        They must be computed before this instruction. They may be the weights of another product,
-        all of them, or share no number with them.
-        """
-        near = {*range(weights.start - self.count + 1, weights.stop)} - {weights.start}
-        return weights.stop <= self.out and self.starts[1 - common].isdisjoint(near)
+    start = taken[first]
+    if first + 1 == len(taken):
+        return 1, [0] * len(start)
+    moves = [y - x for x, y in zip(start, taken[first + 1])]
+    if any(x >= BEHIND and move not in (0, 1) for x, move in zip(start, moves)):
+        return 1, [0] * len(start)
+    twice = len(start) == 2 and start[0] == start[1] and moves[0] == moves[1] != 0
+    at, rows = start, 1
+    while first + rows < len(taken):
+        at = [x + move for x, move in zip(at, moves)]
+        if taken[first + rows] != at:
+            break
+        spans = [places.span(x, y) for x, y in zip(start, at)]
+        if max([end for _, end in spans]) >= out:
+            break
+        if len(at) == 2 and not twice and meet(*spans):
+            break
+        rows += 1
+    return rows, moves
 
 
-def products(c: Checked, parameters: int) -> Products | None:
-    """A dot product as Products of one, or None. All that it takes must have a gradient."""
-    operands, n = c.operands, c.count // 2
-    if n == 0 or min(operands) < -parameters:
-        return None
-    factors, bias = [span(operands[0], n), span(operands[n], n)], [*operands[2 * n :]]
-    for part, taken in zip(factors, (operands[:n], operands[n : 2 * n])):
-        if [*taken] != [*part][:: 1 if taken[0] >= 0 else -1]:
-            return None
-    if overlap(*factors):
-        return None
-    return Products(c.out, factors, bias)
+def meet(a: tuple[int, int], b: tuple[int, int]) -> bool:
+    """Whether two spans have a place in common."""
+    return max(a[0], b[0]) <= min(a[1], b[1])
 
 
-def span(first: int, count: int) -> range:
-    """The operands that follow one another from the first on."""
-    return range(first, first + count) if first >= 0 else range(first - count + 1, first + 1)
+class Several:
+    """Several times an op of any number of inputs, of as many inputs each, one after the other."""
 
-
-def overlap(a: range, b: range) -> bool:
-    return max(a.start, b.start) < min(a.stop, b.stop)
-
-
-def meet(operands: Sequence[int], parts: Sequence[range]) -> bool:
-    return any(x in part for x in operands for part in parts)
-
-
-def first_of(part: range) -> int:
-    """The operand that comes first in memory, which of scalars is the largest number."""
-    return part[0] if part[0] >= 0 else part[-1]
+    def __init__(self, kind: str, live: bool, out: int, taken: Sequence[list[int]]) -> None:
+        self.kind, self.live, self.out, self.rows = kind, live, out, len(taken)
+        self.count = len(taken[0])
+        self.operands = [x for operands in taken for x in operands]
 
 
 def follow(operands: Sequence[int]) -> bool:
     """Whether these are scalars that follow one another."""
-    return operands[0] < 0 and [*operands] == [*span(operands[0], len(operands))][::-1]
+    first = operands[0]
+    return first < 0 and [*operands] == [*range(first, first - len(operands), -1)]

@@ -1,142 +1,143 @@
 /* The loops of the tail: each row is a single number, and a vector holds neighbouring rows.
 
-   exact.h includes this, once for each width of vectors. */
+   exact.h includes this, once for each width of vectors. In the tail, an operand is a place: the
+   scalars and the rows of the tail are one block of numbers, and so are their gradients. An
+   instruction of the tail does many like things, one after the other; backward, the last one comes
+   first. So the gradients have the order that single instructions would give them. */
 
-/* ---- repeats: an op of one or two inputs, row after row ---- */
+/* ---- repeats: an op of one or two inputs, piece after piece ---- */
 
-/* An operand for each of the rows; one that stays the same is spread over the scratch row. */
-TARGET static INLINE const double *NAME(taken)(const Machine *m, const Rows *rows,
-                                               const Instruction *c, int i, double *scratch) {
-    const double *at = value_at(m, rows, c->operands[i], 0);
-    if (c->moves[i] || c->rows == 1 || c->serial) return at;
-    for (int r = 0; r < c->rows; r++) scratch[r] = *at;
+/* The operand of each row. One that does not move on by one is written to the scratch row. */
+TARGET static INLINE const double *NAME(taken)(const double *at, ptrdiff_t move, ptrdiff_t n,
+                                               double *scratch) {
+    if (move == 1 || n == 1) return at;
+    for (ptrdiff_t r = 0; r < n; r++) scratch[r] = at[r * move];
     return scratch;
 }
 
-TARGET static int NAME(repeat)(const Machine *m, const Rows *rows, const Instruction *c) {
-    const Loops *loops = EXACT(LOOPS) + c->loop;
-    double *z = value_at(m, rows, c->out, 0);
-    const double *x = NAME(taken)(m, rows, c, 0, m->x), *y = x;
+TARGET static int NAME(repeat)(const Machine *m, const Instruction *c) {
+    int (*const forward)(ptrdiff_t, double *, const double *, const double *) =
+        EXACT(LOOPS)[c->loop].forward;
+    double *z = m->scalars + c->out;
     int f = 0;
-    if (c->count == 2) y = NAME(taken)(m, rows, c, 1, m->y);
-    if (!c->serial) return loops->forward(c->rows, z, x, y);
-    for (ptrdiff_t r = 0; r < c->rows; r++)
-        f |= loops->forward(1, z + r, x + r * c->moves[0], y + r * c->moves[1]);
-    return f;
-}
-
-/* The gradients that `length` rows, from number `first` on, give to their operands. */
-TARGET static INLINE int NAME(repeat_part_back)(const Machine *m, const Rows *rows,
-                                             const Instruction *c, ptrdiff_t first,
-                                             ptrdiff_t length, const double *x, const double *y) {
-    const Loops *loops = EXACT(LOOPS) + c->loop;
-    const double *z = value_at(m, rows, c->out, 0) + first;
-    const double *gz = grad_at(m, rows, c->out, 0) + first;
-    int f = 0;
-    x += first * c->moves[0], y += first * c->moves[1];
-    for (int i = 0; i < c->count; i++) {
-        if (loops->backward[i] == NULL || !has_gradient(m, rows, c->operands[i])) continue;
-        double *g = grad_at(m, rows, c->operands[i], 0) + first * c->moves[i];
-        if (c->moves[i] || length == 1) {
-            f |= loops->backward[i](length, 0, gz, z, x, y, g);
+    for (const Piece *p = c->pieces; p < c->pieces + c->rows; z += p->rows, p++) {
+        const double *x = m->scalars + p->at[0], *y = m->scalars + p->at[1];
+        if (c->adds && p->rows < 4) {
+            for (int r = 0; r < p->rows; r++) z[r] = x[r * p->moves[0]] + y[r * p->moves[1]];
             continue;
         }
-        f |= loops->backward[i](length, 1, gz, z, x, y, m->g);
-        double total = *g;
-        for (ptrdiff_t r = length; r-- > 0;) total += m->g[r];
-        *g = total;
+        x = NAME(taken)(x, p->moves[0], p->rows, m->x);
+        y = c->count == 2 ? NAME(taken)(y, p->moves[1], p->rows, m->y) : x;
+        f |= forward(p->rows, z, x, y);
     }
     return f;
 }
 
-TARGET static int NAME(repeat_back)(const Machine *m, const Rows *rows, const Instruction *c) {
-    const double *x = NAME(taken)(m, rows, c, 0, m->x), *y = x;
+TARGET static int NAME(repeat_back)(const Machine *m, const Instruction *c) {
+    const Loops *loops = EXACT(LOOPS) + c->loop;
+    const Piece *p = c->pieces + c->rows;
+    const double *z = m->scalars + c->end, *gz = m->scalar_grads + c->end;
     int f = 0;
-    if (c->count == 2) y = NAME(taken)(m, rows, c, 1, m->y);
-    if (!c->serial) return NAME(repeat_part_back)(m, rows, c, 0, c->rows, x, y);
-    for (ptrdiff_t r = c->rows; r-- > 0;) f |= NAME(repeat_part_back)(m, rows, c, r, 1, x, y);
+    while (p-- > c->pieces) {
+        const ptrdiff_t n = p->rows;
+        z -= n, gz -= n;
+        if (c->adds && n < 4) {
+            double *gx = m->scalar_grads + p->at[0], *gy = m->scalar_grads + p->at[1];
+            for (ptrdiff_t r = n; r-- > 0;)
+                gx[r * p->moves[0]] += gz[r], gy[r * p->moves[1]] += gz[r];
+            continue;
+        }
+        const double *x = NAME(taken)(m->scalars + p->at[0], p->moves[0], n, m->x), *y = x;
+        if (c->count == 2) y = NAME(taken)(m->scalars + p->at[1], p->moves[1], n, m->y);
+        for (int i = 0; i < c->count; i++) {
+            if (loops->backward[i] == NULL || !p->wanted[i]) continue;
+            const ptrdiff_t move = p->moves[i];
+            double *g = m->scalar_grads + p->at[i];
+            if (move == 1 || n == 1) {
+                f |= loops->backward[i](n, 0, gz, z, x, y, g);
+                continue;
+            }
+            f |= loops->backward[i](n, 1, gz, z, x, y, m->g);
+            if (move) {
+                for (ptrdiff_t r = 0; r < n; r++) g[r * move] += m->g[r];
+                continue;
+            }
+            double total = *g;
+            for (ptrdiff_t r = n; r-- > 0;) total += m->g[r];
+            *g = total;
+        }
+    }
     return f;
 }
 
-/* ---- products: several dots of the same inputs, a matrix times a vector ---- */
+/* ---- dots: their operands are anywhere; each may take the one before it ---- */
 
-/* Four products at once, from the j-th on: their sums are one vector. */
-TARGET static INLINE void NAME(four_products)(const Machine *m, const Rows *rows,
-                                              const Instruction *c, int j, const double *x,
-                                              double *z) {
-    const int each = 1 + c->biased, *w = c->operands + 1 + j * each;
-    const double *w0 = value_at(m, rows, w[0], 0), *w1 = value_at(m, rows, w[each], 0);
-    const double *w2 = value_at(m, rows, w[2 * each], 0), *w3 = value_at(m, rows, w[3 * each], 0);
-    double start[4] = {0};
-    ptrdiff_t i = 0;
-    for (int q = 0; q < 4 && c->biased; q++) start[q] = *value_at(m, rows, w[2 * q + 1], 0);
-#if WIDTH >= 4
-    typedef NAME(Four) V;
-    V sums = *(V *)start;
-    for (; i + 4 <= c->count; i += 4) {
-        double columns[16];
-        NAME(turn_square)(w0 + i, w1 + i, w2 + i, w3 + i, columns, 4);
-        for (int q = 0; q < 4; q++) sums += ((V *)columns)[q] * x[i + q];
-    }
-    *(V *)start = sums;
-#endif
-    double s0 = start[0], s1 = start[1], s2 = start[2], s3 = start[3];
-    for (; i < c->count; i++)
-        s0 += w0[i] * x[i], s1 += w1[i] * x[i], s2 += w2[i] * x[i], s3 += w3[i] * x[i];
-    z[j] = s0, z[j + 1] = s1, z[j + 2] = s2, z[j + 3] = s3;
-}
-
-TARGET static void NAME(products)(const Machine *m, const Rows *rows, const Instruction *c) {
-    const double *x = value_at(m, rows, c->operands[0], 0);
-    double *z = value_at(m, rows, c->out, 0);
-    int j = 0;
-    for (; j + 4 <= c->neurons; j += 4) NAME(four_products)(m, rows, c, j, x, z);
-    for (; j < c->neurons; j++) {
-        const int *w = c->operands + 1 + j * (1 + c->biased);
-        const double *ws = value_at(m, rows, *w, 0);
-        double sum = c->biased ? *value_at(m, rows, w[1], 0) : 0.0;
-        for (int i = 0; i < c->count; i++) sum += ws[i] * x[i];
-        z[j] = sum;
+TARGET static void NAME(dots)(const Machine *m, const Instruction *c) {
+    const double *t = m->scalars;
+    const ptrdiff_t pairs = c->count / 2;
+    double *z = m->scalars + c->out;
+    const int *w = c->operands;
+    for (int r = 0; r < c->rows; r++, w += c->count) {
+        const int *x = w + pairs;
+        double sum = c->count % 2 ? t[x[pairs]] : 0.0;
+        if (c->follow[0] && c->follow[1])
+            for (ptrdiff_t i = 0; i < pairs; i++) sum += t[w[0] + i] * t[x[0] + i];
+        else
+            for (ptrdiff_t i = 0; i < pairs; i++) sum += t[w[i]] * t[x[i]];
+        z[r] = sum;
     }
 }
 
-/* The gradients of V vectors of inputs, from the i-th on, and of the weights beside them; the last
-   product contributes first. */
-TARGET static INLINE void NAME(product_slopes)(const int V, const Machine *m, const Rows *rows,
-                                               const Instruction *c, ptrdiff_t i) {
-    typedef NAME(Vector) Part;
-    const int each = 1 + c->biased;
-    const int *w = c->operands + 1 + c->neurons * each;
-    const double *gz = grad_at(m, rows, c->out, 0);
-    const Part *x = (const Part *)(value_at(m, rows, c->operands[0], 0) + i);
-    Part *gx = (Part *)(grad_at(m, rows, c->operands[0], 0) + i);
-    Part in[4], sums[4];
-    for (int v = 0; v < V; v++) in[v] = x[v], sums[v] = gx[v];
-    for (int j = c->neurons; j-- > 0;) {
-        const Part d = SPLAT(gz[j]);
-        w -= each;
-        const Part *ws = (const Part *)(value_at(m, rows, *w, 0) + i);
-        Part *gw = (Part *)(grad_at(m, rows, *w, 0) + i);
-        for (int v = 0; v < V; v++) {
-            gw[v] += d * in[v];
-            sums[v] += d * ws[v];
+/* Adds grad * factors to the gradients; `follow` says of which of both that they are neighbours. */
+TARGET static INLINE void NAME(dot_slopes)(const Machine *m, double grad, ptrdiff_t pairs,
+                                           const int *to, int follow, const int *factors,
+                                           int factors_follow) {
+    double *RESTRICT g = m->scalar_grads;
+    const double *t = m->scalars;
+    if (follow && factors_follow)
+        for (ptrdiff_t i = 0; i < pairs; i++) g[*to + i] += grad * t[*factors + i];
+    else
+        for (ptrdiff_t i = 0; i < pairs; i++) g[to[i]] += grad * t[factors[i]];
+}
+
+TARGET static void NAME(dots_back)(const Machine *m, const Instruction *c) {
+    const ptrdiff_t pairs = c->count / 2;
+    const double *gz = m->scalar_grads + c->out;
+    const int *follow = c->follow;
+    for (int r = c->rows; r-- > 0;) {
+        const int *w = c->operands + (ptrdiff_t)r * c->count, *x = w + pairs;
+        NAME(dot_slopes)(m, gz[r], pairs, w, follow[0], x, follow[1]);
+        NAME(dot_slopes)(m, gz[r], pairs, x, follow[1], w, follow[0]);
+        if (c->count % 2) m->scalar_grads[x[pairs]] += gz[r];
+    }
+}
+
+/* ---- the other ops of any number of inputs ---- */
+
+TARGET static void NAME(manies)(const Machine *m, const Instruction *c) {
+    double *z = m->scalars + c->out, *xs = m->few;
+    const int *x = c->operands;
+    for (int r = 0; r < c->rows; r++, x += c->count) {
+        for (int i = 0; i < c->count; i++)
+            xs[i] = c->many == MINIMUM ? -m->scalars[x[i]] : m->scalars[x[i]];
+        z[r] = c->many == LOGSUMEXP ? log_sum_exp(c->count, xs) : largest(c->count, xs);
+        if (c->many == MINIMUM) z[r] = -z[r];
+    }
+}
+
+/* Where inputs or z are nan, none of them ties, and 0 / 0 is nan, as Python's slope. */
+TARGET static void NAME(manies_back)(const Machine *m, const Instruction *c) {
+    const double *t = m->scalars;
+    for (int r = c->rows; r-- > 0;) {
+        const int *x = c->operands + (ptrdiff_t)r * c->count;
+        const double z = t[c->out + r], gz = m->scalar_grads[c->out + r];
+        double ties = 0.0;
+        for (int i = 0; i < c->count; i++) ties += t[x[i]] == z;
+        for (int i = 0; i < c->count; i++) {
+            double slope = c->many == LOGSUMEXP ? exp(t[x[i]] - z) : (t[x[i]] == z) / ties;
+            m->scalar_grads[x[i]] += gz * slope;
         }
     }
-    for (int v = 0; v < V; v++) gx[v] = sums[v];
 }
 
-TARGET static void NAME(products_back)(const Machine *m, const Rows *rows, const Instruction *c) {
-    const int each = 1 + c->biased, *w = c->operands + 1;
-    const double *gz = grad_at(m, rows, c->out, 0);
-    const double *x = value_at(m, rows, c->operands[0], 0);
-    double *gx = grad_at(m, rows, c->operands[0], 0);
-    ptrdiff_t i = 0;
-    for (; i + 4 * WIDTH <= c->count; i += 4 * WIDTH) NAME(product_slopes)(4, m, rows, c, i);
-    for (; i + WIDTH <= c->count; i += WIDTH) NAME(product_slopes)(1, m, rows, c, i);
-    for (; i < c->count; i++)
-        for (int j = c->neurons; j-- > 0;) {
-            *(grad_at(m, rows, w[j * each], 0) + i) += gz[j] * x[i];
-            gx[i] += gz[j] * *(value_at(m, rows, w[j * each], 0) + i);
-        }
-    for (int j = c->biased ? c->neurons : 0; j-- > 0;) *grad_at(m, rows, w[2 * j + 1], 0) += gz[j];
-}
+#include "matrix.h"

@@ -15,16 +15,17 @@ from engine.programs.neurons import as_layer, layers, neuron_inputs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from typing import Any
 
     from engine.programs.tape import Tape
 
 LANES = 64  # samples at a time: then the rows of most programs stay in the cache
+MORE = 1024  # samples at a time, where there are so many: one call of the machine for all of them
 
 
 class Batch:
-    """The rows of a tape: a plan without gradients, and its machine."""
+    """The rows of a tape: a plan without gradients, and its machines."""
 
     def __init__(self, tape: Tape) -> None:
         """Raises NoPlanError in a pure build, and for what the machine cannot run."""
@@ -41,7 +42,7 @@ class Batch:
         # The machine takes plans whose rows end in one number; here nobody asks for it.
         self.sums, self.tail = [("sum", 0, (self.wanted[0],))], ()
         self.tail_rows, self.output, self.sequential = 1, 0, False
-        self.machine = machine_in_c(self, LANES)
+        self.machines = {LANES: machine_in_c(self, LANES)}  # by their number of lanes
 
     def write_body(self) -> None:
         tape = self.tape
@@ -69,20 +70,28 @@ class Batch:
             return ~slot
         return ~(slot - self.inputs) if self.is_scalar(slot) else self.row[slot]
 
-    def outputs(self, numbers: Any, parameters: Any) -> list[float] | None:
-        """The outputs of up to LANES samples, one sample after the other.
+    def parts(self, samples: int) -> Iterator[tuple[int, int]]:
+        """The first sample of each part of so many samples, and how many the machine then takes."""
+        first = 0
+        for lanes in (MORE, LANES):
+            least = lanes if lanes == MORE else 1
+            while samples - first >= least:
+                yield first, lanes
+                first += lanes
+
+    def outputs(self, numbers: Any, parameters: Any, lanes: int = LANES) -> Any:
+        """The outputs of up to `lanes` samples, an array of one sample after the other.
 
         numbers: [samples * inputs], parameters: [n], both floats side by side. None where the
         operations must be asked.
         """
+        if lanes not in self.machines:
+            self.machines[lanes] = machine_in_c(self, lanes)
         n = len(self.wanted)
-        samples = len(numbers) // self.inputs if self.inputs else LANES
-        if samples < LANES:  # the last sample fills the lanes that are left
+        samples = len(numbers) // self.inputs if self.inputs else lanes
+        if samples < lanes:  # the last sample fills the lanes that are left
             filled = array("d", numbers)
-            filled.extend(filled[-self.inputs :] * (LANES - samples))
+            filled.extend(filled[-self.inputs :] * (lanes - samples))
             numbers = filled
-        found = self.machine.outputs(parameters, numbers, self.wanted)
-        if found is None:
-            return None
-        outputs: list[float] = found.tolist()
-        return outputs[: samples * n]
+        found = self.machines[lanes].outputs(parameters, numbers, self.wanted)
+        return None if found is None else found[: samples * n]

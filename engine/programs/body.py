@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.programs.kinds import is_scalar
 from engine.programs.neurons import as_layer, layers, neuron_inputs
+from engine.programs.tape import is_choice
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ def body_of(kinds: Kinds) -> tuple[list[tuple[Any, ...]], list[int]]:
     steps = kinds.steps
     groups = [[k] for k in range(len(steps))]
     if not kinds.sequential:  # its gradients go sample by sample, and not layer by layer
-        groups = layers(steps, is_scalar, differentiated=True)
+        groups = layers(seen_through(kinds), is_scalar, differentiated=True)
     rows = [0] * len(steps)
     for row, k in enumerate([k for group in groups for k in group], kinds.columns):
         rows[k] = row
@@ -28,15 +29,38 @@ def body_of(kinds: Kinds) -> tuple[list[tuple[Any, ...]], list[int]]:
     body = []
     for group in groups:
         op, operands, reached = step = steps[group[0]]
-        alone = not kinds.sequential and kinds.lanes >= MANY and neuron_inputs(step, is_scalar)
+        many = kinds.lanes >= MANY or any(map(kinds.is_chosen, operands))
+        alone = not kinds.sequential and many and bool(neuron_inputs(step, is_scalar))
+        alone = alone and not chosen_rows(kinds, operands)
         row = rows[group[0]]
         if len(group) > 1 or alone:
             body.append(as_layer(row, [encoded(kinds, steps[k][1], rows) for k in group]))
         else:
-            instruction = (op.name, row, encoded(kinds, operands, rows))
+            name = "choose" if is_choice(op) else op.name
+            instruction = (name, row, encoded(kinds, operands, rows))
             live = reached and group[0] in wanted
             body.append(instruction if live else (*instruction, False))
     return body, rows
+
+
+def seen_through(kinds: Kinds) -> list[tuple[Any, ...]]:
+    """The steps, where one that takes a chosen row also takes all that it may be.
+
+    No neuron that takes one becomes part of a layer: a layer has its inputs in an order of its own.
+    """
+    if not any(is_choice(op) for op, _, _ in kinds.steps):
+        return list(kinds.steps)
+    seen: list[tuple[Any, ...]] = []
+    for op, operands, reached in kinds.steps:
+        others = chosen_rows(kinds, operands)
+        seen.append((op, (*operands, *others), reached and not others))
+    return seen
+
+
+def chosen_rows(kinds: Kinds, operands: Sequence[Any]) -> list[Any]:
+    """The rows among the candidates of those operands that are chosen."""
+    chosen = [kinds.steps[x[1]][1][1:] for x in operands if kinds.is_chosen(x)]
+    return [x for candidates in chosen for x in candidates if not is_scalar(x)]
 
 
 def depends_on_parameters(kinds: Kinds) -> set[int]:
@@ -46,6 +70,7 @@ def depends_on_parameters(kinds: Kinds) -> set[int]:
         for x in operands:
             if kinds.is_parameter(x) or (not is_scalar(x) and x[0] == "row" and x[1] in found):
                 found.add(kind)
+                break
     return found
 
 

@@ -17,10 +17,13 @@ scalar ~k: the parameters come first, the constants after them.
 
 from __future__ import annotations
 
+from engine.op import compiled
 from engine.programs.body import body_of
+from engine.programs.choices import silent_parameters
 from engine.programs.kinds import Kinds
 from engine.programs.kinds import NoPlanError as NoPlanError
 from engine.programs.tail import Tail
+from engine.programs.tape import is_choice
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,7 +37,8 @@ class Plan:
 
     body: done for each sample. sums: over the samples. tail: done once. A plan is `sequential` if
     several operations of a sample take the same parameter. Then the gradients of one sample have to
-    be added up before the gradients of the sample that precedes it.
+    be added up before the gradients of the sample that precedes it. answers: the rows of the body
+    that are a sample's outputs, where it is known which they are.
     """
 
     def __init__(self, kinds: Kinds, classes: Sequence[int] | None, once: bool = False) -> None:
@@ -47,7 +51,8 @@ class Plan:
         self.rows = self.inputs + len(rows)
         tail = Tail(kinds, rows, classes, once)
         self.sums, self.tail, self.tail_rows = tail.sums, tail.instructions, tail.rows
-        self.output = tail.output
+        self.output, self.silent = tail.output, kinds.silent
+        self.answers = [rows[kind] for kind in kinds.outputs_of_sample()]
 
     def __repr__(self) -> str:
         return (
@@ -66,9 +71,29 @@ def lowered(tape: Tape, lanes: int, classes: Sequence[int] | None = None) -> Pla
         raise NoPlanError(f"{len(tape.inputs)} inputs are not those of {lanes} samples")
     if len(tape.outputs) != 1 or tape.outputs[0] < tape.first:
         raise NoPlanError("it takes one output, which is computed")
+    silent = silent_parameters(tape)
+    if lanes > 1:
+        return Plan(Kinds(tape, lanes, silent), classes)
     try:
-        return Plan(Kinds(tape, lanes), classes)
+        if classes is not None and not is_recurrent(tape):
+            plan = Plan(Kinds(tape, 1, silent), classes)
+            if not (any(map(is_choice, tape.ops)) and (plan.sequential or not compiled)):
+                return plan
     except NoPlanError:
-        if lanes > 1:
-            raise
-        return Plan(Kinds(tape, 1), None, once=True)
+        pass
+    return Plan(Kinds(tape, 1, silent), None, once=True)
+
+
+def is_recurrent(tape: Tape) -> bool:
+    """Whether several operations take the same parameter, as in each step of a sequence.
+
+    The tail is faster then: it has loops for the same operation on neighbouring numbers.
+    """
+    parameters, seen = len(tape.parameters), set()
+    for op, args in zip(tape.ops, tape.args):
+        for slot in {*args} if not is_choice(op) else ():
+            if slot < parameters:
+                if slot in seen:
+                    return True
+                seen.add(slot)
+    return False

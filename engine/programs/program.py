@@ -15,7 +15,7 @@ from array import array
 from itertools import chain
 
 from engine.formulas.names import parameter_names
-from engine.programs.batch import LANES, Batch
+from engine.programs.batch import Batch
 from engine.programs.body import MANY
 from engine.programs.given import floats, is_batch, side_by_side, values
 from engine.programs.kinds import NoPlanError
@@ -109,6 +109,21 @@ class Program:
             return self._outputs(inputs)
         return self._output(inputs)
 
+    def side_by_side(self, inputs: Sequence[Any]) -> Any:
+        """The outputs for a list of samples as an array of floats, sample by sample.
+
+        inputs: [samples][n] -> [samples * m], where m outputs were traced: what NumPy takes over
+        without a list. Errors as of a call.
+
+        >>> x = Value(3.0)
+        >>> trace([2 * x, x + 1], inputs=[x]).side_by_side([[5.0], [6.0]])
+        array('d', [10.0, 6.0, 12.0, 7.0])
+        """
+        if len(inputs) >= MANY and self._has_batch():
+            return self._machine_outputs(inputs)
+        found = self._each(self._output, inputs)
+        return array("d", found if self.single else chain.from_iterable(found))
+
     def value_and_grad(self, inputs: Sequence[Any]) -> tuple[Any, list[Any]]:
         """The output for these inputs, and its derivative with respect to each parameter.
 
@@ -189,21 +204,28 @@ class Program:
         """The outputs of each sample: many at once where there is a machine for it."""
         if len(samples) < MANY or not self._has_batch():
             return self._each(self._output, samples)
+        numbers: list[float] = self._machine_outputs(samples).tolist()
+        if self.single:
+            return numbers
+        m = len(self.tape.outputs)
+        return [numbers[k : k + m] for k in range(0, len(numbers), m)]
+
+    def _machine_outputs(self, samples: Sequence[Any]) -> Any:
+        """The same numbers side by side, by the machine as far as it has answers."""
         n, m = len(self.tape.inputs), len(self.tape.outputs)
         numbers = side_by_side(samples, n)
         if numbers is None:
             numbers = array("d", chain.from_iterable(self._each(self._inputs, samples)))
         parameters, memory = array("d", self._parameters()), memoryview(numbers)
-        answers: list[Any] = []
-        for first in range(0, len(samples), LANES):
-            found = self._batch.outputs(memory[first * n : (first + LANES) * n], parameters)
+        answers = array("d")
+        for first, lanes in self._batch.parts(len(samples)):
+            end = first + lanes
+            found = self._batch.outputs(memory[first * n : end * n], parameters, lanes)
             if found is None:
-                answers += self._each(self._output, samples[first : first + LANES], first)
-            elif self.single:
-                answers += found[: len(samples) - first]
+                part = self._each(self._output, samples[first:end], first)
+                answers.extend(part if self.single else chain.from_iterable(part))
             else:
-                many = min(LANES, len(samples) - first)
-                answers += [found[k * m : (k + 1) * m] for k in range(many)]
+                answers += found[: (len(samples) - first) * m]
         return answers
 
     def _each(self, call: Callable[..., Any], samples: Sequence[Any], first: int = 0) -> list[Any]:

@@ -11,6 +11,7 @@ from array import array
 
 from engine import ops
 from engine.languages.python import Language
+from engine.machine.choices import bounds_of
 from engine.programs.kinds import NoPlanError
 from engine.programs.neurons import as_dots
 from engine.programs.source import header
@@ -31,30 +32,46 @@ class RowMachine:
     def __init__(self, plan: Plan) -> None:
         """Raises NoPlanError for a sequential plan, which goes sample by sample."""
         self.plan = plan
+        self.zeros = [0.0] * plan.parameters
         namespace: dict[str, Any] = {}
         exec(compile(row_source(plan), "<chainrule plan>", "exec"), namespace)
         self.step: Callable[..., Any] = namespace["gradient"]
+        self.bounds = bounds_of([c[2] for c in (*plan.body, *plan.tail) if c[0] == "choose"])
 
     def evaluate(
-        self, parameters: Sequence[float], rows: Sequence[float], classes: Any = None
+        self,
+        parameters: Sequence[float],
+        rows: Sequence[float],
+        classes: Any = None,
+        *,
+        seed: float = 1.0,
+        start: Sequence[float] | None = None,
     ) -> tuple[float, Any] | None:
         """The loss and its gradient; None where only the graph has the answer.
 
-        rows: the numbers of the first sample, then those of the second, and so on.
+        rows: the numbers of the first sample, then those of the second, and so on. seed: the
+        gradient of the loss. start: the gradient of the parameters so far, which that of the loss
+        is added to.
         """
         n = self.plan.inputs
         columns = [list(rows[i::n]) for i in range(n)]
+        for column, count in self.bounds.items():
+            if not all(0 <= x < count and x == int(x) for x in columns[column]):
+                return None
         try:
-            value, grads = self.step(columns, parameters, classes)
+            value, grads = self.step(columns, parameters, classes, seed, start or self.zeros)
         except (ArithmeticError, ValueError):
             return None
-        if not math.isfinite(value) or (classes is not None and not all(map(math.isfinite, grads))):
+        some = classes is not None or self.bounds  # numbers that no choice and no sum takes
+        if not math.isfinite(value) or (some and not all(map(math.isfinite, grads))):
             return None
+        for i in self.plan.silent:
+            grads[i] = start[i] if start else 0.0
         return value, array("d", grads)
 
 
 def row_source(plan: Plan) -> str:
-    """Python: gradient(columns, parameters, classes) -> (the loss, [its gradient]).
+    """Python: gradient(columns, parameters, classes, seed, start) -> (the loss, [its gradient]).
 
     Raises NoPlanError for a sequential plan.
     """
@@ -64,17 +81,27 @@ def row_source(plan: Plan) -> str:
 
 
 class Writer:
-    """Writes the lines of a plan. An operand is row r3, number t1 of the tail, or a scalar."""
+    """Writes the lines of a plan. An operand is row r3, number t1 of the tail, or a scalar.
+
+    What the tail may choose stands in a list, as c[4]. Row 7 that is chosen there is c[k7].
+    """
 
     def __init__(self, plan: Plan) -> None:
         self.plan, self.language = plan, Language()
         self.begun: set[str] = set()  # the gradients that have a first part
+        self.choices = {c[1]: c[2] for c in plan.body if c[0] == "choose"}
+        self.choices_once = {c[1]: c[2] for c in plan.tail if c[0] == "choose"}
+        found = dict.fromkeys([x for c in self.choices_once.values() for x in c[1:]])
+        self.place = {x: i for i, x in enumerate(found)}  # of what the tail may choose, in c
+        if any(min(c[1:]) < 0 for c in self.choices.values()):
+            raise NoPlanError("a parameter is chosen in each sample")
 
     def text(self) -> str:
         plan = self.plan
         columns = "".join([f"r{i}, " for i in range(plan.inputs)])
-        names = "".join([f"p{i}, " for i in range(plan.parameters)])
+        names = "".join([f"{self.name('t', ~i)}, " for i in range(plan.parameters)])
         lines = [f"{columns.rstrip()} = columns"] if columns else []
+        lines += self.listed()
         lines += [f"{names.rstrip()} = parameters"] if names else []
         for instruction in plan.body:
             lines += self.forward("r", instruction)
@@ -82,17 +109,42 @@ class Writer:
             lines += self.summed(out, rows)
         for instruction in plan.tail:
             lines += self.forward("t", instruction)
-        lines += [f"d_p{i} = 0.0" for i in range(plan.parameters)]
+        if self.place:
+            lines.append(f"d_c = [0.0] * {len(self.place)}")
+            self.begun.update([f"d_c[{i}]" for i in self.place.values()])
+        slopes = [f"d_{self.name('t', ~i)}" for i in range(plan.parameters)]
+        lines += [f"{slope} = start[{i}]" for i, slope in enumerate(slopes)]
         lines += self.backward()
-        grads = "".join([f"d_p{i}, " for i in range(plan.parameters)])
-        lines.append(f"return t{plan.output}, [{grads}]")
+        grads = "".join([f"{slope}, " for slope in slopes])
+        lines.append(f"return {self.name('t', plan.output)}, [{grads}]")
         body = "".join([f"    {line}\n" for line in lines])
-        return f"{header(self.language)}def gradient(columns, parameters, classes):\n{body}"
+        taken = "columns, parameters, classes, seed, start"
+        return f"{header(self.language)}def gradient({taken}):\n{body}"
 
     # ---- operands ----
 
+    def listed(self) -> list[str]:
+        """The list of what the tail may choose, with its constants, and what is chosen."""
+        if not self.place:
+            return []
+        start = [
+            self.language.number(self.plan.constants[~x - self.plan.parameters])
+            if ~x >= self.plan.parameters
+            else "0.0"
+            for x in self.place
+        ]
+        lines = [f"c = [{', '.join(start)}]"]
+        for row, (column, *candidates) in self.choices_once.items():
+            places = ", ".join([str(self.place[x]) for x in candidates])
+            lines.append(f"k{row} = ({places},)[int(r{column}[0])]")
+        return lines
+
     def name(self, kind: str, operand: int) -> str:
-        """r3 or t3 for a row; p3 or the digits of a constant for a scalar."""
+        """r3 or t3 for a row; p3 or the digits of a constant for a scalar; c[3] for a candidate."""
+        if operand in self.place and (kind == "t" or operand < 0):
+            return f"c[{self.place[operand]}]"
+        if kind == "t" and operand in self.choices_once:
+            return f"c[k{operand}]"
         if operand >= 0:
             return f"{kind}{operand}"
         k = ~operand
@@ -122,12 +174,26 @@ class Writer:
         if instruction[0] == "layer":
             return [line for dot in as_dots(instruction) for line in self.forward(kind, dot)]
         name, out, operands, *_ = instruction
-        op, target = ops.TABLE[name], f"{kind}{out}"
+        if name == "choose":
+            return self.chosen(out, operands) if kind == "r" else []
+        op, target = ops.TABLE[name], self.name(kind, out)
         if op is ops.dot and len(operands) // 2 > TERMS:
             return self.long_dot(kind, target, operands)
         rows, words = self.spelled(kind, operands)
         value = self.language.value(op, words)
-        return [f"{target} = {self.each(rows, value) if rows else value}"]
+        return [f"{target} = {self.of_all(kind, rows, value)}"]
+
+    def of_all(self, kind: str, rows: Sequence[str], value: str) -> str:
+        """An expression of these rows, or of numbers alone: a list in the body, one number else."""
+        if rows:
+            return self.each(rows, value)
+        return f"[{value}] * {self.plan.lanes}" if kind == "r" else value
+
+    def chosen(self, out: int, operands: Sequence[int]) -> list[str]:
+        """The row of the candidate that each sample chooses."""
+        column, *candidates = operands
+        rows = ", ".join([f"r{row}" for row in candidates])
+        return [f"r{out} = [({rows},)[int(k)][i] for i, k in enumerate(r{column})]"]
 
     def long_dot(self, kind: str, target: str, operands: Sequence[int]) -> list[str]:
         n = len(operands) // 2
@@ -140,12 +206,12 @@ class Writer:
             rows, words = self.spelled(kind, part)
             half = len(words) // 2
             products = [f"{w} * {x}" for w, x in zip(words[:half], words[half:])]
-            if i and rows:
+            if i and (rows or kind == "r"):
                 rows, products = [*rows, target], [f"x{len(rows)}", *products]
             else:
                 products = [target if i else start, *products]
             total = " + ".join(products)
-            lines.append(f"{target} = {self.each(rows, total) if rows else total}")
+            lines.append(f"{target} = {self.of_all(kind, rows, total)}")
         return lines
 
     def summed(self, out: int, rows: Sequence[int]) -> list[str]:
@@ -154,18 +220,20 @@ class Writer:
         if len(rows) > 1:
             choices = ", ".join([f"r{row}" for row in rows])
             numbers = f"[({choices})[k][i] for i, k in enumerate(classes)]"
-        return [f"s = {numbers}", f"t{out} = s[0]", f"for x in s[1:]: t{out} += x"]
+        total = self.name("t", out)
+        return [f"s = {numbers}", f"{total} = s[0]", f"for x in s[1:]: {total} += x"]
 
     # ---- backward ----
 
     def backward(self) -> list[str]:
         plan = self.plan
-        lines = [f"d_t{plan.output} = 1.0"]
-        self.begun.add(f"d_t{plan.output}")
+        output = f"d_{self.name('t', plan.output)}"
+        lines = [f"{output} = seed"]
+        self.begun.add(output)
         for instruction in reversed(plan.tail):
             lines += self.slopes("t", instruction)
         for _, out, rows in reversed(plan.sums):
-            if f"d_t{out}" in self.begun:
+            if f"d_{self.name('t', out)}" in self.begun:
                 lines += self.spread(out, rows)
         for instruction in reversed(plan.body):
             for dot in reversed(as_dots(instruction)):
@@ -176,10 +244,11 @@ class Writer:
         """The lines in which a sum passes its gradient on: to the row of each sample's class."""
         lines = []
         for row in dict.fromkeys(rows):
-            grad = f"[d_t{out}] * {self.plan.lanes}"
+            slope = f"d_{self.name('t', out)}"
+            grad = f"[{slope}] * {self.plan.lanes}"
             if len(rows) > 1:
                 mine = [k for k, other in enumerate(rows) if other == row]
-                grad = f"[d_t{out} if k in {mine} else 0.0 for k in classes]"
+                grad = f"[{slope} if k in {mine} else 0.0 for k in classes]"
             lines += self.added(f"d_r{row}", grad)
         return lines
 
@@ -193,8 +262,8 @@ class Writer:
     def slopes(self, kind: str, instruction: tuple[Any, ...]) -> list[str]:
         """The lines in which an operation passes its gradient on to its operands."""
         name, out, operands, *wanted = instruction
-        mine = f"d_{kind}{out}"
-        if wanted == [False] or mine not in self.begun:
+        mine = f"d_{self.name(kind, out)}"
+        if wanted == [False] or mine not in self.begun or name == "choose":
             return []
         op, lines = ops.TABLE[name], []
         for i, x in enumerate(operands):
@@ -205,12 +274,12 @@ class Writer:
         return lines
 
     def slope(self, kind: str, op: Any, i: int, out: int, operands: Sequence[int]) -> list[str]:
-        mine, x = f"d_{kind}{out}", operands[i]
+        mine, x = f"d_{self.name(kind, out)}", operands[i]
         if kind == "t":
             words = [self.name(kind, operand) for operand in operands]
-            share = f"{mine} * {self.language.factor(op, i, f't{out}', words)}"
+            share = f"{mine} * {self.language.factor(op, i, self.name(kind, out), words)}"
             grad = f"d_{self.name(kind, x)}"
-            if grad in self.begun or x < 0:
+            if grad in self.begun or x < 0 or x in self.choices_once:
                 return [f"{grad} += {share}"]
             self.begun.add(grad)
             return [f"{grad} = {share}"]
@@ -230,4 +299,16 @@ class Writer:
             loop = f"zip({backwards})" if rows else backwards
             return [f"for {variables} in {loop}: d_{self.name(kind, x)} += {share}"]
         numbers = f"zip({sources})" if rows else sources
+        if x in self.choices:
+            return self.passed_on(x, f"[{share} for {variables} in {numbers}]")
         return self.added(f"d_r{x}", f"[{share} for {variables} in {numbers}]")
+
+    def passed_on(self, row: int, numbers: str) -> list[str]:
+        """Add a list of numbers to the gradients of the candidates that the samples choose."""
+        column, *candidates = self.choices[row]
+        grads = [f"d_r{x}" for x in candidates if x >= self.plan.inputs]
+        lines = [f"{g} = [0.0] * {self.plan.lanes}" for g in grads if g not in self.begun]
+        self.begun.update(grads)
+        rows = ", ".join([f"d_r{x}" if x >= self.plan.inputs else "s" for x in candidates])
+        lines.append(f"s = {numbers}")
+        return [*lines, f"for i, k in enumerate(r{column}): ({rows},)[int(k)][i] += s[i]"]

@@ -154,6 +154,11 @@ def fixed(v: Value) -> bool:
     return v.op is ops.CONSTANT or (v.op is None and v.is_constant)
 
 
+def is_choice(op: Any) -> bool:
+    """Whether an operation chooses; one from a pickle is another object of the same function."""
+    return op.f is ops.named_one
+
+
 def check_leaves(order: list[Value], slots: dict[Value, int]) -> None:
     """Raise ValueError for leaves, inputs and parameters that do not go together."""
     for leaf in (v for v in slots if v.op is not None):

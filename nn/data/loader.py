@@ -3,15 +3,18 @@
 Gradient descent on all data at once ("full batch") knows the slope exactly, and takes few steps. On
 one sample at a time ("stochastic") it takes many steps, each a little off. Mini-batches lie between
 the two (Goodfellow et al. 2016, section 8.1.3). `batch_size` chooses one of the three.
+
+Sequences of many lengths come in batches of one length each (bucketing), so nothing is padded.
 """
 
 from __future__ import annotations
 
 import math
 import random
+from collections import Counter
 from zlib import crc32
 
-from nn.checks import flag, whole
+from nn.checks import flag, not_negative, whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,6 +34,9 @@ class DataLoader:
     ...     print(inputs, targets)
     [[0.0], [1.0]] [0, 1]
     [[2.0]] [2]
+    >>> loader = DataLoader([[1.0], [2.0, 3.0], [4.0]], [0, 1, 2], batch_size=2)
+    >>> loader.batches()  # one length in each
+    [[0, 2], [1]]
     """
 
     __module__ = "nn"
@@ -43,20 +49,33 @@ class DataLoader:
         shuffle: bool = False,
         seed: int = 0,
         drop_last: bool = False,
+        *,
+        group_by_length: bool = True,
+        sample_weight: Sequence[Any] | None = None,
     ) -> None:
         """inputs: [n][features] or [n], targets: [n]. batch_size: None for all samples at once,
         1 for one at a time. drop_last leaves out a last batch that is smaller than the others.
+        sample_weight: [n], what each sample counts; then a batch is (inputs, targets, weights).
 
         A sample may also be a sequence, [time] or [time][features], each of its own length, for a
-        model that takes it. Raises ValueError for no samples, another number of targets, numbers
-        among lists, a number that is not finite (with its row and column), or a batch_size below 1.
+        model that takes it; its target may have a number for each step, too. group_by_length: each
+        batch has sequences of one length, and targets of one length. It stands where its first
+        sample has its place in the order, and each length may leave a smaller batch behind. Without
+        it, and in a batch of all samples, lengths are mixed. Nothing changes for samples that are
+        alike, nor for one sample at a time.
+
+        Raises ValueError for no samples, another number of targets, numbers among lists, a number
+        that is not finite (with its row and column), or a batch_size below 1.
         """
         check_samples(inputs, targets)
         if batch_size is not None:
             batch_size = whole("batch_size", batch_size)
         flag("shuffle", shuffle)
         flag("drop_last", drop_last)
+        flag("group_by_length", group_by_length)
+        check_weights(sample_weight, len(inputs))
         self.inputs, self.targets = inputs, targets
+        self.sample_weight = sample_weight
         self.batch_size, self.shuffle, self.seed, self.drop_last = (
             batch_size,
             shuffle,
@@ -65,15 +84,26 @@ class DataLoader:
         )
         self.epoch = 0  # the number of the next one
         self._checksum: int | None = None
+        several = 1 < self.size < len(inputs)
+        lengths = lengths_of(inputs, targets) if group_by_length and several else None
+        self.lengths = lengths  # of each sample, where they decide which samples meet in a batch
+        self.counts = [len(inputs)] if lengths is None else list(Counter(lengths).values())
         if not len(self):
+            each = "" if lengths is None else " of one length"
             raise ValueError(
-                f"no batch is left: drop_last with {len(inputs)} samples in batches of {batch_size}"
+                f"no batch is left: drop_last with {len(inputs)} samples in batches of "
+                f"{batch_size}{each}"
             )
 
     def __len__(self) -> int:
         """The batches of an epoch."""
-        n, size = len(self.inputs), self.batch_size or len(self.inputs)
-        return n // size if self.drop_last else math.ceil(n / size)
+        size = self.batch_size or len(self.inputs)
+        return sum(n // size if self.drop_last else math.ceil(n / size) for n in self.counts)
+
+    @property
+    def count(self) -> int:
+        """The samples."""
+        return len(self.inputs)
 
     @property
     def size(self) -> int:
@@ -81,7 +111,7 @@ class DataLoader:
         n = len(self.inputs)
         return n if self.batch_size is None else min(n, self.batch_size)
 
-    def __iter__(self) -> Iterator[tuple[list[Any], list[Any]]]:
+    def __iter__(self) -> Iterator[tuple[list[Any], ...]]:
         for batch in self.batches():
             yield self.samples(batch)
 
@@ -90,17 +120,36 @@ class DataLoader:
         order = self.order(self.epoch)
         self.epoch += 1
         size = self.size
-        return [order[start : start + size] for start in range(0, len(self) * size, size)]
+        if self.lengths is None:
+            return [order[start : start + size] for start in range(0, len(self) * size, size)]
+        made: list[list[int]] = []
+        latest: dict[Any, list[int]] = {}  # of each length: the batch that is being filled
+        for i in order:
+            batch = latest.get(self.lengths[i])
+            if batch is None or len(batch) == size:
+                made.append(batch := [])
+                latest[self.lengths[i]] = batch
+            batch.append(i)
+        return [batch for batch in made if len(batch) == size or not self.drop_last]
 
-    def samples(self, places: Sequence[int]) -> tuple[list[Any], list[Any]]:
-        """The inputs and targets at these places."""
-        return [self.inputs[i] for i in places], [self.targets[i] for i in places]
+    @property
+    def lists(self) -> list[Sequence[Any]]:
+        """What a loss takes of each sample: the inputs, the targets, and the weights if there are.
+
+        The input is taken by the model first.
+        """
+        weights = [] if self.sample_weight is None else [self.sample_weight]
+        return [self.inputs, self.targets, *weights]
+
+    def samples(self, places: Sequence[int]) -> tuple[list[Any], ...]:
+        """The inputs and targets at these places, and the weights if there are."""
+        return tuple([[given[i] for i in places] for given in self.lists])
 
     def order(self, epoch: int) -> list[int]:
         """The places of the samples in the order of an epoch."""
         places = list(range(len(self.inputs)))
         if self.shuffle and self.size < len(places):
-            random.Random(f"{self.seed} {epoch}").shuffle(places)
+            shuffle(places, random.Random(f"{self.seed} {epoch}"))
         return places
 
     def __repr__(self) -> str:
@@ -117,12 +166,13 @@ class DataLoader:
             "shuffle": self.shuffle,
             "seed": self.seed,
             "drop_last": self.drop_last,
+            **({} if self.lengths is None else {"group_by_length": True}),
         }
 
     def checksum(self) -> int:
         """The checksum of the data, computed once, since every checkpoint has it."""
         if self._checksum is None:
-            self._checksum = crc32(repr((self.inputs, self.targets)).encode())
+            self._checksum = crc32(repr(tuple(self.lists)).encode())
         return self._checksum
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
@@ -143,6 +193,24 @@ class DataLoader:
         if isinstance(epoch, bool) or not isinstance(epoch, int) or epoch < 0:
             raise ValueError(f"state dict does not fit: epoch is {epoch!r:.60}")
         self.epoch = epoch
+
+
+def shuffle(places: list[int], rng: random.Random) -> None:
+    """What rng.shuffle(places) does, to the same order, in a third of the time.
+
+    It goes from the last place to the first, and each takes a place up to its own (Fisher and Yates
+    1938): of the next random bits, as many as the number of these places has, until they name one.
+    """
+    draw, end = rng.getrandbits, len(places)
+    while end > 1:
+        bits = end.bit_length()  # the same from here down to half
+        half = 1 << (bits - 1)
+        for i in range(end - 1, max(half - 1, 1) - 1, -1):
+            j = draw(bits)
+            while j > i:
+                j = draw(bits)
+            places[i], places[j] = places[j], places[i]
+        end = half - 1
 
 
 def pair(data: Any) -> tuple[Sequence[Any], Sequence[Any]]:
@@ -180,6 +248,18 @@ def check_samples(inputs: Any, targets: Any, of_one_length: bool = False) -> Non
                     break
 
 
+def check_weights(weights: Any, n: int) -> None:
+    """Raise TypeError or ValueError unless these are the weights of n samples, or None."""
+    if weights is None:
+        return
+    if isinstance(weights, str) or not hasattr(weights, "__len__"):
+        raise TypeError(f"sample_weight is a list, got {type(weights).__name__} {weights!r:.60}")
+    if len(weights) != n:
+        raise ValueError(f"a weight for each sample is needed, got {len(weights)} for {n}")
+    for i, weight in enumerate(weights):
+        not_negative(f"weight {i}", weight)
+
+
 def check_number(x: Any, what: str, place: str, depth: int = 0) -> None:
     """Raise TypeError or ValueError if x, or a number in it, is text or not finite."""
     if isinstance(x, float):
@@ -192,6 +272,38 @@ def check_number(x: Any, what: str, place: str, depth: int = 0) -> None:
         name = ("column", "item")[min(depth, 1)]
         for j, item in enumerate(x):
             check_number(item, what, f"{place}, {name} {j}", depth + 1)
+
+
+def lengths_of(inputs: Sequence[Any], targets: Sequence[Any]) -> list[Any] | None:
+    """The lengths of each sample and its target; None if they are the same for all samples."""
+    if all(map(of_one_length, (inputs, targets))):
+        return None
+    return [(lengths_in(x), lengths_in(t)) for x, t in zip(inputs, targets)]
+
+
+def of_one_length(rows: Sequence[Any]) -> bool:
+    """Whether these samples, or these targets, have the same lengths."""
+    if getattr(rows, "ndim", 1) > 1:
+        return True
+    first = lengths_in(rows[0])
+    if len(first) < 2:  # the usual table, which may have many rows
+        return not first or set(map(len, rows)) == {*first}
+    return all(lengths_in(row) == first for row in rows)
+
+
+def lengths_in(x: Any) -> tuple[Any, ...]:
+    """How long a list is, and the lists in it: (3,), (4, 2), or (2, ((1,), (3,))) of many lengths.
+
+    Empty for a number. A list that begins with a number has only numbers.
+    """
+    if width_of(x) is None:
+        return ()
+    if getattr(x, "ndim", 0) > 1:
+        return tuple(x.shape)
+    if not len(x) or width_of(x[0]) is None:
+        return (len(x),)
+    items = [lengths_in(item) for item in x]
+    return (len(x), *items[0]) if items.count(items[0]) == len(items) else (len(x), tuple(items))
 
 
 def width_of(row: Any) -> int | None:

@@ -11,6 +11,7 @@ gives a list, also of one output. A batch is a loop over its samples.
 """
 
 from nn.layers.dropout import Dropout as Dropout
+from nn.layers.embedding import Embedding as Embedding
 from nn.layers.linear import Linear as Linear
 from nn.layers.normalization import LayerNorm as LayerNorm
 from nn.layers.normalization import Normalization as Normalization

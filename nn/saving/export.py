@@ -175,7 +175,7 @@ def widths(found: Iterable[PlainStep]) -> tuple[int | None, int | None]:
     first = width = None
     unknown = False
     for name, given in found:
-        if name == "module":  # which does not say
+        if name in ("module", "embedding"):  # which do not say
             unknown, width = True, None
             continue
         n = taken_by(name, given)

@@ -104,6 +104,13 @@ def elementwise(build: Builder, x: str, f: Callable[..., Any], **operands: Any) 
     return made
 
 
+def embedding(build: Builder, x: str, weight: list[list[Any]], **_: int | None) -> str:
+    """The rows of the tokens side by side, as a row is flat."""
+    tokens = build("Cast", x, to=build.onnx.TensorProto.INT64)
+    rows = build("Gather", build.constant(weight), tokens, axis=0)
+    return build("Reshape", rows, build.constant([0, -1], "int64"))
+
+
 def layer_norm(
     build: Builder,
     x: str,
@@ -170,6 +177,7 @@ def gelu(build: Builder, x: str) -> str:
 
 STEPS: dict[str, Any] = {
     "affine": affine,
+    "embedding": embedding,
     "layer_norm": layer_norm,
     "elementwise": elementwise,
     "module": lambda build, x, module: module._onnx_(build, x),

@@ -46,6 +46,17 @@ def affine(torch: Any, weight: list[list[Any]], bias: list[Any] | None) -> Any:
     return module
 
 
+def embedding(torch: Any, weight: list[list[Any]], padding_idx: int | None) -> Any:
+    module = torch.nn.utils.skip_init(
+        torch.nn.Embedding,
+        len(weight),
+        len(weight[0]),
+        padding_idx=padding_idx,
+        dtype=torch.float64,
+    )
+    return filled(torch, module, weight=weight)
+
+
 def layer_norm(torch: Any, n: int, eps: float, **parameters: Any) -> Any:
     module = torch.nn.LayerNorm(
         n,
@@ -119,6 +130,7 @@ def filled(torch: Any, module: Any, **parameters: Any) -> Any:
 # PyTorch's threshold for softplus, 20, leaves an error of up to 2e-9; above 40 there is none.
 MODULES: dict[str, Any] = {
     "affine": affine,
+    "embedding": embedding,
     "layer_norm": layer_norm,
     "elementwise": elementwise,
     "module": lambda torch, module: module._torch_(torch),

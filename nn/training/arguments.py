@@ -1,4 +1,10 @@
-"""Arguments: what a function of data is called with, as a structure and as numbers side by side."""
+"""Arguments: what a function of data is called with, as a structure and as numbers side by side.
+
+    [[1.0, 2.0], [3.0, 4.0]]      shape ("list", 2, ("list", 2, None)), numbers 1.0 2.0 3.0 4.0
+
+The arguments of `jit` are those of the function. The arguments of `fit` are its data: the inputs,
+the targets, and what else the loss takes of each sample.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +22,7 @@ if TYPE_CHECKING:
 
     Shape = Any  # None for a number, a tuple of shapes for a list, (n, shape) where all are alike
 
-WHOLE, PLAIN, ROWS = {int}, {int, float}, {list, tuple}
+PLAIN, ROWS = {int, float}, {list, tuple}
 SETTINGS = (bool, str, bytes)  # are passed on as they are, as None and functions are
 DEEPEST = 50  # lists in lists: more are a list that holds itself
 
@@ -25,7 +31,7 @@ class Argument:
     """One argument: numbers in lists of any depth, or a setting, which is passed on as it is.
 
     shape: None for a number, ("list", n, shape) for n items of the same shape, a tuple of shapes
-    otherwise. numbers: [all of them]. whole: whether all of them are ints.
+    otherwise. numbers: [all of them]. whole: whether all of them are whole numbers, such as ints.
     """
 
     def __init__(self, given: Any) -> None:
@@ -43,10 +49,9 @@ class Argument:
             given = given.tolist()
         elif hasattr(given, "ndim") and hasattr(given, "tolist"):
             given = given.tolist()  # one number
-        elif isinstance(given, array | range):
-            given = list(given)
-        if isinstance(given, list | tuple):
-            self.read(given)
+        items = items_of(given)
+        if items is not None:
+            self.read(items)
         elif type(given) in PLAIN:
             self.shape, self.numbers = None, array("d", [given])
             self.whole = type(given) is int
@@ -70,9 +75,13 @@ class Argument:
         if not (flat and types <= PLAIN):
             flat = []
             self.shape = shape_of(given, flat)
-            flat = [x if type(x) in PLAIN else plain(x) for x in flat]
             types = set(map(type, flat))
-        self.numbers, self.whole = array("d", flat), types == WHOLE
+            flat = [x if type(x) in PLAIN else plain(x) for x in flat]
+        whole = all(hasattr(kind, "__index__") and kind is not bool for kind in types)
+        try:
+            self.numbers, self.whole = array("d", flat), whole
+        except OverflowError as error:
+            raise NoPlanError(str(error)) from None
 
     @property
     def key(self) -> Any:
@@ -99,15 +108,37 @@ class Argument:
 
 def shape_of(tree: Any, flat: list[Any], depth: int = 0) -> Any:
     """The shape of a tree of lists; its numbers are added to flat."""
-    if not isinstance(tree, list | tuple):
+    items = items_of(tree)
+    if items is None:
         flat.append(tree)
         return None
     if depth == DEEPEST:
         raise NoPlanError(f"an argument has more than {DEEPEST} lists inside each other")
-    shapes = [shape_of(branch, flat, depth + 1) for branch in tree]
+    shapes = [shape_of(branch, flat, depth + 1) for branch in items]
     if shapes and shapes.count(shapes[0]) == len(shapes):
         return ("list", len(shapes), shapes[0])
     return ("each", *shapes)
+
+
+def items_of(x: Any) -> Sequence[Any] | None:
+    """What a list, a tuple, an array or a range lists; None for a number."""
+    if isinstance(x, list | tuple):
+        return x
+    if hasattr(x, "ndim") and hasattr(x, "tolist"):
+        return x.tolist() if x.ndim else None
+    return list(x) if isinstance(x, array | range) else None
+
+
+def each_shape(shape: Any) -> list[Any]:
+    """The shape of each item of a list."""
+    return [shape[2]] * shape[1] if shape[0] == "list" else list(shape[1:])
+
+
+def size_of(shape: Any) -> int:
+    """How many numbers a tree of that shape has."""
+    if shape is None:
+        return 1
+    return shape[1] * size_of(shape[2]) if shape[0] == "list" else sum(map(size_of, shape[1:]))
 
 
 def filled(shape: Any, leaves: Iterator[Any]) -> Any:
@@ -128,7 +159,7 @@ def plain(x: Any) -> float:
     """A number of another kind, such as NumPy's, as a float. Raises NoPlanError for no number."""
     if isinstance(x, Value):
         raise NoPlanError("an argument holds Values: their gradient is that of a graph")
-    if isinstance(x, bool | str) or not hasattr(x, "__float__"):
+    if isinstance(x, str) or not hasattr(x, "__float__"):
         raise NoPlanError(f"an argument holds {x!r:.40}, which is no number")
     return float(x)
 

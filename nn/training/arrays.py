@@ -70,10 +70,12 @@ class Arrays:
         first: int,
         last: int,
         max_norm: float | None,
+        watch: Any = None,
     ) -> Any:
         """The losses of the upcoming steps from first to last, as far as the machine did them.
 
         data: the samples, their classes, and the places of the samples of all upcoming steps.
+        watch: what the machine looks at between the steps.
         """
         if first == last:
             return array("d")
@@ -90,6 +92,7 @@ class Arrays:
             self.steps,
             upcoming.momenta[first * n : last * n] if upcoming.moving else None,
             max_norm,
+            watch,
         )
         self.count(upcoming, first, len(losses))
         return losses

@@ -2,7 +2,7 @@
 
 A stepper does the steps of a run, and puts their losses into the record. `fit` asks it for the
 epochs in this order: `epochs`, for as many whole epochs as it can do alone; then `epoch`, for the
-steps of one; then `outputs`, to judge the model.
+steps of one; then `judged`, to judge the model.
 """
 
 from __future__ import annotations
@@ -46,13 +46,21 @@ class GraphStepper:
         """The outputs of the model for a list of inputs, as plain numbers."""
         return outputs_of(self.run.model, inputs)
 
-    def step(self, inputs: Sequence[Any], targets: Sequence[Any]) -> None:
-        """One step of the optimiser on the graph of a batch."""
+    def judged(self, inputs: Sequence[Any]) -> tuple[Any, float]:
+        """The outputs for the samples that judge the model, and their loss if it is asked for."""
+        outputs = self.outputs(inputs)
+        return outputs, self.run.held_out_loss(outputs)
 
-        def gradient() -> Value:
-            loss = self.run.objective(inputs, targets)
-            self.run.optimizer.zero_grad()
-            loss.backward()
-            return loss
+    def step(self, *samples: Sequence[Any]) -> None:
+        """One step of the optimiser on the graph of a batch. samples: inputs, targets and so on."""
+        self.run.descend(lambda: self.graph_gradient(*samples))
 
-        self.run.descend(gradient)
+    def graph_gradient(self, *samples: Sequence[Any]) -> Value:
+        """The loss of a batch, once the parameters have its gradient. samples: inputs, targets."""
+        loss = self.run.objective(*samples)
+        self.run.optimizer.zero_grad()
+        loss.backward()
+        return loss
+
+    def finish(self) -> None:
+        """Leave the parameters as a step on a graph leaves them."""

@@ -34,7 +34,7 @@ class History(Mapping[str, "list[float]"]):
     def __init__(self) -> None:
         self.losses: list[float] = []
         self._epochs: list[dict[str, float]] = []
-        self._waiting: list[Any] = []  # behind _epochs: a dict, or (losses, learning rates)
+        self._waiting: list[Any] = []  # behind _epochs: the figures of an epoch, or columns
         self._count = 0  # of the epochs that wait
         self.stopped = ""
         self.deviation: float | None = None
@@ -43,7 +43,7 @@ class History(Mapping[str, "list[float]"]):
     def epochs(self) -> list[dict[str, float]]:
         """The figures of each epoch."""
         for epochs in self._waiting:
-            self._epochs += [epochs] if isinstance(epochs, dict) else dicts(*epochs)
+            self._epochs += epochs if isinstance(epochs, list) else dicts(epochs)
         self._waiting, self._count = [], 0
         return self._epochs
 
@@ -53,16 +53,16 @@ class History(Mapping[str, "list[float]"]):
 
     def add(self, figures: dict[str, float]) -> None:
         """Add an epoch."""
-        self._waiting.append(figures)
+        self._waiting.append([figures])
         self._count += 1
 
-    def add_many(self, losses: list[float], rates: list[float]) -> None:
-        """Add epochs by their losses and learning rates.
+    def add_many(self, columns: dict[str, list[float]]) -> None:
+        """Add epochs by columns: for each figure its number in each of these epochs.
 
         The dicts are made when somebody asks for `epochs`: a dict takes as long as a small step.
         """
-        self._waiting.append((losses, rates))
-        self._count += len(losses)
+        self._waiting.append(columns)
+        self._count += len(columns["loss"])
 
     @property
     def epoch_count(self) -> int:
@@ -74,7 +74,9 @@ class History(Mapping[str, "list[float]"]):
         """The figures of the last epoch, none before there is one."""
         if self._waiting:
             last = self._waiting[-1]
-            return last if isinstance(last, dict) else {"loss": last[0][-1], "lr": last[1][-1]}
+            if isinstance(last, list):
+                return last[-1]  # type: ignore[no-any-return]
+            return {name: column[-1] for name, column in last.items()}
         return self._epochs[-1] if self._epochs else {}
 
     @property
@@ -149,6 +151,6 @@ class History(Mapping[str, "list[float]"]):
         return f"History({', '.join(parts)})"
 
 
-def dicts(losses: list[float], rates: list[float]) -> list[dict[str, float]]:
-    """The figures of epochs, by their losses and learning rates."""
-    return [{"loss": loss, "lr": lr} for loss, lr in zip(losses, rates)]
+def dicts(columns: dict[str, list[float]]) -> list[dict[str, float]]:
+    """The figures of epochs, by their columns."""
+    return [dict(zip(columns, row)) for row in zip(*columns.values())]

@@ -46,8 +46,8 @@ def jit(function: Callable[..., Any]) -> Replay:
 
     function: takes numbers, in lists of any depth or in arrays, and returns a loss, one Value. The
     leaves behind the loss are its parameters. Its result has the same `data`, and `loss.backward()`
-    gives the parameters the same grads, to the last bit; a factor or a sum, as in `loss / 3`,
-    belongs inside the function. What cannot be replayed is computed as before; `reason` says why.
+    gives the parameters the same grads, to the last bit, also as part of another loss, such as
+    `loss / 3`. What cannot be replayed is computed as before; `reason` says why.
 
     A recording is for one structure: the same number of samples, the same settings (True, None, a
     name), and all modules in the mode, train or eval, in which they were. Another structure is
@@ -147,7 +147,9 @@ class Replay:
             found = recording.loss(arguments)
             if found is None:
                 self.reason = "the machine has no answer for these numbers"
-                return self.computed(args)
+                loss = self.computed(args)
+                recording.learn(arguments)
+                return loss
             self.replayed += 1
             self.changes = 0
             self.structures.replayed()
@@ -239,6 +241,7 @@ class Replay:
             return loss
         if recording.was_recorded_with(arguments):  # the same numbers prove nothing
             return loss
+        recording.learn(arguments)
         after = recording.random_state()
         recording.set_random_state(before)
         answer = recording.evaluate(arguments)

@@ -18,7 +18,6 @@ import os
 from contextlib import contextmanager
 from time import monotonic
 
-from engine.op import leaves_domain
 from nn.checks import whole
 from nn.data.loader import DataLoader
 from nn.losses import mse_loss
@@ -53,6 +52,7 @@ def fit(
     batch_size: int | None = None,
     shuffle: bool = True,
     seed: int = 0,
+    sample_weight: Sequence[float] | None = None,
     validation: Any = None,
     metrics: Mapping[str, Metric] | None = None,
     penalty: Callable[[], Any] | None = None,
@@ -72,8 +72,11 @@ def fit(
     """Train the model on data, and return the record of the run.
 
     The data. data: (inputs, targets), an object with these two attributes, or a DataLoader; a
-    DataLoader decides on batch_size, shuffle and seed itself. validation: held-out (inputs,
-    targets); their loss is "val_loss" in the record.
+    DataLoader decides on batch_size, shuffle, seed and weights itself. An input may be several: a
+    model that takes (a, b) has [(a0, b0), (a1, b1), ...], as zip gives them. sample_weight: what
+    each sample counts in the loss, a number of at least 0. A loss of one's own without a reduction
+    is called with the weights after the targets. validation: held-out (inputs, targets); their
+    loss, without weights, is "val_loss" in the record.
 
     What is made small, and for how long. loss: a function of the predictions and the targets of a
     batch. penalty: a function without arguments, such as an L2 penalty; its result is added to the
@@ -117,6 +120,8 @@ def fit(
     """
     if isinstance(data, DataLoader) and batch_size is not None:
         raise ValueError(f"a DataLoader has its own batch_size, got batch_size={batch_size} too")
+    if isinstance(data, DataLoader) and sample_weight is not None:
+        raise ValueError("a DataLoader has its own sample_weight, got sample_weight too")
     run = Run(
         model,
         data,
@@ -125,6 +130,7 @@ def fit(
         batch_size,
         shuffle,
         seed,
+        sample_weight=sample_weight,
         validation=validation,
         metrics=metrics,
         penalty=penalty,
@@ -146,20 +152,21 @@ def fit(
     if resume and checkpoint is not None and os.path.exists(checkpoint):
         resume_run(run, checkpoint)
     stepper = stepper_of(run, replay, fast)
-    stepper.watched = bool(callbacks)
+    stepper.watched = stepper.watched or bool(callbacks)
     saved, wait = monotonic(), min(SOON, SECONDS)
     with bar(run, epochs * len(run.loader) if epochs else steps, progress) as advance:
         try:
             while not run.done(epochs, steps):
                 if not callbacks:
-                    end = epochs or steps or 0
+                    end = epochs or math.ceil((steps or 0) / len(run.loader))
                     every, until = end, math.inf
                     if checkpoint is not None:
                         every, until = checkpoint_every, saved + wait
                     whole_epochs(run, stepper, end, every, advance, until)
-                epoch(run, stepper, steps, advance)
-                answers = [callback(run.history) for callback in callbacks]
-                run.end_epoch(True in answers)
+                if not run.history.stopped:  # by early stopping, in one of these epochs
+                    epoch(run, stepper, steps, advance)
+                    answers = [callback(run.history) for callback in callbacks]
+                    run.end_epoch(True in answers)
                 due = run.history.epoch_count % checkpoint_every == 0
                 due = due or run.done(epochs, steps) or monotonic() - saved > wait
                 if checkpoint is not None and due:
@@ -167,6 +174,8 @@ def fit(
                     saved, wait = monotonic(), min(2 * wait, SECONDS)
         except KeyboardInterrupt:
             run.history.stopped = "interrupted"
+        finally:
+            stepper.finish()
     if run.stopping is not None:
         run.stopping.restore(run.parameters)
     model.eval()
@@ -180,27 +189,18 @@ def stepper_of(run: Run, replay: bool | str, fast: bool) -> GraphStepper:
     if not replay:
         return GraphStepper(run)
     from engine.programs.plan import NoPlanError
-    from nn.training.machine_stepper import MachineStepper
+    from nn.training.machine_stepper import MachineStepper, has_own_train, starts_outside
 
-    run.model.train()
+    if not has_own_train(run.model):
+        run.model.train()
     try:
         stepper = MachineStepper(run, fast)
     except NoPlanError as error:
         if replay == "auto" or starts_outside(error):
             return GraphStepper(run)
         raise
-    run.history.deviation = stepper.plans.deviation if fast else None
+    stepper.strict = replay is True
     return stepper
-
-
-def starts_outside(error: BaseException | None) -> bool:
-    """Whether a plan failed at a number without a value, such as log(-1): a graph says at which.
-
-    Its step raises the TrainingError that it raises without replay.
-    """
-    while isinstance(error, Exception) and not leaves_domain(error):
-        error = error.__context__
-    return error is not None
 
 
 def whole_epochs(
@@ -240,9 +240,12 @@ def epoch(
 @contextmanager
 def bar(run: Run, total: int | None, progress: bool) -> Iterator[Callable[[int], None]]:
     """A function that moves a progress bar on by a number of steps that are done."""
+    if not progress:
+        yield lambda _: None
+        return
     from tqdm import tqdm
 
-    options: dict[str, Any] = {"desc": "training", "unit": "step", "disable": not progress}
+    options: dict[str, Any] = {"desc": "training", "unit": "step"}
     with tqdm(total=total, initial=run.history.steps, **options) as shown:
 
         def advance(steps: int) -> None:

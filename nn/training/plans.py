@@ -7,14 +7,17 @@ from array import array
 from hashlib import sha256
 from math import inf
 
-from engine.op import leaves_domain
+from engine import no_grad
+from engine.op import compiled, leaves_domain
 from engine.programs.joining import JoinedKinds
 from engine.programs.machines import machine_of_plan
 from engine.programs.plan import NoPlanError, Plan, lowered
 from engine.programs.tape import Tape
 from nn.evaluation import is_straight
+from nn.training.objective import loss_of
 from nn.training.randomness import undrawn
-from nn.training.samples import Samples, shape_of
+from nn.training.samples import Samples
+from nn.training.shifting import shifted
 from nn.training.tapes import tape_of, tapes_of
 
 TYPE_CHECKING = False
@@ -25,13 +28,17 @@ if TYPE_CHECKING:
     from engine import Value
     from nn.data.loader import DataLoader
     from nn.training.objective import Objective
-    from nn.training.samples import Draws
+    from nn.training.samples import Way
     from nn.training.tapes import Parts
 
 
 PLANS: dict[Any, Plan] = {}  # the latest, by the structure of their tapes
 MOST = 8
 FEW = 16  # samples that are compared, where all are alike
+NAMES, TARGETS = ("input", "target", "weight"), 1  # of the arguments
+RECURRENT = 8_000  # operations, up to which recurrent samples are done one by one: see is_recurrent
+LONGEST = 100_000 if compiled else 10_000  # operations that are done one by one
+MANY = 50_000  # operations that are recorded to see whether they are the same for other samples
 TOLERANCE = 1e-9  # of fast gradients, as a share of the largest
 
 
@@ -57,55 +64,115 @@ class BatchPlans:
         self.loader, self.objective, self.parameters = loader, objective, parameters
         self.sources, self.fast, self.deviation = sources, fast, 0.0
         self.alike = is_straight(objective.model)  # whether one sample shows what all do
-        inputs, targets = loader.inputs, loader.targets
-        check_shapes(inputs)
-        whole = all(hasattr(t, "__index__") and not isinstance(t, bool) for t in targets)
-        size = min(loader.batch_size or len(inputs), len(inputs))
-        self.classes: list[int] | None = [int(t) for t in targets] if whole else None
-        try:
-            plan, draws = self.plan(size)
-        except NoPlanError as error:
-            if self.classes is None:
-                raise
-            self.classes = None  # they are numbers, unless the loss wants classes
-            try:
-                plan, draws = self.plan(size)
-            except NoPlanError:
-                raise error from None
-        self.machines: dict[int, Any] = {size: machine_of_plan(plan, fast)}
-        self.samples = Samples(loader, self.classes, draws)
-        few = min(size, max(FEW, len(set(self.classes or ()))))
-        if self.alike and size > 2 * few and self.machine(few) is not None:
+        self.samples = Samples(loader.lists)
+        self.machines: dict[int, Any] = {}
+        size = loader.size
+        self.ragged = size == self.samples.count and not of_one_shape(self.samples)
+        if not self.ragged:
+            check_shapes(self.samples)
+        self.machines[size] = self.first_machine(size)
+        if self.samples.ways[size].asked:
+            self.check_targets(size)
+        few = min(size, max(FEW, len(set(self.samples.labels or ()))))
+        if self.alike and not self.ragged and size > 2 * few and self.machine(few) is not None:
             size = few  # another size of the same samples
         self.check_numbers(size)
 
     # ---- recording ----
 
-    def plan(self, lanes: int) -> tuple[Plan, Draws]:
-        """The plan of a batch of that many samples, and what each sample draws.
+    def first_machine(self, lanes: int) -> Any:
+        """The machine for batches of that size, by the first way that there is.
+
+        The targets are numbers, or classes where the loss wants classes. Raises NoPlanError.
+        """
+        try:
+            return self.made(lanes)
+        except NoPlanError as error:
+            self.alike = is_straight(self.objective.model)
+            try:
+                self.samples.as_classes(TARGETS)
+                return self.made(lanes)
+            except NoPlanError as other:
+                if self.samples.labels is None:  # as it is no list of classes
+                    raise error from None
+                raise NoPlanError(f"{other}; as numbers: {error}") from error
+
+    def made(self, lanes: int) -> Any:
+        """A machine for batches of that size. Raises NoPlanError, with the first reason.
 
         Every class occurs in the batch that is recorded.
         """
-        places = self.places(lanes)
-        inputs, targets = self.loader.samples(places)
-        classes = None if self.classes is None else [self.classes[i] for i in places]
-        given = self.objective, inputs, targets, self.parameters, classes is not None
+        places, labels = self.places(lanes), self.samples.labels
+        classes = None if labels is None else [labels[i] for i in places]
         if self.alike and lanes > 1:
             try:
                 with undrawn(self.sources()):
-                    parts, draws = tapes_of(*given)
-                return plan_of(parts, lanes, classes), draws
+                    parts, way = tapes_of(self.objective, self.samples, places, self.parameters)
+                machine = machine_of_plan(plan_of(parts, lanes, classes), self.fast)
             except NoPlanError:
                 self.alike = False
+            else:
+                self.samples.ways[lanes] = way
+                return machine
         with undrawn(self.sources()):
-            tape, draws = tape_of(*given)
-        return plan_of(tape, lanes, classes), draws
+            machine, self.samples.ways[lanes] = self.of_tape(places, classes)
+        return machine
+
+    def of_tape(self, places: Sequence[int], classes: list[int] | None) -> tuple[Any, Way]:
+        """A machine of the tape of a batch, and how batches are replayed.
+
+        The same operation of all samples is done at once, or all operations one by one. With
+        classes, which operations there are follows from the class: then only the first will do.
+        """
+        reason: NoPlanError | None = None
+        way: Way | None = None
+        ways = (False, True) if classes is None else (False,)
+        for together in ways[int(self.ragged) :]:  # samples of many shapes are not alike
+            try:
+                if way is None or way.draws:  # else it is the same tape
+                    tape, way = self.tape(places, together)
+                way = way._replace(together=together)
+                if together and len(tape) > LONGEST:
+                    raise NoPlanError(f"the samples are not alike: {len(tape)} operations")
+                plan = plan_of(tape, 1 if together else len(places), classes)
+                alone = plan.sequential and classes is None and not way.draws
+                if alone and len(tape) <= RECURRENT:
+                    way = way._replace(together=True)
+                    plan = plan_of(tape, 1, None)
+                if classes is None:
+                    self.check_others(tape, places, together)
+                return machine_of_plan(plan, self.fast), way
+            except NoPlanError as error:
+                reason = reason or error
+        raise reason or NoPlanError("it has no samples")
+
+    def tape(self, places: Sequence[int], together: bool) -> tuple[Tape, Way]:
+        return tape_of(self.objective, self.samples, places, self.parameters, together)
+
+    def check_others(self, tape: Tape, places: Sequence[int], together: bool) -> None:
+        """Raise NoPlanError unless other batches have the same tape, also with other weights.
+
+        As many batches are recorded as show every sample, or as have MANY operations in all.
+        """
+        n, lanes, key = self.samples.count, len(places), key_of(tape, 1, None)
+        with shifted(self.parameters):
+            starts = range(1) if self.ragged else range(1, n + 1, lanes)
+            for start in starts[: MANY // max(1, len(tape))]:
+                others = [(start + i) % n for i in range(lanes)]
+                try:
+                    found, _ = self.tape(others, together)
+                except NoPlanError as error:
+                    if isinstance(error.__cause__, Exception) and leaves_domain(error.__cause__):
+                        continue  # the weights led there
+                    raise
+                if key_of(found, 1, None) != key:
+                    raise NoPlanError("other samples do not have the same operations")
 
     def places(self, lanes: int) -> list[int]:
         """The samples that are recorded. Raises NoPlanError if they cannot show every class."""
-        places = list(range(len(self.loader.inputs)))
-        if self.classes is not None:
-            firsts = [self.classes.index(c) for c in sorted(set(self.classes))]
+        places, labels = list(range(self.samples.count)), self.samples.labels
+        if labels is not None:
+            firsts = [labels.index(c) for c in sorted(set(labels))]
             if len(firsts) > lanes:
                 raise NoPlanError(f"a batch of {lanes} has not all of {len(firsts)} classes")
             chosen = set(firsts)
@@ -116,14 +183,29 @@ class BatchPlans:
         """The machine for batches of that size; None if there is no plan for them."""
         if lanes not in self.machines:
             try:
-                plan, draws = self.plan(lanes)
-                same_draws = draws == self.samples.draws
-                self.machines[lanes] = machine_of_plan(plan, self.fast) if same_draws else None
+                self.machines[lanes] = self.made(lanes)
             except NoPlanError:
                 self.machines[lanes] = None
         return self.machines[lanes]
 
     # ---- comparing ----
+
+    def check_targets(self, size: int) -> None:
+        """Raise NoPlanError if the loss refuses the targets of any sample: the graph is to say so.
+
+        It is asked for all samples, with the output of the first for each of them.
+        """
+        with undrawn(self.sources()), no_grad():
+            try:
+                output = self.objective.model(self.loader.inputs[0])
+                for start in range(0, self.samples.count, size):
+                    places = range(start, min(start + size, self.samples.count))
+                    _, *others = self.loader.samples(places)
+                    loss_of(self.objective.loss, [output] * len(places), *others)
+            except ArithmeticError:
+                return  # the output is of no use here
+            except (TypeError, ValueError) as error:
+                raise NoPlanError(str(error)) from error
 
     def check_numbers(self, lanes: int) -> None:
         """Raise NoPlanError unless another batch, with other weights, has the bits of its graph.
@@ -133,24 +215,19 @@ class BatchPlans:
         """
         loader = self.loader
         order = loader.order(loader.epoch)[:lanes]
-        before = [(p, p.data, p.grad) for p in self.parameters]
         try:
-            for i, (p, data, _) in enumerate(before):  # zeros, as of biases, are special cases
-                p.data, p.grad = data + (1 + i % 7) * 2.0**-10, 0.0
-            shifted = array("d", [p.data for p in self.parameters])
-            with undrawn(self.sources()):
-                answer = self.machines[lanes].evaluate(shifted, *self.samples.batch(order))
-            with undrawn(self.sources()):
-                loss = self.objective(*loader.samples(order))
-            loss.backward()
-            found = (loss.data, [p.grad for p in self.parameters])
+            with shifted(self.parameters):
+                numbers = array("d", [p.data for p in self.parameters])
+                with undrawn(self.sources()):
+                    answer = self.machines[lanes].evaluate(numbers, *self.samples.batch(order))
+                with undrawn(self.sources()):
+                    loss = self.objective(*loader.samples(order))
+                loss.backward()
+                found = (loss.data, [p.grad for p in self.parameters])
         except (ArithmeticError, ValueError) as error:
             if not leaves_domain(error):
                 raise
             raise NoPlanError(str(error)) from None
-        finally:
-            for p, data, grad in before:
-                p.data, p.grad = data, grad
         if answer is not None and self.fast:
             self.deviation = deviation(answer, found)
             if not self.deviation <= TOLERANCE:
@@ -162,16 +239,32 @@ class BatchPlans:
             raise NoPlanError("a step of the machine has not the bits of its graph")
 
 
-def check_shapes(inputs: Sequence[Any]) -> None:
-    """Raise NoPlanError unless all inputs are numbers, or lists of as many numbers."""
-    first = shape_of(inputs[0])
-    for i, x in enumerate(inputs):
-        if shape_of(x) != first:
-            raise NoPlanError(f"input {i} has another shape than the first: {x!r:.60}")
+def of_one_shape(samples: Samples) -> bool:
+    """Whether all samples have as many numbers, in the same lists."""
+    return all(shapes == samples.shapes[0] for shapes in samples.shapes)
+
+
+def check_shapes(samples: Samples) -> None:
+    """Raise NoPlanError unless all samples have as many numbers, in the same lists."""
+    first = samples.shapes[0]
+    for i, shapes in enumerate(samples.shapes):
+        for what, shape, wanted, argument in zip(NAMES, shapes, first, samples.arguments):
+            if shape != wanted:
+                got = argument.given[i]
+                raise NoPlanError(f"{what} {i} has another shape than the first: {got!r:.60}")
 
 
 def plan_of(made: Tape | Parts, lanes: int, classes: Sequence[int] | None) -> Plan:
     """The plan of a tape; of the latest tapes, none of the same structure is lowered again."""
+    key = key_of(made, lanes, classes)
+    PLANS[key] = plan = PLANS.pop(key, None) or made_anew(made, lanes, classes)
+    for oldest in list(PLANS)[:-MOST]:
+        PLANS.pop(oldest, None)
+    return plan
+
+
+def key_of(made: Tape | Parts, lanes: int, classes: Sequence[int] | None) -> tuple[Any, ...]:
+    """What is the same for tapes that have the same plan."""
     tapes = [made] if isinstance(made, Tape) else [made.sample, made.loss]
     key: Any = [None if classes is None else sha256(array("i", classes).tobytes()).digest(), lanes]
     for tape in tapes:
@@ -179,11 +272,7 @@ def plan_of(made: Tape | Parts, lanes: int, classes: Sequence[int] | None) -> Pl
         slots = (len(tape.parameters), len(tape.inputs), tape.args, tape.outputs)
         # version 2 writes what is equal alike: later ones write what occurs twice but once
         key += [tuple(tape.ops), numbers, sha256(marshal.dumps(slots, 2)).digest()]
-    key = tuple(key)
-    PLANS[key] = plan = PLANS.pop(key, None) or made_anew(made, lanes, classes)
-    for oldest in list(PLANS)[:-MOST]:
-        PLANS.pop(oldest, None)
-    return plan
+    return tuple(key)
 
 
 def made_anew(made: Tape | Parts, lanes: int, classes: Sequence[int] | None) -> Plan:

@@ -19,12 +19,23 @@ def random_sources(model: Module) -> list[Any]:
     return [random, *[rng for rng in found if isinstance(rng, random.Random)]]
 
 
+class RandomState:
+    """What the next draws of some random sources depend on, as it is now."""
+
+    def __init__(self, sources: Iterable[Any]) -> None:
+        self.states = [(rng, rng.getstate()) for rng in sources]
+
+    def restore(self) -> None:
+        """Have the sources draw again what they drew from that moment on."""
+        for rng, state in self.states:
+            rng.setstate(state)
+
+
 @contextmanager
 def undrawn(sources: Iterable[Any]) -> Iterator[None]:
     """A block after which the random sources are as if nothing had been drawn from them."""
-    states = [(rng, rng.getstate()) for rng in sources]
+    before = RandomState(sources)
     try:
         yield
     finally:
-        for rng, state in states:
-            rng.setstate(state)
+        before.restore()

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import sys
+import math
 from array import array
+from itertools import chain
+from weakref import ref
 
 from engine import Op, Value, topological_order
 from engine.op import number
 from engine.programs.kinds import NoPlanError
 from engine.programs.machines import machine_of_plan
-from engine.programs.tape import Tape
+from engine.programs.tape import Tape, is_choice
 from engine.recording import no_grad_depth, tracing
-from engine.value import add_slopes, node_of_many
+from engine.value import add_slopes, node_of_many, sweeping
 from nn.training.arguments import columns
+from nn.training.number import NUMBER, Number, WholeNumber
 from nn.training.plans import plan_of, same
 from nn.training.randomness import undrawn
 from nn.training.samples import drawn, shared_draws
+from nn.training.tapes import WRONG
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,9 +28,6 @@ if TYPE_CHECKING:
 
     from nn.training.arguments import Argument
     from nn.training.samples import Draws
-
-CHOICE = "the function takes a number of its arguments out of the graph, as an `if` does"
-WRONG = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 class Recording:
@@ -88,6 +89,10 @@ class Recording:
             tape = Tape([loss], flat, self.parameters)
         except ValueError as error:
             raise NoPlanError(str(error)) from None
+        self.guards = guards(self.leaves_of)
+        choices = [args[1:] for op, args in zip(tape.ops, tape.args) if is_choice(op)]
+        slots = {*chain.from_iterable(choices)} & {*range(len(self.parameters))}
+        self.candidates = {self.parameters[slot] for slot in slots}  # may be chosen, or not
         chosen = [k % self.classes for k in range(self.lanes)] if self.classes else None
         self.machine = machine_of_plan(plan_of(tape, self.lanes, chosen))
 
@@ -100,11 +105,13 @@ class Recording:
             raise NoPlanError(f"a batch of {self.lanes} has not all of {self.classes} classes")
         leaves: list[list[Any]] = [[] for _ in range(self.lanes)]
         given = []
-        for argument in arguments:
+        self.leaves_of: list[list[Any]] = [[] for _ in arguments]
+        for i, argument in enumerate(arguments):
             if self.classes and argument is arguments[-1]:
                 given.append(argument.filled([k % self.classes for k in range(self.lanes)]))
                 continue
-            own = [Number(x) for x in argument.numbers]
+            own = [*map(WholeNumber if argument.whole else Number, argument.numbers)]
+            self.leaves_of[i] = own
             each = len(own) // self.lanes
             for k, of_sample in enumerate(leaves):
                 of_sample += own[k * each : (k + 1) * each]
@@ -126,40 +133,55 @@ class Recording:
         in no call.
         """
         own = [v for v in topological_order(loss) if v.op is None]
-        if len(own) != len(self.parameters):
+        recorded, there = {*self.parameters}, {*own}
+        new = [v for v in own if v not in recorded]
+        gone = [p for p in self.parameters if p not in there and p not in self.candidates]
+        if [v.data.hex() for v in new] != [p.data.hex() for p in gone]:
             return False
-        recorded = {*self.parameters}
-        for v, p in zip(own, self.parameters):
-            if v is not p and (v in recorded or v.data.hex() != p.data.hex()):
-                return False
-        return same(*answer) == same(loss.data, gradients(loss, own))
+        grads = dict(zip(own, gradients(loss, own)))
+        grads.update(zip(gone, [grads[v] for v in new]))
+        return same(*answer) == same(loss.data, [grads.get(p, 0.0) for p in self.parameters])
 
     # ---- what it computes ----
 
     def loss(self, arguments: list[Argument]) -> Value | None:
         """The loss of these arguments; None where only the graph has the answer."""
         before = self.random_state() if self.draws else []
-        answer = self.evaluate(arguments)
-        if answer is None:
+        given = self.given_to_machine(arguments)
+        answer = None if given is None else self.machine.evaluate(*given)
+        if given is None or answer is None:
             self.set_random_state(before)
             return None
         data, grads = answer
         if no_grad_depth.get():
             return Value(data)
-        return replayed_loss(data, self.parameters, grads.tolist())
+        return replayed_loss(data, self.parameters, grads.tolist(), Again(self.machine, given))
 
     def evaluate(self, arguments: list[Argument]) -> tuple[float, Any] | None:
         """The loss and its gradient, or None."""
+        given = self.given_to_machine(arguments)
+        found: tuple[float, Any] | None = None if given is None else self.machine.evaluate(*given)
+        return found
+
+    def given_to_machine(self, arguments: list[Argument]) -> tuple[Any, Any, Any] | None:
+        """What the machine evaluates: parameters, numbers, classes. None for what nn has to check.
+
+        It draws random numbers, if the function does.
+        """
+        if not all(guard.lets(arguments) for guard in self.guards):
+            return None
         given, classes = [arguments[i] for i in self.places], None
         if self.classes:
             classes = array("i", map(int, given.pop().numbers))
             if min(classes) < 0:
                 return None
         rows = columns(given, self.lanes)
-        if self.draws:
-            rows = self.with_draws(rows)
-        found: tuple[float, Any] | None = self.machine.evaluate(self.values(), rows, classes)
-        return found
+        return self.values(), self.with_draws(rows) if self.draws else rows, classes
+
+    def learn(self, arguments: list[Argument]) -> None:
+        """Let the numbers of these arguments pass from now on: nn has checked them."""
+        for guard in self.guards:
+            guard.learn(arguments)
 
     def with_draws(self, rows: Any) -> Any:
         """The rows, behind each the random numbers that its sample draws."""
@@ -182,57 +204,73 @@ class Recording:
             source.setstate(state)
 
 
+class Guard:
+    """What nn has checked of an argument: numbers of a range, or these very numbers, may pass.
+
+    Others are checked by nn once, in the function itself.
+    """
+
+    def __init__(self, place: int, leaves: Sequence[Any]) -> None:
+        """place: of the argument. leaves: its numbers."""
+        self.place = place
+        numbers = [x.data for x in leaves if x.asked]
+        self.known = {*numbers} if any(x.asked == NUMBER for x in leaves) else None
+        self.low, self.high = min(numbers), max(numbers)
+
+    def lets(self, arguments: list[Argument]) -> bool:
+        """Whether the numbers may pass."""
+        numbers = arguments[self.place].numbers
+        if self.known is not None:
+            return self.known.issuperset(numbers)
+        return bool(self.low <= min(numbers) and max(numbers) <= self.high)
+
+    def learn(self, arguments: list[Argument]) -> None:
+        numbers = arguments[self.place].numbers
+        if self.known is not None:
+            self.known.update(numbers)
+        self.low, self.high = min(self.low, *numbers), max(self.high, *numbers)
+
+
+def guards(leaves: list[list[Any]]) -> list[Guard]:
+    """The guards of the arguments of which nn has checked numbers. leaves: of each argument."""
+    return [Guard(i, own) for i, own in enumerate(leaves) if any(x.asked for x in own)]
+
+
 def ways(arguments: list[Argument], classes: int) -> Iterator[tuple[int, int]]:
     """The ways to record, the fastest first: (samples at once, classes of the last argument)."""
     lists = [a for a in arguments if not a.passed_on]
     sizes = {a.samples for a in lists}
     n = sizes.pop() if len(sizes) == 1 else None
+    if n and n > 1:
+        yield n, 0
     if n and len(lists) > 1 and lists[-1] is arguments[-1]:
         last = arguments[-1]
         if last.whole and len(last.numbers) == n and min(last.numbers) >= 0:
-            yield n, classes
-    if n and n > 1:
-        yield n, 0
+            yield n, classes  # where the function picks by them without nn.chosen
     yield 1, 0
 
 
-class Number(Value):
-    """A number of an argument while a function is recorded: nothing may be chosen by it.
+# ---- what a replay returns ----
 
-    An `if` on it would stay as it was, for numbers to come, and so would `float(x)`. Raises
-    NoPlanError there. What nn checks, such as whether a target is a probability, is no choice.
+
+class Again:
+    """The machine, and what it was given for a loss, to be asked for another gradient.
+
+    A copy has no machine: its gradients are the known slopes times a factor.
     """
 
-    def __gt__(self, *_other: Any) -> Any:
-        raise NoPlanError(CHOICE)
+    def __init__(self, machine: Any, given: Sequence[Any]) -> None:
+        self.machine, self.given = machine, given
 
-    __lt__ = __bool__ = __int__ = __round__ = __gt__  # type: ignore[assignment]
-    __hash__ = Value.__hash__
+    def __reduce__(self) -> Any:
+        return Again, (None, ())
 
-    def __ge__(self, other: Any) -> Any:
-        return self.checked() >= other
-
-    def __le__(self, other: Any) -> Any:
-        return self.checked() <= other
-
-    def __eq__(self, other: object) -> bool:
-        return self.checked() == other
-
-    def __ne__(self, other: object) -> bool:
-        return self.checked() != other
-
-    def __float__(self) -> float:
-        return self.checked()
-
-    def checked(self) -> float:
-        """Its number, if it is nn that asks."""
-        asking = sys._getframe(2).f_globals.get("__name__", "")
-        if asking.partition(".")[0] not in ("engine", "nn"):
-            raise NoPlanError(CHOICE)
-        return self.data
-
-
-# ---- what a replay returns ----
+    def gradient(self, seed: float, start: Sequence[float]) -> Any:
+        """start + seed * d loss / d parameters, added up as in a graph; None without an answer."""
+        if self.machine is None:
+            return None
+        answer = self.machine.evaluate(*self.given, seed=seed, start=array("d", start))
+        return None if answer is None else answer[1]
 
 
 class ReplayedLoss(Value):
@@ -241,11 +279,28 @@ class ReplayedLoss(Value):
     Its graph has one operation, `replay`, of all parameters.
     """
 
-    slopes: list[float]
+    slopes: Any  # [parameters] of floats
+    again: Again
+
+    def __setstate__(self, state: Any) -> None:
+        """Become a copy, whose operation knows the copy and its parameters."""
+        if type(state) is tuple and len(state) == 5:
+            _, data, grad, inputs, attributes = state
+            gradient = Slopes(attributes["slopes"], attributes["again"], inputs)
+            gradient.loss = ref(self)
+            state = replay_op(data, inputs, gradient), data, grad, inputs, attributes
+        super().__setstate__(state)
 
     def backward(self, gradient: Any = 1.0) -> None:
         """Add gradient * d self / d p to the grad of each parameter p, as Value.backward does."""
-        add_slopes(self, self.slopes, number(gradient))
+        seed, slopes = number(gradient), self.slopes
+        if seed != 1.0:
+            slopes = self.again.gradient(seed, [0.0] * len(slopes))
+        if slopes is None:
+            add_slopes(self, self.slopes, seed)
+            return
+        add_slopes(self, slopes, 1.0)
+        self.grad = seed
 
 
 class Known:
@@ -264,10 +319,18 @@ class Known:
 
 
 class Slopes:
-    """The slopes of a function of the parameters, which are known."""
+    """The slopes of a function of the parameters, which are known.
 
-    def __init__(self, slopes: list[float]) -> None:
-        self.slopes = slopes
+    A graph adds each part of a gradient to that of its parameter by itself, and so does the machine
+    where the loss is part of another, as in loss / 3: it goes on from what the parameters have.
+    """
+
+    def __init__(self, slopes: list[float], again: Again, parameters: Sequence[Value]) -> None:
+        self.slopes, self.again, self.parameters = slopes, again, parameters
+        self.loss: Any = lambda: None  # a weak reference to the node
+
+    def __reduce__(self) -> Any:
+        return Slopes, (self.slopes, Again(None, ()), ())
 
     def __call__(self, z: Any, *_parameters: Any) -> list[float]:
         if isinstance(z, Value):
@@ -275,15 +338,35 @@ class Slopes:
                 "a replayed loss has grads by loss.backward(), and no graph to differentiate: "
                 "take the function without jit"
             )
-        return self.slopes
+        loss = self.loss()
+        if loss is None or not math.isfinite(loss.grad) or not is_sweeping():
+            return self.slopes
+        grads = self.again.gradient(loss.grad, [p.grad for p in self.parameters])
+        if grads is None:
+            return self.slopes
+        for p, grad in zip(self.parameters, grads):
+            p.grad = grad
+        return [0.0] * len(self.slopes)  # all is there: the sweep has nothing to add
 
 
-def replayed_loss(data: float, parameters: tuple[Value, ...], slopes: list[float]) -> Value:
+def is_sweeping() -> bool:
+    """Whether this thread is in the sweep of a backward: then it holds the lock of all sweeps."""
+    held: bool = sweeping._is_owned()  # type: ignore[attr-defined]
+    return held
+
+
+def replay_op(data: float, parameters: Sequence[Value], gradient: Slopes) -> Op:
+    return Op("replay", "replay", Known(data, parameters), gradient=gradient)
+
+
+def replayed_loss(
+    data: float, parameters: tuple[Value, ...], slopes: list[float], again: Again
+) -> Value:
     """The node of a loss whose number and slopes are known."""
-
-    op = Op("replay", "replay", Known(data, parameters), gradient=Slopes(slopes))
+    gradient = Slopes(slopes, again, parameters)
+    op = replay_op(data, parameters, gradient)
     loss: Any = node_of_many(ReplayedLoss, op, data, parameters)
-    loss.slopes = slopes
+    loss.slopes, loss.again, gradient.loss = slopes, again, ref(loss)
     return loss  # type: ignore[no-any-return]
 
 

@@ -6,6 +6,8 @@ A stepper does the steps, on graphs (`graph_stepper`) or in the machine (`machin
 
 from __future__ import annotations
 
+from math import nan
+
 from engine.op import leaves_domain, number
 from nn.checks import wanted, whole
 from nn.data.loader import DataLoader, check_samples, pair
@@ -28,10 +30,10 @@ if TYPE_CHECKING:
     Metric = Callable[[Sequence[Any], Sequence[Any]], float]
 
     class Stepper(Protocol):
-        """What puts the model in a mode, and asks it for many outputs."""
+        """What puts the model in a mode, and asks it for many outputs and their loss."""
 
         def mode(self, training: bool) -> None: ...
-        def outputs(self, inputs: Sequence[Any]) -> Any: ...
+        def judged(self, inputs: Sequence[Any]) -> tuple[Any, float]: ...
 
 
 class Run:
@@ -50,6 +52,7 @@ class Run:
         shuffle: bool = True,
         seed: int = 0,
         *,
+        sample_weight: Any = None,
         validation: Any = None,
         metrics: Mapping[str, Metric] | None = None,
         penalty: Callable[[], Any] | None = None,
@@ -71,10 +74,12 @@ class Run:
             self.loader = data
         else:
             inputs, targets = pair(data)
-            self.loader = DataLoader(inputs, targets, batch_size, shuffle=shuffle, seed=seed)
+            self.loader = DataLoader(
+                inputs, targets, batch_size, shuffle, seed, sample_weight=sample_weight
+            )
         self.model: Any = model
         self.optimizer = optimizer
-        self.objective = Objective(self.model, loss, penalty)
+        self.objective = Objective(self.model, loss, penalty, self.loader.inputs[0])
         self.metrics: Mapping[str, Metric] = metrics or {}
         self.max_norm = max_norm
         self.schedule, self.schedule_each = schedule, schedule_each
@@ -84,7 +89,7 @@ class Run:
             self.validation = pair(validation)
         self.settings: dict[str, Any] = dict(settings or {})
         self.parameters: list[Value] = optimizer.parameters
-        self.last_finite = [p.data for p in self.parameters]
+        self.last_finite: Sequence[float] = [p.data for p in self.parameters]
         self.history = History()
 
     # ---- before the first step ----
@@ -210,25 +215,45 @@ class Run:
         if self.validation is None and not self.metrics:
             return {}
         stepper.mode(training=False)
-        inputs, targets = self.validation or (self.loader.inputs, self.loader.targets)
-        predictions = stepper.outputs(inputs)
+        inputs, targets = self.judging
+        predictions, loss = stepper.judged(inputs)
         prefix = "val_" if self.validation else ""
-        figures = {}
-        if self.validation:
-            figures["val_loss"] = float(self.objective.loss(predictions, targets))
+        figures = {"val_loss": loss} if self.validation else {}
         for name, metric in self.metrics.items():
             figures[prefix + name] = float(metric(targets, predictions))
         return figures
 
-    def end_epoch(self, asked: bool) -> None:
-        """Step the schedule, and stop if the figures of the epoch or a callback say so."""
+    @property
+    def judging(self) -> tuple[Sequence[Any], Sequence[Any]]:
+        """The samples that judge the model: the held-out ones, or those it learns from."""
+        return self.validation or (self.loader.inputs, self.loader.targets)
+
+    def held_out_loss(self, predictions: Sequence[Any]) -> float:
+        """The loss of what the model gives for the held-out data; nan if there are none."""
+        if self.validation is None:
+            return nan
+        return float(self.objective.loss(predictions, self.validation[1]))
+
+    def end_epoch(self, asked: bool, numbers: Sequence[float] | None = None) -> None:
+        """Step the schedule, and stop if the figures of the epoch or a callback say so.
+
+        numbers: the parameters, where their Values have not got them yet.
+        """
         figures = self.history.latest
         if self.schedule is not None and self.schedule_each == "epoch":
             if self.schedule.needs_metric:
                 self.schedule.step(figures.get("val_loss", figures["loss"]))
             else:
                 self.schedule.step()
-        if self.stopping is not None and self.stopping.update(figures, self.parameters):
+        if self.stopping is not None and numbers is None:
+            over = self.stopping.update(figures, self.parameters)
+        elif self.stopping is not None:
+            if self.stopping.is_better(figures):
+                self.stopping.best_weights = list(numbers or ())
+            over = self.stopping.over
+        else:
+            over = False
+        if over:
             self.history.stopped = EARLY
         elif asked:
             self.history.stopped = "a callback"

@@ -63,6 +63,12 @@ class EarlyStopping:
 
     def update(self, figures: Mapping[str, float], parameters: Sequence[Value]) -> bool:
         """Take note of an epoch; True if it is time to stop. Raises KeyError for no such figure."""
+        if self.is_better(figures):
+            self.best_weights = [p.data for p in parameters]
+        return self.over
+
+    def is_better(self, figures: Mapping[str, float]) -> bool:
+        """Take note of the figures of an epoch; whether it is the best so far."""
         if self.monitor not in figures:
             known = ", ".join(figures)
             raise KeyError(f"early stopping monitors {self.monitor!r}, but there are {known}")
@@ -71,8 +77,8 @@ class EarlyStopping:
         self.waited += 1
         if gain > self.min_delta or (math.isinf(self.best) and math.isfinite(figure)):
             self.best, self.waited = figure, min(self.waited, 0)
-            self.best_weights = [p.data for p in parameters]
-        return self.over
+            return True
+        return False
 
     @property
     def over(self) -> bool:

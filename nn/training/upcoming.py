@@ -9,6 +9,8 @@ from __future__ import annotations
 from array import array
 from time import perf_counter
 
+from nn.training.randomness import RandomState
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,7 +38,7 @@ class Upcoming:
         self.optimizer, self.schedule = optimizer, schedule
         self.groups = [dict(group) for group in optimizer.param_groups]
         self.schedule_before = None if schedule is None else schedule.state_dict()
-        self.sources = [(source, source.getstate()) for source in sources]
+        self.random = RandomState(sources)
         self.settings = [(len(group["params"]), settings(group)) for group in self.groups]
         self.steps, self.rates = 0, [optimizer.lr]
         self.lrs = array("d", [group["lr"] for group in self.groups])
@@ -79,8 +81,7 @@ class Upcoming:
             self.schedule.load_state_dict(self.schedule_before)
         for group, before in zip(self.optimizer.param_groups, self.groups):
             group.update(before)
-        for source, state in self.sources:
-            source.setstate(state)
+        self.random.restore()
         for _ in range(done if self.schedule is not None else 0):
             self.schedule.step()
 

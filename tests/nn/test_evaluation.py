@@ -6,7 +6,7 @@ import pytest
 
 from engine import Value
 from nn import MLP, Dropout, Linear, Module, Sequential
-from nn.evaluation import MANY, outputs_of
+from nn.evaluation import MANY, outputs_of, outputs_side_by_side, rows_of_outputs
 from nn.module import in_eval_mode
 
 
@@ -112,3 +112,14 @@ def test_many_samples_raise_what_one_raises(inputs, error):
 
     with pytest.raises((TypeError, ValueError), match=error):
         outputs_of(model, inputs)
+
+
+@pytest.mark.parametrize("samples", [2, 50, 1100])
+@pytest.mark.parametrize("outputs", [1, 3])
+def test_outputs_side_by_side_are_the_outputs(samples, outputs):
+    model = MLP(2, [3, outputs], activation="tanh", rng=random.Random(0))
+    inputs = [[0.01 * i, 1.0] for i in range(samples)]
+
+    assert outputs_side_by_side(model, inputs).tolist() == [
+        y for row in rows_of_outputs(model, inputs) for y in row
+    ]

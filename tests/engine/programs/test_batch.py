@@ -105,3 +105,23 @@ def test_bad_input_in_a_batch_names_the_sample(size, sample, error, message):
     for call in (program, program.value_and_grad, program.input_grad):
         with pytest.raises(error, match=message):
             call(samples)
+
+
+@pytest.mark.parametrize("samples", [3, 64, 1000, 1024, 2100])
+def test_outputs_side_by_side_are_those_of_a_call(samples):
+    w, x, y = Value(0.7), Value(1.0), Value(2.0)
+    program = trace([(w * x).tanh() + y, x * y], [x, y], [w])
+    rows = [[0.001 * i, 1.0 - 0.002 * i] for i in range(samples)]
+    flat = program.side_by_side(rows)
+
+    assert [flat[2 * i : 2 * i + 2].tolist() for i in range(samples)] == program(rows)
+    assert flat.tolist()[:6] == [v for row in rows[:3] for v in program(row)]
+
+
+def test_outputs_side_by_side_raise_with_the_sample():
+    x = Value(1.0)
+    program = trace(x.log(), [x])
+    rows = [[1.0]] * 1500
+
+    with pytest.raises(ValueError, match=r"sample 1200: log\(-1\.0\)"):
+        program.side_by_side([*rows[:1200], [-1.0], *rows])

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from engine import Value, dot, softmax, trace
-from engine.programs.grouping import grouped, leaders_of, scheduled, shared
+from engine.programs.grouping import grouped
 from nn import MLP
 
 PARAMETERS = 5
@@ -134,22 +134,12 @@ def test_grouped_programs_have_the_bits_of_the_graph(make):
         assert [g.hex() for g in program.input_grad(numbers)] == [x.grad.hex() for x in inputs]
 
 
-@pytest.mark.parametrize(
-    ("instruction", "rows"),
-    [
-        (("dot", 9, (~0, ~1, 4, 5)), (4, 5)),
-        (("dot", 9, (~0, ~1, 4, 5, ~2)), (4, 5)),
-        (("dot", 9, (4, 5, ~0, ~1)), (4, 5)),
-        (("dot", 9, (0, 1, 4, 5)), (0, 1)),
-        (("dot", 9, (~0, 0)), (0,)),
-        (("dot", 9, (~0, 4, 5, ~1)), ()),
-        (("dot", 9, (~0, ~1)), ()),
-        (("dot", 9, (~0,)), ()),
-        (("mul", 9, (4, 5)), ()),
-    ],
-)
-def test_what_dot_products_share_is_the_first_of_their_factors_with_rows(instruction, rows):
-    assert shared(instruction) == rows
+# ---- levels ----
+
+
+def moved_names(tail, rows, parameters=0):
+    moved, _ = grouped(tail, rows, parameters)
+    return [name for name, *_ in moved]
 
 
 def test_dot_products_of_the_same_rows_come_side_by_side():
@@ -160,6 +150,56 @@ def test_dot_products_of_the_same_rows_come_side_by_side():
         ("dot", 7, (~6, ~7, 2, 3)),
         ("exp", 8, (0,)),
     ]
+    moved, _ = grouped(tail, 9, 0)
 
-    assert leaders_of(tail) == [0, 1, 0, 1, 4]
-    assert scheduled(tail, 0) == [0, 2, 1, 3, 4]
+    dots = [operands for name, _, operands in moved if name == "dot"]
+    assert [operands[2:] for operands in dots] == [(0, 1), (0, 1), (2, 3), (2, 3)]
+
+
+def test_a_sum_stays_on_one_level_however_long_it_is():
+    tail = [
+        ("add", 4, (0, 1)),
+        ("exp", 5, (4,)),
+        ("add", 6, (0, 1)),
+        ("add", 7, (6, 2)),
+        ("add", 8, (7, 3)),
+        ("exp", 9, (8,)),
+    ]
+    assert moved_names(tail, 10) == ["add"] * 4 + ["exp"] * 2
+
+
+def test_what_can_wait_waits_for_its_kind():
+    tail = [
+        ("exp", 3, (0,)),  # needs no sum, but the other one does
+        ("add", 4, (1, 2)),
+        ("exp", 5, (4,)),
+        ("mul", 6, (3, 5)),
+    ]
+    assert moved_names(tail, 7) == ["add", "exp", "exp", "mul"]
+
+
+def test_what_others_need_now_does_not_wait():
+    tail = [
+        ("exp", 2, (0,)),
+        ("add", 3, (2, 1)),
+        ("exp", 4, (3,)),
+        ("mul", 5, (2, 4)),
+    ]
+    assert moved_names(tail, 6) == ["exp", "add", "exp", "mul"]
+
+
+def test_what_is_the_same_operand_of_a_group_stands_together():
+    tail = []  # u * c + z * v of each unit, one after the other, as a recurrent cell does it
+    for i in range(3):
+        tail += [
+            ("mul", 12 + 3 * i, (i, 3 + i)),
+            ("mul", 13 + 3 * i, (6 + i, 9 + i)),
+            ("add", 14 + 3 * i, (12 + 3 * i, 13 + 3 * i)),
+        ]
+    moved, _ = grouped(tail, 21, 0)
+
+    assert [operands for _, _, operands in moved] == [
+        *[(0, 3), (1, 4), (2, 5)],
+        *[(6, 9), (7, 10), (8, 11)],
+        *[(12, 15), (13, 16), (14, 17)],
+    ]

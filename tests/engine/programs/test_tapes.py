@@ -161,7 +161,7 @@ def test_a_program_and_a_plan_say_their_sizes():
 
     assert repr(program) == "Program(1 inputs, 1 parameters, 2 operations)"
     assert len(program) == 2
-    assert repr(lowered(program.tape, 1)) == "Plan(1 samples, 2 instructions for each, 0 once)"
+    assert repr(lowered(program.tape, 1)) == "Plan(1 samples, 0 instructions for each, 2 once)"
     assert type(program).__module__ == "engine"
 
 

@@ -11,6 +11,8 @@ import pytest
 from engine import Op, Value, draw, softplus, tan, tanh
 from nn import (
     MLP,
+    Embedding,
+    Flatten,
     Layer,
     Module,
     Neuron,
@@ -360,11 +362,13 @@ def test_the_steps_of_nns_own_classes_make_what_the_module_makes(part):
     part = seeded_small(copy.deepcopy(part).eval())
     for n in range(1, 6):
         x = [0.3, -0.7, 1.1, -0.2, 0.9][:n]
+        if any(isinstance(module, Embedding) for module in part.modules()):
+            x = [1.0, 0.0, 1.0, 1.0, 0.0][:n]
         try:
             made = part(x)
         except ValueError:
             continue  # of another width
-        made = made if isinstance(made, list) else [made]
+        made = Flatten()(made) if isinstance(made, list) else [made]
 
         assert [float(y) for y in computed(steps_of(part), x)] == pytest.approx(
             [float(y) for y in made], rel=1e-13, abs=1e-15

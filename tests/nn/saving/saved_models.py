@@ -7,6 +7,7 @@ from nn import (
     GELU,
     MLP,
     Dropout,
+    Embedding,
     Flatten,
     Identity,
     Layer,
@@ -40,6 +41,8 @@ MODELS = [
     Neuron(3, nonlin=False),
     Linear(2, 2, bias=False),
     Sequential(),
+    Sequential(Embedding(5, 2, padding_idx=1), Flatten(), Linear(4, 2)),
+    Embedding(2, 1),
     Sequential(
         Flatten(),
         *[Linear(2, 3), Tanh(), LayerNorm(3), Dropout(0.3), MLP(3, [2]), ReLU(), LeakyReLU(0.2)],

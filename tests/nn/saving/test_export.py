@@ -14,6 +14,7 @@ from nn import (
     GELU,
     MLP,
     Dropout,
+    Embedding,
     Flatten,
     Identity,
     Layer,
@@ -186,7 +187,17 @@ def test_every_kind_that_can_be_saved_is_compared():
         "Flatten",
         "Dropout",
         "Normalization",
-    }  # which "layers in a row" has inside
+        "Embedding",
+    }  # which "layers in a row" has inside, but for Embedding, which takes tokens
+
+
+@pytest.mark.parametrize("padding", [None, 2])
+def test_tokens_choose_their_rows_in_the_graph(padding, onnx):
+    table = Embedding(5, 3, padding_idx=padding, rng=random.Random(0))
+    model = Sequential(table, Flatten(), Linear(6, 2, rng=random.Random(1)), Tanh())
+    tokens = [[float(a), float(b)] for a in range(5) for b in range(5)]
+
+    assert largest_error(here(model, tokens), run_onnx(model, tokens)) <= 1e-12
 
 
 def test_any_number_of_rows_goes_through_the_graph(onnx):

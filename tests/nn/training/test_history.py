@@ -87,7 +87,7 @@ def test_without_pandas_an_error_says_what_to_install(monkeypatch):
 def test_epochs_that_wait_are_there_when_they_are_asked_for():
     history = History()
     history.add({"loss": 3.0, "lr": 0.1})
-    history.add_many([2.0, 1.0], [0.1, 0.2])
+    history.add_many({"loss": [2.0, 1.0], "lr": [0.1, 0.2]})
     counted, latest = history.epoch_count, history.latest
 
     assert (counted, latest) == (3, {"loss": 1.0, "lr": 0.2})
@@ -101,7 +101,7 @@ def test_epochs_that_wait_are_there_when_they_are_asked_for():
 
 def test_epochs_that_wait_are_copied_with_the_record():
     history = History()
-    history.add_many([2.0, 1.0], [0.1, 0.2])
+    history.add_many({"loss": [2.0, 1.0], "lr": [0.1, 0.2]})
 
     assert pickle.loads(pickle.dumps(history)).epochs == history.epochs
     assert copy.deepcopy(history).epochs == history.epochs

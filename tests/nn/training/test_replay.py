@@ -9,6 +9,7 @@ import pytest
 from engine import Value
 from engine.programs.plan import NoPlanError
 from nn import (
+    LBFGS,
     MLP,
     SGD,
     Adam,
@@ -245,9 +246,15 @@ class Halved(Adam):
         super().update({**group, "lr": group["lr"] / 2}, state)
 
 
+@pytest.mark.parametrize("optimizer", [Halved, LBFGS])
+def test_an_optimiser_that_the_machine_does_not_know_asks_it_for_gradients(optimizer):
+    found = outcome(True, lambda: mlp(3, 2), MOONS, cross_entropy, optimizer)
+
+    assert found == outcome(False, lambda: mlp(3, 2), MOONS, cross_entropy, optimizer)
+
+
 NONE = [
-    (lambda: mlp(3, 2), MOONS, cross_entropy, Halved, "the machine has no Halved"),
-    (Branching, FLOATS, mse_loss, Adam, "is part of some samples only"),
+    (Branching, FLOATS, mse_loss, Adam, "out of the graph, as an `if` does"),
     (Frozen, FLOATS, mse_loss, Adam, "same operations in the same|some samples only|has not the"),
 ]
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine import compiled, tanh
+from engine import tanh
 from engine.programs.plan import NoPlanError
 from nn import MLP, SGD, Adam, DataLoader, Linear, Module, cross_entropy, fit, mse_loss
 from nn.data.preparation import train_test_split
@@ -72,9 +72,13 @@ def test_sequences_of_other_lengths_are_learned(inputs, features):
 
 def test_a_loader_gives_sequences_of_other_lengths_in_batches():
     inputs = walks([1, 4, 2])
-    loader = DataLoader(inputs, [0.0, 1.0, 2.0], batch_size=2)
+    targets = [0.0, 1.0, 2.0]
+    mixed = DataLoader(inputs, targets, batch_size=2, group_by_length=False)
 
-    assert list(loader) == [(inputs[:2], [0.0, 1.0]), (inputs[2:], [2.0])]
+    assert list(mixed) == [(inputs[:2], targets[:2]), (inputs[2:], [2.0])]
+    assert list(DataLoader(inputs, targets, batch_size=2)) == [
+        ([x], [t]) for x, t in zip(inputs, targets)
+    ]
 
 
 def test_sequences_of_other_lengths_are_split_too():
@@ -113,8 +117,10 @@ def test_replay_says_which_sequence_has_another_length(inputs):
         inputs, lengths = [*inputs, inputs[0] * 2], [*lengths, 2 * lengths[0]]
     other = next(i for i, n in enumerate(lengths) if n != lengths[0])
 
-    with pytest.raises(NoPlanError, match=f"^input {other} has another shape than the first: "):
-        trained(Recurrent(), (inputs, [0.0] * len(inputs)), replay=True)
+    mixed = DataLoader([*inputs, inputs[0]], [0.0] * (len(inputs) + 1), 2, group_by_length=False)
+
+    with pytest.raises(NoPlanError, match=f"^input {other} has another shape .*group_by_length"):
+        trained(Recurrent(), mixed, batch_size=None, replay=True)
 
 
 def test_sequences_of_as_many_numbers_in_other_lists_are_not_replayed():
@@ -124,7 +130,6 @@ def test_sequences_of_as_many_numbers_in_other_lists_are_not_replayed():
         trained(Recurrent(2), (inputs, [0.0, 1.0]), replay=True)
 
 
-@pytest.mark.skipif(not compiled, reason="the machine in Python takes a parameter once a sample")
 @pytest.mark.parametrize("features", [None, 1, 3])
 def test_sequences_of_one_length_are_replayed_with_the_bits_of_eager_training(features):
     inputs = walks([4] * 5, features)
@@ -135,7 +140,6 @@ def test_sequences_of_one_length_are_replayed_with_the_bits_of_eager_training(fe
     assert (replayed, copy["loss"]) == (eager, record["loss"])
 
 
-@pytest.mark.skipif(not compiled, reason="the machine in Python takes a parameter once a sample")
 def test_classes_of_sequences_are_replayed_too():
     inputs = walks([3] * 6, features=2)
     data = inputs, [0, 1, 2, 0, 1, 2]

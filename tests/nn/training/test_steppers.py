@@ -15,12 +15,26 @@ from nn.training.machine_stepper import MachineStepper
 from nn.training.run import Run
 
 ORDER = [
-    {"history", "stopping", "objective", "randomness", "upcoming", "arguments", "surroundings"},
-    {"structures"},
-    {"arrays", "samples", "run"},
-    {"checkpoint", "graph_stepper", "tapes"},
+    {
+        "history",
+        "stopping",
+        "objective",
+        "randomness",
+        "arguments",
+        "surroundings",
+        "last_step",
+        "number",
+        "deferred",
+        "shifting",
+    },
+    {"samples", "run", "states", "upcoming", "structures"},
+    {"arrays", "checkpoint", "graph_stepper", "tapes"},
     {"plans"},
-    {"machine_stepper", "recorded"},
+    {"validation", "lengths", "recorded"},
+    {"turns"},
+    {"courses"},
+    {"judged"},
+    {"machine_stepper"},
     {"loop", "jit"},
 ]
 

@@ -76,7 +76,9 @@ def lowered(tape: Tape, lanes: int, classes: Sequence[int] | None = None) -> Pla
         return Plan(kinds, classes)
     try:
         if not (any(map(is_choice, tape.ops)) or is_recurrent(tape)):
-            return Plan(kinds, classes)
+            plan = Plan(kinds, classes)
+            if not plan.sequential:
+                return plan
     except NoPlanError:
         pass
     kinds = Kinds(tape, 1)

@@ -5,6 +5,7 @@ A sample is a list of Values or plain numbers; a bare number stands for a list o
 
 from __future__ import annotations
 
+from engine.op import number
 from engine.value import Value
 
 TYPE_CHECKING = False
@@ -59,7 +60,7 @@ def numbers_of(tree: Any) -> Any:
     """
     if isinstance(tree, list | tuple):
         return [numbers_of(branch) for branch in tree]
-    return tree.data if isinstance(tree, Value) else float(tree)
+    return tree.data if isinstance(tree, Value) else number(tree)
 
 
 def added(numbers: Sequence[Any]) -> Any:

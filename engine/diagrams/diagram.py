@@ -16,7 +16,7 @@ from graphviz.backend.rendering import get_filepath, get_format
 from engine.diagrams.dark import for_light_and_dark
 from engine.renderers.formats import WRITERS, verify_format
 from engine.renderers.notebook import SVG, bundle_of, chosen_types
-from engine.renderers.render import chosen, rendered
+from engine.renderers.render import chosen, drawn_because_of_its_size, rendered
 from engine.saving.files import write_file
 
 # Characters that no picture holds: controls other than line breaks, and what XML forbids.
@@ -31,8 +31,11 @@ class Diagram(graphviz.Digraph):
     without either, our own renderer draws SVG. `program`, or the environment variable
     CHAINRULE_DOT, chooses one of them: "dot", "graphviz-pure", "builtin", or the path of a program
     that takes dot's options. A program that fails, or that takes longer than CHAINRULE_DOT_SECONDS
-    (30), is left for the next one, unless it was chosen by name; a line on stderr says so. The
-    formats "mermaid" and "tikz" (files .mmd and .tex) are text and need no program.
+    (30), is left for the next one, unless it was chosen by name; a line on stderr says so. Our own
+    renderer draws the SVG and the PDF of a graph that is too large for `dot` (from about 3,000
+    boxes, fewer with long edges or labels), unless a program or an `engine` was chosen; a line on
+    stderr says so, outside of notebooks. The formats "mermaid" and "tikz" (files .mmd and .tex) are
+    text and need no program.
     """
 
     __module__ = "engine"
@@ -52,6 +55,9 @@ class Diagram(graphviz.Digraph):
         if SVG in bundle:
             bundle |= bundle_of(bundle[SVG], repr(self)[1:-1], self._page(bundle[SVG]))
         return chosen_types(bundle, include, exclude)
+
+    def _repr_image_svg_xml(self) -> str:
+        return self._drawn("svg", None, {}, False, None, shown=True).decode()
 
     def _page(self, svg: str) -> bytes | None:
         """The page of PDF by a program that puts the letters of its fonts into it, if one is here.
@@ -94,8 +100,12 @@ class Diagram(graphviz.Digraph):
         styles: dict[str, Any],
         quiet: bool,
         folder: str | None,
+        shown: bool = False,
     ) -> bytes:
-        """The picture as bytes. folder: from where dot finds the files that the graph names."""
+        """The picture as bytes. folder: from where dot finds the files that the graph names.
+
+        shown: whether a notebook shows it, where it is not said which layout drew it.
+        """
         program = chosen(self.program)
         verify_format(format or self.format)
         ending = (format or self.format).lower()
@@ -103,7 +113,12 @@ class Diagram(graphviz.Digraph):
             return writer(self.source).encode()
         options = [str(x) for x in command(engine or self.engine, ending, **styles)[1:]]
         source = self.source.encode(self.encoding or "utf-8")
-        data = rendered(source, ending, options, program, quiet, folder)
+        own = engine or self.__dict__.get("_engine") or self.engine != "dot" or any(styles.values())
+        data = None
+        if not program and not own:  # nobody insists on Graphviz
+            data = drawn_because_of_its_size(self.source, ending, quiet or shown)
+        if data is None:
+            data = rendered(source, ending, options, program, quiet, folder)
         if ending not in ("svg", "svg_inline"):
             return data
         picture = data.decode(errors="surrogateescape")

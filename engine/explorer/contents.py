@@ -24,22 +24,39 @@ from engine.op import Op, number
 from engine.unfolding import unfolds
 from engine.value import Value, topological_order
 
+MOST = 5_000  # cards: with more of them, a browser takes seconds for each step
+MOST_TERMS = 250_000  # of slopes that name every input of an operation: some 10 MB of text
+
 
 def boxes_of(value: Any, max_nodes: int | None = None) -> dict[Value, Box]:
     """A box for every value, inputs first, with dot products as products and sums.
 
-    Raises TypeError if value is not a Value, and ValueError for more than max_nodes boxes.
+    Raises TypeError if value is not a Value, and ValueError for more than max_nodes boxes, for more
+    than a browser can step through, and for operations of very many inputs.
     """
     if not isinstance(value, Value):
         raise TypeError(f"explore takes a Value, got {type(value).__name__} {value!r:.60}")
     total = sum([len(v.inputs) - 1 if unfolds(v) else 1 for v in topological_order(value)])
+    part = "explore a part of it, such as one neuron or the loss of one sample"
+    if total > MOST:
+        raise ValueError(
+            f"the graph has {total:,} values to step through, more than the {MOST:,} that a "
+            f"browser can hold: {part}, or draw(value, collapse=True), which folds what repeats, "
+            "or draw(value, depth=3), the last steps"
+        )
     if max_nodes is not None and total > max_nodes:
         raise ValueError(
             f"the graph has {total:,} values to step through, more than "
-            f"max_nodes={max_nodes}: explore a part of it, such as one neuron or the loss of one "
-            "sample, or all of it with max_nodes=None"
+            f"max_nodes={max_nodes}: {part}, or all of it with max_nodes=None"
         )
-    return boxed([value])
+    box_of = boxed([value])
+    widest = max([len(box.inputs) for box in box_of.values()])
+    if sum([len(box.inputs) ** 2 for box in box_of.values()]) > MOST_TERMS:
+        raise ValueError(
+            f"an operation of {widest:,} inputs has a slope for each, which names them all: more "
+            f"than {MOST_TERMS:,} terms; write it as operations of fewer, or explore a part"
+        )
+    return box_of
 
 
 def contents(box_of: dict[Value, Box], model: Any, lang: str, title: str) -> dict[str, Any]:

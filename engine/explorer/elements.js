@@ -19,6 +19,11 @@ function make(tag, attributes = {}, content = []) {
   return element;
 }
 
+/** Set a property to a text, if it is another: a page of thousands of elements is laid out anew for each. */
+function put(element, property, text) {
+  if (element[property] !== text) element[property] = text;
+}
+
 /** Text that fits into so many columns; a wide character takes two. */
 function fitted(text, columns) {
   const wide = (c) => (c.codePointAt(0) > 0x2e7f ? 2 : 1);

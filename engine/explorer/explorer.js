@@ -13,7 +13,7 @@ let mounted = 0;
  */
 export function mount(host, contents, { change, fixed = "", keys = host, language = contents.lang }) {
   const id = `cx${++mounted}`;
-  const cards = contents.nodes, still = window.matchMedia("(prefers-reduced-motion: reduce)");
+  const cards = contents.nodes, many = cards.length > 1000, still = window.matchMedia("(prefers-reduced-motion: reduce)");
   const arrange = (numbers) => ({
     data: numbers.data.map(read), slopes: numbers.slopes.map((row) => row.map(read)), error: numbers.error || null,
   });
@@ -45,6 +45,7 @@ export function mount(host, contents, { change, fixed = "", keys = host, languag
     make("section", { class: "cx-told" }, [make("div", { class: "cx-where" }, [phase, count]), rule, sum, note, line, speech]),
     make("div", { class: "cx-frame" }, [stage, about]), controls, leaves,
   ]);
+  root.classList.toggle("many", many); // what moves has all cards painted anew, again and again
   host.append(root);
 
   // -- the leaves: a slider and a field each --
@@ -140,10 +141,10 @@ export function mount(host, contents, { change, fixed = "", keys = host, languag
     buttons.next.disabled = buttons.last.disabled = at() === steps.length - 1;
     graph.show(step, state, numbers, at() === steps.length - 1, words);
     for (const [i, { range, field, slope }] of fields) {
-      if (document.activeElement !== field || read(field.value) !== undefined) field.value = short(numbers.data[i]);
-      range.value = String(numbers.data[i]);
-      slope.textContent = state.begun ? `${words.grad} ${short(state.grads[i])}` : "";
-      slope.dataset.grad = state.begun ? repr(state.grads[i]) : "";
+      if (document.activeElement !== field || read(field.value) !== undefined) put(field, "value", short(numbers.data[i]));
+      put(range, "value", String(numbers.data[i]));
+      put(slope, "textContent", state.begun ? `${words.grad} ${short(state.grads[i])}` : "");
+      put(slope.dataset, "grad", state.begun ? repr(state.grads[i]) : "");
     }
     const focus = step.phase === "backward" ? step.target : step.node;
     if (focus !== undefined) reveal(focus);
@@ -155,7 +156,7 @@ export function mount(host, contents, { change, fixed = "", keys = host, languag
     const box = graph.place(i), view = stage.getBoundingClientRect(), margin = 24;
     const past = (low, high, from, to) => (low < from + margin ? low - from - margin : high > to - margin ? high - to + margin : 0);
     const left = past(box.left, box.right, view.left, view.right), top = past(box.top, box.bottom, view.top, view.bottom);
-    if (left || top) stage.scrollBy({ left, top, behavior: still.matches ? "auto" : "smooth" });
+    if (left || top) stage.scrollBy({ left, top, behavior: still.matches || many ? "auto" : "smooth" });
   }
 
   // -- what may be done --
@@ -165,6 +166,7 @@ export function mount(host, contents, { change, fixed = "", keys = host, languag
     show();
   }
   function stop() {
+    if (!timer) return;
     clearInterval(timer);
     timer = 0;
     named();

@@ -44,8 +44,8 @@ def explore(
     Parameters of a model are named by their place in it, such as w0_1_0, the weight of input 0 in
     neuron 1 of layer 0. model: the model; None: the one they belong to. lang: the language at
     first, "en" or "zh"; the page has a button for the other. Raises ValueError for another
-    language, and for more than max_nodes values (None: no limit); TypeError if value is not a
-    Value, or model not a model.
+    language, for more than max_nodes values, and for more than 5,000 whatever max_nodes is, which a
+    browser cannot hold; TypeError if value is not a Value, or model not a model.
     """
     if lang not in LANGUAGES:
         raise ValueError(f"unknown lang {lang!r:.60}: take one of {', '.join(LANGUAGES)}")

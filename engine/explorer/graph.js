@@ -58,24 +58,37 @@ function graphIn(svg, contents, id, { select, look }) {
     svg.append(pill);
   }
 
+  /** What a card looks like after a step, as one text: a card that looks the same is left alone. */
+  function lookOf(i, step, state, numbers, atTheEnd, words) {
+    const broken = numbers.error && numbers.error.node === i && (numbers.error.kept || atTheEnd);
+    const known = state.known.has(i), n = state.wanted[i], here = state.arrived[i].length;
+    const active = step.phase === "backward" ? step.target === i : step.node === i;
+    const kinds = ["cx-card", cards[i].op === null && "leaf", known && "known", state.begun && here >= n && state.passed.size && (n || i === cards.length - 1) && "complete",
+      active && (step.phase === "forward" ? "active-data" : "active-grad"), step.phase === "backward" && step.node === i && "source", broken && "broken"].filter(Boolean).join(" ");
+    const faint = !state.begun || (!here && i !== cards.length - 1 && step.phase !== "done");
+    const data = known ? repr(numbers.data[i]) : "", grad = state.begun ? repr(state.grads[i]) : "";
+    return [kinds, data, grad, here, faint, broken ? numbers.error.message : "", broken && !numbers.error.kept, words.data].join("\n");
+  }
+
   function show(step, state, numbers, atTheEnd, words) {
     for (const [i, parts] of drawn.entries()) {
-      const broken = numbers.error && numbers.error.node === i && (numbers.error.kept || atTheEnd);
-      const known = state.known.has(i), { g, data, grad, pips } = parts, n = state.wanted[i], here = state.arrived[i].length;
-      const active = step.phase === "backward" ? step.target === i : step.node === i;
-      g.setAttribute("class", ["cx-card", cards[i].op === null && "leaf", known && "known", state.begun && here >= n && state.passed.size && (n || i === cards.length - 1) && "complete",
-        active && (step.phase === "forward" ? "active-data" : "active-grad"), step.phase === "backward" && step.node === i && "source", broken && "broken"].filter(Boolean).join(" "));
-      data.textContent = broken && !numbers.error.kept ? "error" : known ? short(numbers.data[i]) : "–";
-      grad.textContent = state.begun ? short(state.grads[i]) : "–";
-      data.classList.toggle("faint", !known && !broken);
-      grad.classList.toggle("faint", !state.begun || (!here && i !== cards.length - 1 && step.phase !== "done"));
+      const looks = lookOf(i, step, state, numbers, atTheEnd, words);
+      if (looks === parts.looks) continue;
+      parts.looks = looks;
+      const [kinds, exact, exactGrad, , faint, message, failed] = looks.split("\n");
+      const { g, data, grad, pips } = parts, n = state.wanted[i], here = state.arrived[i].length;
+      g.setAttribute("class", kinds);
+      data.textContent = failed === "true" ? "error" : exact ? short(numbers.data[i]) : "–";
+      grad.textContent = exactGrad ? short(state.grads[i]) : "–";
+      data.classList.toggle("faint", !exact && !message);
+      grad.classList.toggle("faint", faint === "true");
       parts.dataName.textContent = words.data;
       parts.gradName.textContent = words.grad;
-      g.dataset.data = known ? repr(numbers.data[i]) : "";
-      g.dataset.grad = state.begun ? repr(state.grads[i]) : "";
+      g.dataset.data = exact;
+      g.dataset.grad = exactGrad;
       pips.replaceChildren(...(n < 2 ? [] : n > 5 ? [make("text", { x: 12, y: HEIGHT + 5, class: "cx-many" }, `${here} / ${n}`)]
         : Array.from({ length: n }, (_, k) => make("circle", { cx: 17 + 12 * k, cy: HEIGHT, r: 4.5, class: k < here ? "cx-pip full" : "cx-pip" }))));
-      const status = broken ? numbers.error.message : `${words.data} ${data.textContent}, ${words.grad} ${grad.textContent}${n > 1 ? `, ${filled(words.uses, { k: here, n })}` : ""}`;
+      const status = message || `${words.data} ${data.textContent}, ${words.grad} ${grad.textContent}${n > 1 ? `, ${filled(words.uses, { k: here, n })}` : ""}`;
       g.setAttribute("aria-label", `${cards[i].name}: ${status}`);
     }
     pill.setAttribute("visibility", "hidden");
@@ -84,8 +97,11 @@ function graphIn(svg, contents, id, { select, look }) {
       const back = step.phase === "backward" && step.node === node && step.input === input;
       const forth = step.phase === "forward" && step.node === node;
       const kind = back || state.passed.has(key) ? "grad" : state.known.has(node) || forth ? "data" : "";
-      path.setAttribute("class", `cx-edge ${kind}${back || forth ? " active" : ""}`);
-      path.setAttribute("marker-end", `url(#${id}${kind})`);
+      const look = `cx-edge ${kind}${back || forth ? " active" : ""}`;
+      if (look !== path.getAttribute("class")) {
+        path.setAttribute("class", look);
+        path.setAttribute("marker-end", `url(#${id}${kind})`);
+      }
       if (back) {
         const middle = path.getPointAtLength(path.getTotalLength() / 2), text = `× ${short(numbers.slopes[node][input])}`;
         const wide = 7.4 * text.length + 12;

@@ -9,6 +9,7 @@ from typing import Any
 from engine.renderers.dot import Edge, Node
 from engine.renderers.layout import place, ranked, set_apart
 from engine.renderers.render import RendererFailed, RendererNotFound, chosen, named, say
+from engine.renderers.sizes import why_not
 
 CARD = (148.0, 66.0)
 BADGE = 24.0  # how far the circle with the operation stands out where edges arrive
@@ -22,7 +23,8 @@ def placement(inputs: Inputs, rankdir: str) -> dict[str, Any]:
 
     The answer has a width and a height; `cards`, the top left corner of each; `numbers`, a list
     [card, input, x, y] with the middle of each constant; `edges`, a list [card, input, path] with
-    the path in SVG. Graphviz's dot places the cards if it is installed, else our own layout does.
+    the path in SVG. Graphviz's dot places the cards if it is installed, else our own layout does;
+    and so it does if there are more cards than dot places in about a second.
     """
     sideways = rankdir == "LR"
     width, height = (CARD[0] + BADGE, CARD[1]) if sideways else (CARD[0], CARD[1] + BADGE)
@@ -51,15 +53,16 @@ def placed(
     names: dict[str, tuple[float, float]], uses: list[tuple[str, int, int]], rankdir: str
 ) -> tuple[dict[str, tuple[float, float]], list[str], tuple[float, float]]:
     """The middle of each node, the path of each use, and the size of it all."""
-    program = chosen(None) or "dot"
-    if program != "builtin":
+    program = chosen(None)
+    nodes, edges, layers = ranks_of(names, uses, rankdir)
+    if program != "builtin" and (program or not why_not(list(nodes.values()), edges)):
         try:
-            return by_dot(program, names, uses, rankdir)
+            return by_dot(program or "dot", names, uses, rankdir)
         except RendererFailed as error:
             say([str(error)], "our own layout places the cards", quiet=False)
         except (RendererNotFound, ValueError, KeyError):
             pass  # dot is not there, or does not tell positions
-    return by_ourselves(names, uses, rankdir)
+    return by_ourselves(nodes, edges, layers, rankdir)
 
 
 def by_dot(
@@ -99,26 +102,33 @@ def gap_between(rankdir: str) -> float:
     return 76.0 if rankdir == "LR" else 40.0
 
 
-def by_ourselves(
+def ranks_of(
     names: dict[str, tuple[float, float]], uses: list[tuple[str, int, int]], rankdir: str
-) -> tuple[dict[str, tuple[float, float]], list[str], tuple[float, float]]:
-    sideways = rankdir == "LR"  # as layout.py goes
-    sizes = {name: (w, h) if sideways else (h, w) for name, (w, h) in names.items()}
+) -> tuple[dict[str, Node], list[Edge], list[list[Node]]]:
+    """The nodes and edges for our own layout, which goes sideways, and the nodes by rank."""
+    sizes = {name: (w, h) if rankdir == "LR" else (h, w) for name, (w, h) in names.items()}
     nodes = {name: Node(width=w, height=h + 8) for name, (w, h) in sizes.items()}
     edges = [Edge(nodes[tail], nodes[f"v{head}"], {}) for tail, head, _ in uses]
     set_apart(edges, True)
-    layers = ranked(list(nodes.values()), edges)
+    return nodes, edges, ranked(list(nodes.values()), edges)
+
+
+def by_ourselves(
+    nodes: dict[str, Node], edges: list[Edge], layers: list[list[Node]], rankdir: str
+) -> tuple[dict[str, tuple[float, float]], list[str], tuple[float, float]]:
+    """The places by our own layout, of nodes that have their ranks."""
     place(layers, edges, gap_between(rankdir))
+    sideways = rankdir == "LR"
 
     def turned(x: float, y: float) -> tuple[float, float]:
         x, y = round(x, 1), round(y, 1)
         return (x, y) if sideways else (y, x)
 
     paths = []
-    for edge, (tail, head, _) in zip(edges, uses):
-        points = [(edge.tail.x + sizes[tail][0] / 2, edge.tail.y + edge.aside)]
+    for edge in edges:
+        points = [(edge.tail.x + edge.tail.width / 2, edge.tail.y + edge.aside)]
         points += [(bend.x, bend.y + edge.aside) for bend in edge.bends]
-        points.append((edge.head.x - sizes[f"v{head}"][0] / 2, edge.head.y))
+        points.append((edge.head.x - edge.head.width / 2, edge.head.y))
         path = "M{},{}".format(*turned(*points[0]))
         for (x0, y0), (x1, y1) in pairwise(points):
             middle = (x0 + x1) / 2

@@ -8,7 +8,7 @@ from engine.formulas.escapes import one_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import Any
 
 # What finds the models that have parameters among some Values; nn enters its own.
@@ -25,11 +25,11 @@ def names(labels: Iterable[str]) -> list[str]:
     taken = set(labels)
     unnamed = (f"v{i}" for i in count(1) if f"v{i}" not in taken)
     found: dict[str, None] = {}
+    numbers: dict[str, Iterator[int]] = {}  # that follow each label, or so many alike take long
     for label in labels:
         name = label or next(unnamed)
-        again = (f"{label}_{i}" for i in count(2) if f"{label}_{i}" not in taken)
-        while name in found:
-            name = next(again)
+        while name in found or (name != label and label and name in taken):
+            name = f"{label}_{next(numbers.setdefault(label, count(2)))}"
         found[name] = None
     return list(found)
 

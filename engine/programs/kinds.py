@@ -13,7 +13,7 @@ from engine.programs.tape import is_choice
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Set
+    from collections.abc import Sequence, Set
     from typing import Any
 
     from engine.programs.tape import Tape
@@ -43,7 +43,7 @@ class Kinds:
     constants: their numbers. silent: the parameters that get no gradient.
     """
 
-    def __init__(self, tape: Tape, lanes: int) -> None:
+    def __init__(self, tape: Tape, lanes: int, silent: Sequence[int] = ()) -> None:
         """There are no kinds before `sort`: then all operations are done once."""
         self.tape, self.lanes, self.constants = tape, lanes, list(tape.constants)
         self.columns = len(tape.inputs) // lanes
@@ -53,7 +53,7 @@ class Kinds:
         self.kind = [NONE] * len(tape.nodes)
         self.steps: list[tuple[Any, ...]] = []
         self.sequential = False
-        self.silent: list[int] = []
+        self.silent = [*silent]
 
     def sort(self) -> None:
         """Find the kinds. Raises NoPlanError where the samples are not alike.
@@ -153,10 +153,12 @@ class Kinds:
             int, set[Any]
         ] = {}  # of what is chosen: the operations, or layers, that take it
         for k, step in enumerate(self.steps):
+            choice = is_choice(step[0])
             for j, x in enumerate(step[1]):
-                if self.is_parameter(x) and not is_choice(step[0]):
-                    used[x] = used.get(x, 0) + 1
-                elif self.is_chosen(x):
+                if type(x) is int:  # asked of every weight, so without a call
+                    if x < self.first_input and not choice:
+                        used[x] = used.get(x, 0) + 1
+                elif x[0] == "row" and self.is_chosen(x):
                     takers.setdefault(x[1], set()).add(neuron_inputs(step, is_scalar) or (k, j))
         tables: dict[int, set[Any]] = {}  # of a candidate
         for k, (op, candidates, _) in enumerate(self.steps):

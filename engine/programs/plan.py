@@ -17,6 +17,7 @@ scalar ~k: the parameters come first, the constants after them.
 
 from __future__ import annotations
 
+from engine.op import compiled
 from engine.programs.body import body_of
 from engine.programs.choices import silent_parameters
 from engine.programs.kinds import Kinds
@@ -70,20 +71,18 @@ def lowered(tape: Tape, lanes: int, classes: Sequence[int] | None = None) -> Pla
         raise NoPlanError(f"{len(tape.inputs)} inputs are not those of {lanes} samples")
     if len(tape.outputs) != 1 or tape.outputs[0] < tape.first:
         raise NoPlanError("it takes one output, which is computed")
-    kinds = Kinds(tape, lanes)
-    kinds.silent = silent_parameters(tape)
+    silent = silent_parameters(tape)
     if lanes > 1:
-        return Plan(kinds, classes)
+        return Plan(Kinds(tape, lanes, silent), classes)
     try:
-        if not (any(map(is_choice, tape.ops)) or is_recurrent(tape)):
-            plan = Plan(kinds, classes)
-            if not plan.sequential:
+        if not is_recurrent(tape):
+            plan = Plan(Kinds(tape, 1, silent), classes)
+            in_python = any(map(is_choice, tape.ops)) and not compiled
+            if not (plan.sequential or in_python):
                 return plan
     except NoPlanError:
         pass
-    kinds = Kinds(tape, 1)
-    kinds.silent = silent_parameters(tape)
-    return Plan(kinds, None, once=True)
+    return Plan(Kinds(tape, 1, silent), None, once=True)
 
 
 def is_recurrent(tape: Tape) -> bool:
@@ -92,8 +91,8 @@ def is_recurrent(tape: Tape) -> bool:
     The tail is faster then: it has loops for the same operation on neighbouring numbers.
     """
     parameters, seen = len(tape.parameters), set()
-    for args in tape.args:
-        for slot in {*args}:
+    for op, args in zip(tape.ops, tape.args):
+        for slot in {*args} if not is_choice(op) else ():
             if slot < parameters:
                 if slot in seen:
                     return True

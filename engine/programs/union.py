@@ -114,7 +114,8 @@ class UnionTape(Tape):
     def __init__(
         self, union: Union, parameters: Sequence[Any], inputs: int, constants: Sequence[float]
     ) -> None:
-        self.parameters, self.inputs = list(parameters), [None] * inputs
+        self.parameters: list[Any] = list(parameters)
+        self.inputs: list[Any] = [None] * inputs
         self.constants = list(constants)
         first = self.first = len(parameters) + inputs + len(constants)
         self.nodes: list[Any] = [
@@ -150,7 +151,8 @@ class UnionPlan:
         tail = Tail(kinds, [], None, once=True, ends=[tape.first + end for _, end, _ in blocks])
         self.parameters, self.constants = len(tape.parameters), kinds.constants
         self.inputs = self.rows = inputs
-        self.lanes, self.sequential, self.body = 1, False, []
+        self.lanes, self.sequential = 1, False
+        self.body: list[Any] = []
         self.sums, self.tail, self.tail_rows = tail.sums, tail.instructions, tail.rows
         self.output, self.outputs = tail.output, tail.outputs
         self.blocks = [(n, own) for n, (_, _, own) in zip(tail.counts, blocks)]

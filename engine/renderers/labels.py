@@ -5,6 +5,7 @@ the places along the edge, on its two sides, it takes the one that covers the fe
 labels, and is near.
 """
 
+from bisect import bisect_left
 from itertools import pairwise
 from math import inf
 
@@ -57,6 +58,9 @@ def set_labels(nodes: list[Node], edges: list[Edge], sideways: bool, straight: b
         for gap, piece in zip(gaps_of(edge), spans_of(edge, sideways, straight)):
             points.setdefault(gap, []).extend([(point, edge) for point in along(piece)])
     few = len(labelled) * sum(map(len, points.values())) <= MOST * max(1, len(points))
+    across = 1 if sideways else 0
+    for found in points.values():
+        found.sort(key=lambda pair: pair[0][across])
     taken: dict[int, list[Rectangle]] = {}
     for edge in labelled:
         cost, gap, place = inf, gap_of(edge), (0.0, 0.0)
@@ -66,7 +70,7 @@ def set_labels(nodes: list[Node], edges: list[Edge], sideways: bool, straight: b
                     continue
                 box = rectangle(there, edge.label_size)
                 least += sum(1000 for other in taken.get(its_gap, []) if overlap(box, other))
-                least += covered(box, edge, points.get(its_gap, [])) if few else 0.0
+                least += covered(box, edge, points.get(its_gap, []), across) if few else 0.0
                 if least < cost:
                     cost, gap, place = least, its_gap, there
             if cost < AWAY * FARTHER.start:
@@ -75,11 +79,18 @@ def set_labels(nodes: list[Node], edges: list[Edge], sideways: bool, straight: b
         taken.setdefault(gap, []).append(rectangle(place, edge.label_size))
 
 
-def covered(box: Rectangle, edge: Edge, points: list[tuple[Point, Edge]]) -> float:
-    """A cost for the lines behind a label, and for lines of other edges close to it."""
+def covered(box: Rectangle, edge: Edge, points: list[tuple[Point, Edge]], across: int) -> float:
+    """A cost for the lines behind a label, and for lines of other edges close to it.
+
+    points: by their coordinate `across` the direction of the ranks, so that few are looked at.
+    """
     left, top, right, bottom = box
     cost = 0.0
-    for (x, y), other in points:
+    first = bisect_left(points, box[across] - NEAR, key=lambda pair: pair[0][across])
+    for k in range(first, len(points)):
+        (x, y), other = points[k]
+        if (x, y)[across] >= box[across + 2] + NEAR:
+            break
         if left - NEAR < x < right + NEAR and top - NEAR < y < bottom + NEAR:
             if left < x < right and top < y < bottom:
                 cost += 3

@@ -90,27 +90,33 @@ def place(
         rightward = sweep % 2 == 0
         for layer in layers if rightward else reversed(layers):
             neighbours = before if rightward else after
-            wish = {id(n): barycentre(neighbours[id(n)], n.y) for n in layer}
+            wish = [barycentre(neighbours[id(n)], n.y) for n in layer]
             if sweep < 8:  # first the order within the ranks, then the positions alone
-                layer.sort(key=lambda n: wish[id(n)])
-            stack(layer, [wish[id(n)] for n in layer])
+                order = sorted(range(len(layer)), key=wish.__getitem__)
+                layer[:] = [layer[i] for i in order]
+                wish.sort()
+            stack(layer, wish)
     top = min((n.y - n.height / 2 for layer in layers for n in layer), default=0.0)
     for node in (node for layer in layers for node in layer):
         node.y -= top
 
 
 def barycentre(nodes: list[Node], otherwise: float) -> float:
+    if len(nodes) == 1:  # as a bend has on either side: most of a large graph
+        return nodes[0].y
     return fsum(n.y for n in nodes) / len(nodes) if nodes else otherwise
 
 
 def stack(layer: list[Node], wish: list[float]) -> None:
     """Set each y as close to its wish as the nodes above and below allow."""
     down, up = list(wish), list(wish)
-    for i in range(1, len(layer)):
-        gap = (layer[i - 1].height + layer[i].height) / 2 + 12
-        down[i] = max(down[i], down[i - 1] + gap)
-    for i in range(len(layer) - 2, -1, -1):
-        gap = (layer[i].height + layer[i + 1].height) / 2 + 12
-        up[i] = min(up[i], up[i + 1] - gap)
+    heights = [node.height for node in layer]
+    gaps = [(a + b) / 2 + 12 for a, b in pairwise(heights)]
+    for i, gap in enumerate(gaps, 1):
+        if down[i] < (least := down[i - 1] + gap):
+            down[i] = least
+    for i in range(len(gaps) - 1, -1, -1):
+        if up[i] > (most := up[i + 1] - gaps[i]):
+            up[i] = most
     for node, a, b in zip(layer, down, up):  # both keep the gaps, so their mean does
         node.y = (a + b) / 2

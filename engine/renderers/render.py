@@ -1,6 +1,7 @@
 """Rendering: DOT becomes a picture, by whatever program this computer has.
 
 A program that fails is no reason to have no picture: the next one is taken, and a line says so.
+Our own layout is taken, too, where a graph is so large that Graphviz would take too long.
 """
 
 import os
@@ -10,8 +11,10 @@ import sys
 
 import graphviz
 
+from engine.renderers.pdf import pdf
 from engine.renderers.pictures import is_picture
 from engine.renderers.processes import output_of
+from engine.renderers.sizes import too_large
 from engine.renderers.svg import svg
 
 SECONDS = 30.0  # for one picture; CHAINRULE_DOT_SECONDS is another number of them
@@ -100,6 +103,21 @@ def rendered(
     does_not = "; graphviz-pure does not" if graphviz_pure() else ""
     pure = "" if does_not else ", graphviz-pure on PATH and beside Python"
     raise RendererNotFound(format, f"looked for dot on PATH{pure}{does_not}")
+
+
+def drawn_because_of_its_size(source: str, format: str, quiet: bool) -> bytes | None:
+    """The picture by our own layout, if the graph is too large for the program that is here.
+
+    None if it is not, and for formats other than SVG and PDF. A line on stderr says what drew it,
+    unless quiet.
+    """
+    program = {"svg": graphviz_dot() or graphviz_pure(), "pdf": graphviz_dot()}.get(format)
+    why = too_large(source) if program else ""
+    if not why:
+        return None
+    say([why], "our own layout draws the picture (CHAINRULE_DOT=dot insists on Graphviz)", quiet)
+    picture = svg(source)
+    return pdf(picture) if format == "pdf" else picture.encode()
 
 
 def named(

@@ -5,12 +5,7 @@ from __future__ import annotations
 from array import array
 from contextlib import contextmanager
 
-from engine import Op, Value
-from engine.programs.program import Program
-from engine.recording import tracing
-from engine.value import number_of
-from nn.activation_names import linear
-from nn.mlp import Neuron
+from nn.evaluation import is_straight, program_of
 from nn.module import Module, in_eval_mode
 from nn.plot.answers import answers
 
@@ -18,6 +13,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from typing import Any
+
+    from engine import Value
 
 
 class Snapshots:
@@ -50,7 +47,10 @@ class Snapshots:
             found: list[list[float]] = state
             return found
         if self.program is False:
-            self.program = program_of(self.module, self.samples[0])
+            self.program = None  # such as of a model that may decide by its inputs
+            if is_straight(self.module):
+                with in_eval_mode(self.module):
+                    self.program = program_of(self.module, self.samples[0])
         with holding(Module.parameters(self.module), state):
             return answers(self.model, self.samples, self.program)
 
@@ -68,24 +68,3 @@ def holding(parameters: list[Value], numbers: Sequence[float]) -> Iterator[None]
     finally:
         for p, x in zip(parameters, now):
             p.data = x
-
-
-def program_of(model: Any, sample: Any) -> Program | None:
-    """The model as a program of a sample; None for a model that may decide by its inputs.
-
-    A model may do so, with an `if`, if a module or an activation in it is not from `nn`.
-    """
-    modules = Module.modules(model)
-    if not all(type(m).__module__.split(".")[0] == "nn" for m in modules):
-        return None
-    activations = [m.activation for m in modules if isinstance(m, Neuron)]
-    if not all(isinstance(f, Op) or f is linear for f in activations):
-        return None
-    bare = not hasattr(sample, "__len__")
-    leaves = [Value(number_of(x)) for x in ([sample] if bare else sample)]
-    try:
-        with in_eval_mode(model), tracing():
-            made = model(leaves[0] if bare else leaves)
-        return Program(made, leaves, Module.parameters(model))
-    except (ArithmeticError, TypeError, ValueError):  # it is asked itself, and says what is wrong
-        return None

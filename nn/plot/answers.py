@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
-from engine import no_grad
 from engine.value import number_of
 from nn.checks import wanted, whole
 from nn.data.loader import check_data
+from nn.evaluation import rows_of_outputs
 from nn.metrics import classes
 from nn.module import in_eval_mode
 from nn.plot.axes import LARGEST
@@ -71,10 +71,10 @@ def answers(model: Model, points: Points, program: Any = None) -> list[list[floa
     wanted(callable(model), "the model is a function of two inputs", model)
     if program is not None:
         made = program([point if hasattr(point, "__len__") else [point] for point in points])
+        given = [y if isinstance(y, list) else [y] for y in made]
     else:
-        with no_grad(), in_eval_mode(model):
-            made = [model(point) for point in points]
-    given = [[number_of(v) for v in y] if hasattr(y, "__len__") else [number_of(y)] for y in made]
+        with in_eval_mode(model):
+            given = rows_of_outputs(model, points)
     for point, numbers in zip(points, given):
         for x in numbers:
             if not math.isfinite(x):

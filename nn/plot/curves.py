@@ -120,7 +120,7 @@ def scale(ax: Axes) -> None:
         return f"{y:g}" if f"{y:e}"[0] in digits else ""
 
     lowest, highest = min(numbers), max(numbers)
-    deep, flat = lowest < highest * DEPTH, lowest < highest <= lowest * (1 + 1e-9)
+    deep, flat = lowest < highest * DEPTH, highest <= lowest * (1 + 1e-9)
     ax.autoscale(not (deep or flat), axis="y")
     ax.set_yscale("log")
     if flat:

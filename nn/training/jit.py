@@ -27,6 +27,7 @@ from engine.programs.kinds import NoPlanError
 from engine.recording import no_grad_depth
 from nn.training.arguments import Argument
 from nn.training.recorded import Recording
+from nn.training.structures import MOST, Structures
 from nn.training.surroundings import Surroundings
 
 TYPE_CHECKING = False
@@ -34,8 +35,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
-MOST = 8  # structures that are kept
 RESTLESS, REST = 3, 4  # jit gives up after 3 changes, where fewer than 4 calls lie between them
+UNLIKE = "the machine has not the bits of the graph: is there an `if` in it, or a random number?"
+DRAWS = "the function draws random numbers of its own"
+CHANGES = "the function changes the data of its parameters"
 
 
 def jit(function: Callable[..., Any]) -> Replay:
@@ -48,7 +51,8 @@ def jit(function: Callable[..., Any]) -> Replay:
 
     A recording is for one structure: the same number of samples, the same settings (True, None, a
     name), and all modules in the mode, train or eval, in which they were. Another structure is
-    recorded anew; the latest 8 are kept. So it is where the function reads something else than
+    recorded anew; the latest 8 are kept. After 24 structures that were hardly ever replayed, only
+    one that comes again soon is recorded. So it is where the function reads something else than
     before: another model or number under a global name, another layer, weight or attribute.
 
     As in JAX, only operations on Values are recorded. An `if` on a number of an argument is left to
@@ -96,6 +100,7 @@ class Replay:
         self.recordings: dict[Any, Recording | NoPlanError] = {}
         self.surroundings: Surroundings | None = None
         self.settings: list[Any] = []  # that it was called with
+        self.structures = Structures()
         self.calls = self.replayed = self.changes = 0
         self.reason = ""
 
@@ -147,6 +152,7 @@ class Replay:
                 return loss
             self.replayed += 1
             self.changes = 0
+            self.structures.replayed()
             return found
 
     def computed(self, args: Sequence[Any], named: Mapping[str, Any] | None = None) -> Value:
@@ -174,17 +180,31 @@ class Replay:
         stale = isinstance(known, Recording) and not known.fits(classes)
         made = known
         if known is None or stale:
+            if not self.structures.are_worth(key):
+                raise NoPlanError("the structure of the arguments changes from call to call")
             self.classes = max(self.classes, classes)
-            try:
-                made = Recording(self.function, arguments, self.classes, surroundings.sources)
-            except NoPlanError as error:
-                made = error
+            made = self.recorded(arguments, surroundings)
         self.recordings[key] = made  # type: ignore[assignment]
         for oldest in list(self.recordings)[:-MOST]:
             del self.recordings[oldest]
         if isinstance(made, NoPlanError):
             raise made
         return None if known is None or stale else made
+
+    def recorded(
+        self, arguments: list[Argument], surroundings: Surroundings
+    ) -> Recording | NoPlanError:
+        """A new recording, or why there is none. The parameters have the same data as before."""
+        before = [(v, v.data) for v in surroundings.values()]
+        made: Recording | NoPlanError
+        try:
+            made = Recording(self.function, arguments, self.classes, surroundings.sources)
+        except NoPlanError as error:
+            made = error
+        changed = [(v, data) for v, data in before if v.data.hex() != data.hex()]
+        for v, data in changed:  # once more by the function itself, which is called again
+            v.data = data
+        return NoPlanError(CHANGES) if changed else made
 
     def key(self, arguments: list[Argument]) -> Any:
         """What has to be the same for a recording to fit."""
@@ -213,8 +233,12 @@ class Replay:
 
     def compared(self, recording: Recording, arguments: list[Argument], args: Any) -> Value:
         """The loss, by the function itself, and whether the machine has its bits."""
-        before = recording.random_state()
+        before, parameters = recording.random_state(), recording.values().tobytes()
         loss = self.computed(args)
+        if recording.values().tobytes() != parameters:
+            self.reason = CHANGES
+            self.recordings[self.key(arguments)] = NoPlanError(CHANGES)
+            return loss
         if recording.was_recorded_with(arguments):  # the same numbers prove nothing
             return loss
         recording.learn(arguments)
@@ -228,7 +252,7 @@ class Replay:
         if drew_alike and recording.has_bits_of(loss, answer):
             recording.compared = True
         else:
-            self.reason = "the machine has not the bits of the graph: is there an `if` in it?"
+            self.reason = UNLIKE if drew_alike else DRAWS
             self.recordings[self.key(arguments)] = NoPlanError(self.reason)
         return loss
 

@@ -83,6 +83,18 @@ class Surroundings:
         """The modes of the modules: whether each is being trained."""
         return tuple([module.training for module in self.modules])
 
+    def values(self) -> list[Value]:
+        """The Values among it, such as the parameters of a model."""
+        found = [what for _, _, what in self.places] + [what for _, what in self.cells]
+        for thing in self.seen.values():
+            if isinstance(thing, LISTS):
+                found += thing
+            elif isinstance(thing, dict):
+                found += thing.values()
+            elif isinstance(thing, Module):
+                found += vars(thing).values()
+        return list({id(x): x for x in found if isinstance(x, Value)}.values())
+
     # ---- what is behind a thing ----
 
     def behind(self, thing: Any) -> Iterator[Any]:

@@ -449,3 +449,30 @@ def test_the_widget_asks_python_for_numbers(tab):
     tab.evaluate("x => window.model.answer(x)", {**numbers, "error": refused})
     assert tab.inner_text(".cx-note").startswith("log(-1.0): math domain error. That change was")
     assert field.input_value() == "0.5"
+
+
+CHANGED = """key => new Promise((done) => {
+  const seen = new Set();
+  const look = new MutationObserver((all) => all.forEach((m) => {
+    const element = m.target.nodeType === 1 ? m.target : m.target.parentElement;
+    seen.add(element.closest("[data-node]")?.dataset.node ?? element.getAttribute("d"));
+  }));
+  const all = { subtree: true, attributes: true, childList: true, characterData: true };
+  look.observe(document.querySelector(".cx-stage svg"), all);
+  document.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+  setTimeout(() => done(seen.size));
+})"""
+
+
+def test_a_step_in_a_large_graph_touches_few_of_its_elements(tab, tmp_path):
+    x = Value(0.5, label="x")
+    y = x
+    for _ in range(400):
+        y = tanh(y)
+    opened(tab, tmp_path, y, max_nodes=None)
+
+    assert tab.evaluate(CHANGED, "ArrowRight") < 10  # a card, an edge, and the pill
+    assert tab.evaluate(CHANGED, "End") > 700  # all cards and edges have their gradients
+    assert tab.evaluate(CHANGED, "ArrowLeft") < 10
+    assert steps(tab) == (801, 802)
+    assert float(tab.locator("[data-node='0']").get_attribute("data-grad")) != 0.0

@@ -18,7 +18,7 @@ from nn import (
     Sequential,
     Softmax,
 )
-from nn.film.snapshots import program_of
+from nn.film.snapshots import Snapshots
 from nn.plot.answers import answers
 from tests.nn.film.films import XOR, network
 
@@ -75,7 +75,10 @@ def test_an_earlier_frame_shows_what_the_model_gave_then_to_the_last_bit(model):
     [(network(), True), (Branching(), False), (MLP(2, [2, 1], activation=lambda z: z * z), False)],
 )
 def test_a_program_is_made_of_what_is_sure_not_to_branch(model, recorded):
-    assert (program_of(model, [0.0, 1.0]) is not None) == recorded
+    snapshots = Snapshots(model, [[0.0, 1.0]])
+    snapshots.outputs(snapshots.state())
+
+    assert (snapshots.program is not None) == recorded
 
 
 def test_of_a_function_the_outputs_are_kept():

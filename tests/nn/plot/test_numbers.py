@@ -107,6 +107,7 @@ def test_points_too_far_out_for_a_plot_are_refused(numbers, ax):
 
 @given(st.lists(st.floats(1e-100, 1e100), min_size=2, max_size=5))
 @example([1.0, 1e-28])
+@example([9.99999999999997e99, 9.99999999999997e99])
 @settings(max_examples=20)
 def test_the_axis_of_a_loss_ends_where_no_one_can_see_a_difference_to_zero(losses):
     ax = Figure().subplots()

@@ -54,6 +54,10 @@ class MachineStepper(GraphStepper):
         # Python does the steps of an optimiser that the machine does not know, which asks the
         # machine for the loss and its gradient.
         self.in_python = not compiled or type(run.optimizer) not in KNOWN
+        moved = set(map(id, run.parameters))
+        # Parameters that no step moves still have gradients, which add up.
+        self.frozen = [p for p in run.model.parameters() if id(p) not in moved]
+        self.in_python = self.in_python or bool(self.frozen)
         # A train() of one's own may change the model: it is recorded in each epoch that it changed.
         self.watched, self.strict = has_own_train(run.model), True
         self.surroundings: Surroundings | None = None  # of the objective, where it is watched
@@ -74,7 +78,8 @@ class MachineStepper(GraphStepper):
         """Record a batch, and make its machine. Raises NoPlanError."""
         run = self.run
         objective = run.objective
-        self.plans = Courses(run.loader, objective, run.parameters, self.sources, self.fast)
+        parameters = [*run.parameters, *self.frozen]
+        self.plans = Courses(run.loader, objective, parameters, self.sources, self.fast)
         run.history.deviation = self.plans.deviation if self.fast else None
 
     def sources(self) -> list[Any]:
@@ -373,7 +378,7 @@ class MachineStepper(GraphStepper):
         def gradient() -> Value | float:
             if self.plans.machine(batch) is not None:
                 before = RandomState(self.plans.sources())
-                numbers = array("d", [p.data for p in run.parameters])
+                numbers = array("d", [p.data for p in (*run.parameters, *self.frozen)])
                 answer = self.plans.evaluated(batch, numbers)
                 if answer is not None:
                     return self.gradient(*answer)
@@ -384,8 +389,11 @@ class MachineStepper(GraphStepper):
 
     def gradient(self, loss: float, grads: Sequence[float]) -> float:
         """The loss, once the parameters have their gradients."""
+        n = len(self.run.parameters)
         for p, grad in zip(self.run.parameters, grads):
             p.grad = grad
+        for p, grad in zip(self.frozen, grads[n:]):
+            p.grad += grad
         return loss
 
 

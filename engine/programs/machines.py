@@ -41,6 +41,16 @@ def machine_of_plan(plan: Any, fast: bool = False) -> Any:
     return RowMachine(plan)
 
 
+def train_in_turns(courses: Any, which: Any, *others: Any) -> Any:
+    """The loss before each step of a training that goes from machine to machine, in C.
+
+    See `train_together` for the arguments.
+    """
+    from engine.machine.machine import train_together
+
+    return train_together(courses, which, *others)
+
+
 def watch_of(machine: Any, rows: Any, classes: Any, wanted: Any) -> Any:
     """What another machine can look at between the steps of its training: see `Watch`.
 

@@ -18,7 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from engine import Value
+    from engine.value import Value
 
 
 class Wires(NamedTuple):

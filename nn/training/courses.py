@@ -13,6 +13,7 @@ from itertools import chain, groupby, takewhile
 from engine import no_grad
 from engine.op import leaves_domain
 from engine.programs.kinds import NoPlanError
+from engine.programs.machines import train_in_turns
 from nn.data.loader import DataLoader, lengths_in, lengths_of
 from nn.evaluation import is_straight
 from nn.training.lengths import Lengths
@@ -310,8 +311,6 @@ class Turns:
         *settings: Any,
     ) -> Any:
         """The losses of these steps, as far as the machines did them."""
-        from engine.machine.machine import train_together
-
         first, end = steps[0], steps[-1] + 1
         order = self.order[self.starts[first] : self.starts[end]]
         courses = [
@@ -319,4 +318,4 @@ class Turns:
             for machine, data, classes, variant in self.courses
         ]
         which = self.which[first:end]
-        return train_together(courses, which, parameters, states, optimizer, order, *settings)
+        return train_in_turns(courses, which, parameters, states, optimizer, order, *settings)

@@ -283,10 +283,10 @@ CHOOSE = Op(
     gradient=picks,
     doc="The candidate whose number comes first: choose(1.0, x, y, z) is y.\nSlope 1 for that candidate, 0 for the others.",
 )
-CHOICES: dict[int, Op] = {}
 
 # The same, where the graph of one sample has all candidates in it, as that of nn.nll_loss does.
 CHOOSE_AMONG = Op("choose_among", "choose", named_one, gradient=picks, doc="As choose.")
+CHOICES: dict[int, Op] = {}
 
 
 def choose_but(blind: int) -> Op:

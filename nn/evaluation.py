@@ -65,7 +65,7 @@ def outputs_side_by_side(model: Callable[[Any], Any], inputs: Sequence[Any]) -> 
         if program is not None:
             try:
                 return program.side_by_side(inputs)
-            except (ArithmeticError, TypeError, ValueError):
+            except (ArithmeticError, LookupError, TypeError, ValueError):
                 pass  # the model itself raises it again
     return array("d", chain.from_iterable(rows_of_outputs(model, inputs)))
 
@@ -117,7 +117,7 @@ def program_of(model: Any, x: Any) -> Program | None:
         leaves = [Value(v) for v in (x if hasattr(x, "__len__") else [x])]
         made = Context().run(record)  # also in a block of no_grad
         return trace(made, leaves, Module.parameters(model))
-    except (ArithmeticError, AttributeError, TypeError, ValueError):
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
         return None  # whatever it is, the model itself raises it again
 
 
@@ -128,6 +128,6 @@ def outputs_of_program(program: Program | None, inputs: Sequence[Any]) -> list[A
     bare = not hasattr(inputs[0], "__len__")
     try:
         found: list[Any] = program([[x] for x in inputs] if bare else inputs)
-    except (ArithmeticError, TypeError, ValueError):
+    except (ArithmeticError, LookupError, TypeError, ValueError):
         return None
     return found

@@ -266,7 +266,7 @@ TARGET static int NAME(backward)(Machine *m, const Rows *rows, ptrdiff_t first, 
             NAME(dot_back)(m, rows, c, first, n);
         else if (c->kind != LAYER)
             NAME(few_back)(m, rows, c, first, n);
-        else if (n == 1 && c->neighbours && !c->direct && !c->picked_count)
+        else if (n == 1 && c->neighbours && !c->direct)
             NAME(layer_lane_neighbours)(m, rows, c, first);
         else if (n == 1 || c->direct)
             for (ptrdiff_t s = first + n; s-- > first;) NAME(layer_lane_back)(m, rows, c, s);

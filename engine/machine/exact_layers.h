@@ -234,6 +234,19 @@ TARGET static void NAME(layer_lane)(const Machine *m, const Rows *rows, const In
     for (int j = 0; j < c->neurons; j++) *value_at(m, rows, c->out + j, 0) = z[j];
 }
 
+/* What a neuron gives to the inputs that are chosen. They follow one another in pieces; those of two
+   pieces may be the same. */
+TARGET static INLINE void NAME(picked_slopes)(const Machine *m, const Rows *rows,
+                                              const Instruction *c, ptrdiff_t lane, double gz,
+                                              const double *w) {
+    for (int q = 0; q < c->picked_count; q++) {
+        const int i = c->picked[2 * q], n = c->picked[2 * q + 1];
+        double *RESTRICT g = grad_of(m, rows, c->operands[i], lane);
+        const double *RESTRICT own = w + i;
+        for (int k = 0; k < n; k++) g[k] += gz * own[k];
+    }
+}
+
 /* The gradients of one lane, if the weights of each neuron are neighbouring scalars. */
 TARGET static void NAME(layer_lane_neighbours)(const Machine *m, const Rows *rows,
                                                const Instruction *c, ptrdiff_t lane) {
@@ -252,23 +265,11 @@ TARGET static void NAME(layer_lane_neighbours)(const Machine *m, const Rows *row
         w -= width;
         for (int i = 0; i < c->count; i++) g[i] += gz * x[i];
         for (int i = 0; i < c->count; i++) gx[i] += gz * w[i];
+        if (c->picked_count) NAME(picked_slopes)(m, rows, c, lane, gz, w);
         if (c->biased) m->scalar_grads[~scalar[c->count]] += gz;
     }
     for (int q = 0; q < c->wanted_count; q++)
         *grad_at(m, rows, c->operands[c->wanted[q]], lane) = gx[c->wanted[q]];
-}
-
-/* What a neuron gives to the inputs that are chosen. They follow one another in pieces; those of two
-   pieces may be the same. */
-TARGET static INLINE void NAME(picked_slopes)(const Machine *m, const Rows *rows,
-                                              const Instruction *c, ptrdiff_t lane, double gz,
-                                              const double *w) {
-    for (int q = 0; q < c->picked_count; q++) {
-        const int i = c->picked[2 * q], n = c->picked[2 * q + 1];
-        double *RESTRICT g = grad_of(m, rows, c->operands[i], lane);
-        const double *RESTRICT own = w + i;
-        for (int k = 0; k < n; k++) g[k] += gz * own[k];
-    }
 }
 
 /* The gradients of the inputs that are chosen, lane by lane: two lanes may choose the same. */

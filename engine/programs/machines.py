@@ -41,16 +41,6 @@ def machine_of_plan(plan: Any, fast: bool = False) -> Any:
     return RowMachine(plan)
 
 
-def train_in_turns(courses: Any, which: Any, *others: Any) -> Any:
-    """The loss before each step of a training that goes from machine to machine, in C.
-
-    See `train_together` for the arguments.
-    """
-    from engine.machine.machine import train_together
-
-    return train_together(courses, which, *others)
-
-
 def watch_of(machine: Any, rows: Any, classes: Any, wanted: Any) -> Any:
     """What another machine can look at between the steps of its training: see `Watch`.
 
@@ -59,6 +49,17 @@ def watch_of(machine: Any, rows: Any, classes: Any, wanted: Any) -> Any:
     from engine.machine.machine import Watch
 
     return Watch(machine, rows, classes, wanted, keeps=True)
+
+
+def trained_together(courses: Any, which: Any, *arguments: Any) -> Any:
+    """The losses of a training in which machines take turns: see `train_together`.
+
+    courses: for each of them its machine, its data, their classes and the number of its loss.
+    which: the course of each step. arguments: the others of the machine's `train`.
+    """
+    from engine.machine.machine import train_together
+
+    return train_together(courses, which, *arguments)
 
 
 def machine_of_tape(tape: Tape) -> Any:

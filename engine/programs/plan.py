@@ -17,6 +17,7 @@ scalar ~k: the parameters come first, the constants after them.
 
 from __future__ import annotations
 
+from engine.op import compiled
 from engine.programs.body import body_of
 from engine.programs.choices import silent_parameters
 from engine.programs.kinds import Kinds
@@ -74,8 +75,10 @@ def lowered(tape: Tape, lanes: int, classes: Sequence[int] | None = None) -> Pla
     if lanes > 1:
         return Plan(Kinds(tape, lanes, silent), classes)
     try:
-        if not (any(map(is_choice, tape.ops)) or is_recurrent(tape)):
-            return Plan(Kinds(tape, 1, silent), classes)
+        if not is_recurrent(tape):
+            plan = Plan(Kinds(tape, 1, silent), classes)
+            if not (any(map(is_choice, tape.ops)) and (plan.sequential or not compiled)):
+                return plan
     except NoPlanError:
         pass
     return Plan(Kinds(tape, 1, silent), None, once=True)
@@ -87,8 +90,8 @@ def is_recurrent(tape: Tape) -> bool:
     The tail is faster then: it has loops for the same operation on neighbouring numbers.
     """
     parameters, seen = len(tape.parameters), set()
-    for args in tape.args:
-        for slot in {*args}:
+    for op, args in zip(tape.ops, tape.args):
+        for slot in {*args} if not is_choice(op) else ():
             if slot < parameters:
                 if slot in seen:
                     return True

@@ -13,7 +13,7 @@ from itertools import chain, groupby, takewhile
 from engine import no_grad
 from engine.op import leaves_domain
 from engine.programs.kinds import NoPlanError
-from engine.programs.machines import train_in_turns
+from engine.programs.machines import trained_together
 from nn.data.loader import DataLoader, lengths_in, lengths_of
 from nn.evaluation import is_straight
 from nn.training.lengths import Lengths
@@ -318,4 +318,4 @@ class Turns:
             for machine, data, classes, variant in self.courses
         ]
         which = self.which[first:end]
-        return train_in_turns(courses, which, parameters, states, optimizer, order, *settings)
+        return trained_together(courses, which, parameters, states, optimizer, order, *settings)

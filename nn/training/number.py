@@ -67,8 +67,3 @@ class WholeNumber(Number):
         if asking.partition(".")[0] != "nn":
             raise NoPlanError(f"{CHOICE}: nn.chosen picks so that it can be replayed")
         return int(self.data)
-
-
-def number_of_data(x: float, whole: bool) -> Number:
-    """What stands for a number of an argument; whole: whether all of the argument are whole."""
-    return WholeNumber(x) if whole else Number(x)

@@ -7,6 +7,7 @@ import pytest
 
 from engine import Value
 from nn import Embedding, Flatten, Linear, Sequential, load, save
+from nn.evaluation import outputs_of, outputs_one_by_one
 
 
 def table(*sizes, **settings):
@@ -130,3 +131,15 @@ def test_a_file_has_its_table_and_its_padding(tmp_path, name, padding):
     assert repr(found) == repr(model)
     assert found.state_dict() == model.state_dict()
     assert [v.data for v in found([1, 2])] == [v.data for v in model([1, 2])]
+
+
+@pytest.mark.parametrize("padding", [None, 0])
+def test_many_samples_are_evaluated_to_the_bits_of_one(padding):
+    rng = random.Random(1)
+    model = Sequential(table(padding_idx=padding), Flatten(), Linear(6, 2)).eval()
+    tokens = [[rng.randrange(4), rng.randrange(4)] for _ in range(100)]
+
+    assert outputs_of(model, tokens) == outputs_one_by_one(model, tokens)
+    tokens[70][1] = 4
+    with pytest.raises(IndexError, match="a token of an embedding of 4 rows is from 0 to 3, got 4"):
+        outputs_of(model, tokens)

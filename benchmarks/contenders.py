@@ -133,7 +133,7 @@ class Replayed(Eager):
         from nn.training.machine_stepper import MachineStepper
 
         super().__init__(problem)
-        self.plans = MachineStepper(self.run, fast).plans
+        self.plans = MachineStepper(self.run, fast).plans.first
         self.samples = self.plans.samples
         self.machine = self.plans.machine(len(self.inputs))
         self.arrays = Arrays(self.run.optimizer)
@@ -149,13 +149,19 @@ class Replayed(Eager):
             PLANS.clear()  # or it would be found there
             return plan_of()
 
-        plan = plans.plan(lanes)[0]
+        plan = self.plan()
         return {
             "all of it": lambda: anew(lambda: MachineStepper(run)),
-            "recording and lowering": lambda: anew(lambda: plans.plan(lanes)),
+            "recording and lowering": lambda: anew(lambda: plans.way(lanes, False)),
             "making the machine": lambda: machine_of_plan(plan),
             "comparing its bits with a graph's": lambda: plans.check_numbers(lanes),
         }
+
+    def plan(self) -> Any:
+        """The plan of the whole batch."""
+        from nn.training.plans import PLANS
+
+        return next(p for p in reversed(PLANS.values()) if p.lanes == len(self.inputs))
 
     def start(self) -> None:
         super().start()

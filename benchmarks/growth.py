@@ -73,7 +73,7 @@ class Enlarged(Replayed):
         Eager.__init__(self, replace(problem, lr=problem.lr * recorded / lanes))
         self.plans, self.samples = small.plans, small.samples
         self.samples.data = array("d", [n for x, t in problem.samples for n in (*x, t)])
-        self.machine = Machine(small.plans.plan(recorded)[0], lanes)
+        self.machine = Machine(small.plan(), lanes)
         self.arrays = Arrays(self.run.optimizer)
 
 

@@ -124,19 +124,19 @@ cdef extern from *:
     int forward(State *m, const Version *version) noexcept nogil
     int backward(State *m, const Version *version) noexcept nogil
     void put_constants(State *m) noexcept nogil
-    Py_ssize_t train(
-        Course *courses, int course_count, const int *which, Optimizer *groups, int group_count,
-        double max_norm, double *parameters, const int *order, const double *lrs,
-        const double *momenta, Py_ssize_t steps, double *losses
-    ) noexcept nogil
-
     ctypedef struct Watched:
         State *m
         const Version *version
         const int *wanted
         int wanted_count
+        Py_ssize_t every, looks
         double *losses
         double *outputs
         double *parameters
 
-    int look(const Watched *w, const double *parameters, Py_ssize_t at) noexcept nogil
+    int look(Watched *w, const double *parameters) noexcept nogil
+    Py_ssize_t train(
+        Course *courses, int course_count, const int *which, Optimizer *groups, int group_count,
+        double max_norm, double *parameters, const int *order, const double *lrs,
+        const double *momenta, Py_ssize_t steps, double *losses, Watched *watched
+    ) noexcept nogil

@@ -656,13 +656,13 @@ cdef class Watch:
     def look(self, parameters):
         """Look once, with these parameters; whether the loss is known."""
         cdef Lent p = lent("parameters", parameters, "d", self.machine.m.parameters)
-        cdef const Watched *seen
+        cdef Watched *seen
         cdef bint known
         with self.machine.lock:
             seen = self.begin(p.length, self.every)
             with nogil:
-                known = look(seen, p.floats(), 0)
-            self.end(known)
+                known = look(seen, p.floats())
+            self.end()
         return known
 
     cdef Machine trained_by(self, machines):
@@ -671,7 +671,7 @@ cdef class Watch:
             raise ValueError("a machine cannot watch its own training")
         return self.machine
 
-    cdef const Watched *begin(self, int parameters, Py_ssize_t steps) except NULL:
+    cdef Watched *begin(self, int parameters, Py_ssize_t steps) except NULL:
         """Load the samples, and make room for the looks of so many steps."""
         cdef State *m = &self.machine.m
         cdef const int *classes = NULL if self.classes is None else self.classes.ints()
@@ -687,15 +687,16 @@ cdef class Watch:
         self.seen.m, self.seen.version = m, self.machine.version
         self.seen.wanted, self.seen.wanted_count = self.wanted.ints(), self.wanted.length
         self.seen.losses, self.seen.outputs = self.loss.floats(), self.output.floats()
-        self.seen.parameters = NULL
+        self.seen.every, self.seen.looks, self.seen.parameters = self.every, 0, NULL
         if self.keeps:
             self.parameter = lent("parameters", self.parameters, "d", None, True)
             self.seen.parameters = self.parameter.floats()
         return &self.seen
 
-    cdef int end(self, Py_ssize_t looks) except -1:
+    cdef int end(self) except -1:
         """Keep what was seen."""
         cdef State *m = &self.machine.m
+        cdef Py_ssize_t looks = self.seen.looks
         self.loss = self.output = self.parameter = None  # which may be resized now
         self.losses = self.losses[:looks]
         self.outputs = self.outputs[: looks * m.lanes * self.wanted.length]
@@ -771,12 +772,9 @@ def train_together(
                 raise ValueError(f"order has samples from 0 to {course.samples - 1}, got {pick}")
     losses = array("d", bytes(8 * steps))
     cdef Lent z = lent("losses", losses, "d", None, True)
-    cdef Py_ssize_t every = steps, part, looks = 0
-    cdef const Watched *seen = NULL
+    cdef Watched *watched = NULL
     cdef Watch watching = watch
-    at = 0
     if watching is not None:
-        every = watching.every
         machines.append(watching.trained_by(machines))
     distinct = sorted({*machines}, key=id)  # in one order: no two trainings wait in a circle
     locks = [lock_of(m) for m in distinct]
@@ -784,23 +782,14 @@ def train_together(
         lock.acquire()
     try:
         if watching is not None:
-            seen = watching.begin(parameter_count, steps)
+            watched = watching.begin(parameter_count, steps)
         with nogil:
-            while done < steps:
-                part = train(
-                    c, count, NULL if of_course == NULL else of_course + done, groups, group_count,
-                    most, p.floats(), picks.ints() + at, rates.floats() + done * group_count,
-                    NULL if of_steps == NULL else of_steps + done * group_count,
-                    min(every, steps - done), z.floats() + done
-                )
-                for k in range(done, done + part):
-                    at += c[0 if of_course == NULL else of_course[k]].machine.lanes
-                done += part
-                if part < every or seen == NULL or not look(seen, p.floats(), looks):
-                    break
-                looks += 1
+            done = train(
+                c, count, of_course, groups, group_count, most, p.floats(), picks.ints(),
+                rates.floats(), of_steps, steps, z.floats(), watched
+            )
         if watching is not None:
-            watching.end(looks)
+            watching.end()
     finally:
         for lock in locks:
             lock.release()

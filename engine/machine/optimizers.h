@@ -228,6 +228,39 @@ static void share_no_longer(Course *courses, int count) {
     }
 }
 
+/* What is looked at between the steps of a training: another machine, whose samples are loaded. */
+typedef struct {
+    Machine *m;
+    const Version *version;
+    const int *wanted; /* rows of its body */
+    int wanted_count;
+    ptrdiff_t every, looks; /* after how many steps, and how often it was looked */
+    double *losses, *outputs, *parameters; /* of each look; parameters may be NULL */
+} Watched;
+
+/* Looks once more, with these parameters. Returns whether the loss is known. */
+static int look(Watched *w, const double *parameters) {
+    Machine *m = w->m;
+    const ptrdiff_t at = w->looks;
+    Rows *body = &m->body;
+    const ptrdiff_t n = w->wanted_count;
+    set_parameters(m, parameters);
+    if (!forward(m, w->version)) return 0;
+    w->losses[at] = m->tail.values[m->output];
+    if (w->parameters)
+        memcpy(w->parameters + at * m->parameters, parameters, m->parameters * sizeof(double));
+    for (int chunk = 0; n > 0 && chunk < m->chunks; chunk++) {
+        double *out = w->outputs + (at * m->lanes + turn_to(m, chunk)) * n;
+        if (m->kept < body->count) w->version->forward(m, body, NULL); /* again, for these lanes */
+        for (ptrdiff_t i = 0; i < n; i++) {
+            const double *row = value_at(m, body, w->wanted[i], 0);
+            for (ptrdiff_t s = 0; s < body->lanes; s++) out[s * n + i] = row[s];
+        }
+    }
+    w->looks++;
+    return 1;
+}
+
 /* Steps of training, until all are done or one is abandoned; returns how many were done. An
    abandoned step changes nothing. losses[k] is the loss before step k. which: the course of each
    step; NULL if there is one. order: the samples of each step, in the data of its course. lrs has a
@@ -235,7 +268,8 @@ static void share_no_longer(Course *courses, int count) {
    momentum is beta1. */
 static ptrdiff_t train(Course *courses, int course_count, const int *which, Optimizer *groups,
                        int group_count, double max_norm, double *parameters, const int *order,
-                       const double *lrs, const double *momenta, ptrdiff_t steps, double *losses) {
+                       const double *lrs, const double *momenta, ptrdiff_t steps, double *losses,
+                       Watched *watched) {
     const Course *before = NULL;
     const int *batch = order;
     ptrdiff_t step = 0;
@@ -268,38 +302,12 @@ static ptrdiff_t train(Course *courses, int course_count, const int *which, Opti
         if (max_norm > 0) clip(m->scalar_grads, m->parameters, max_norm);
         for (int i = 0; i < group_count; i++) move(groups + i, m->scalars, m->scalar_grads);
         losses[step] = m->tail.values[m->output];
+        if (watched && (step + 1) % watched->every == 0 && !look(watched, scalars)) {
+            step++;
+            break;
+        }
     }
     memcpy(parameters, scalars, count * sizeof(double));
     if (course_count > 1) share_no_longer(courses, course_count);
     return step;
-}
-
-/* What is looked at between the steps of a training: another machine, whose samples are loaded. */
-typedef struct {
-    Machine *m;
-    const Version *version;
-    const int *wanted; /* rows of its body */
-    int wanted_count;
-    double *losses, *outputs, *parameters; /* of each look; parameters may be NULL */
-} Watched;
-
-/* Looks once, with these parameters. Returns whether the loss is known. */
-static int look(const Watched *w, const double *parameters, ptrdiff_t at) {
-    Machine *m = w->m;
-    Rows *body = &m->body;
-    const ptrdiff_t n = w->wanted_count;
-    set_parameters(m, parameters);
-    if (!forward(m, w->version)) return 0;
-    w->losses[at] = m->tail.values[m->output];
-    if (w->parameters)
-        memcpy(w->parameters + at * m->parameters, parameters, m->parameters * sizeof(double));
-    for (int chunk = 0; n > 0 && chunk < m->chunks; chunk++) {
-        double *out = w->outputs + (at * m->lanes + turn_to(m, chunk)) * n;
-        if (m->kept < body->count) w->version->forward(m, body, NULL); /* again, for these lanes */
-        for (ptrdiff_t i = 0; i < n; i++) {
-            const double *row = value_at(m, body, w->wanted[i], 0);
-            for (ptrdiff_t s = 0; s < body->lanes; s++) out[s * n + i] = row[s];
-        }
-    }
-    return 1;
 }

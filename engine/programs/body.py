@@ -48,6 +48,8 @@ def seen_through(kinds: Kinds) -> list[tuple[Any, ...]]:
 
     No neuron that takes one becomes part of a layer: a layer has its inputs in an order of its own.
     """
+    if not any(is_choice(op) for op, _, _ in kinds.steps):
+        return list(kinds.steps)
     seen: list[tuple[Any, ...]] = []
     for op, operands, reached in kinds.steps:
         others = chosen_rows(kinds, operands)
@@ -68,6 +70,7 @@ def depends_on_parameters(kinds: Kinds) -> set[int]:
         for x in operands:
             if kinds.is_parameter(x) or (not is_scalar(x) and x[0] == "row" and x[1] in found):
                 found.add(kind)
+                break
     return found
 
 

@@ -68,7 +68,8 @@ class JoinedKinds(Kinds):
         inside = {slot for args in one.args for slot in args}
         if any(slot < one.first or slot in inside for slot in self.outputs):
             raise NoPlanError("an output is an input, or used to compute another")
-        used = {x for _, operands, _ in sample.steps for x in operands if sample.is_parameter(x)}
+        scalars = {x for _, operands, _ in sample.steps for x in operands if type(x) is int}
+        used = set(filter(sample.is_parameter, scalars))
         if any(self.is_parameter(x) for _, operands, _ in self.steps for x in operands):
             raise NoPlanError("the loss takes a parameter for each sample")
         self.check_not_before(used)
@@ -78,7 +79,8 @@ class JoinedKinds(Kinds):
         return self.row_of_output
 
     def moved(self, operands: Sequence[Any], place: Any) -> tuple[Any, ...]:
-        return tuple([place(x) for x in operands])
+        n = len(self.one.parameters)  # which are the same in both
+        return tuple([x if type(x) is int and x < n else place(x) for x in operands])
 
     def of_sample(self, x: Any) -> Any:
         """An operand of the sample as one of the batch."""
@@ -86,8 +88,6 @@ class JoinedKinds(Kinds):
             kind, i = x
             return ("input", i + self.extra) if kind == "input" and i >= self.own else x
         first = len(self.one.parameters) + len(self.one.inputs)
-        if x < first:
-            return x  # a parameter, which is the same in both
         return self.first_constant + len(self.tape.constants) + x - first
 
     def of_loss(self, n: int) -> Any:

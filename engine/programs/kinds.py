@@ -153,10 +153,12 @@ class Kinds:
             int, set[Any]
         ] = {}  # of what is chosen: the operations, or layers, that take it
         for k, step in enumerate(self.steps):
+            choice = is_choice(step[0])
             for j, x in enumerate(step[1]):
-                if self.is_parameter(x) and not is_choice(step[0]):
-                    used[x] = used.get(x, 0) + 1
-                elif self.is_chosen(x):
+                if type(x) is int:  # asked of every weight, so without a call
+                    if x < self.first_input and not choice:
+                        used[x] = used.get(x, 0) + 1
+                elif x[0] == "row" and self.is_chosen(x):
                     takers.setdefault(x[1], set()).add(neuron_inputs(step, is_scalar) or (k, j))
         tables: dict[int, set[Any]] = {}  # of a candidate
         for k, (op, candidates, _) in enumerate(self.steps):

@@ -41,6 +41,27 @@ def machine_of_plan(plan: Any, fast: bool = False) -> Any:
     return RowMachine(plan)
 
 
+def watch_of(machine: Any, rows: Any, classes: Any, wanted: Any) -> Any:
+    """What another machine can look at between the steps of its training: see `Watch`.
+
+    machine: one in C, which has these rows and classes. wanted: the rows of its body that are kept.
+    """
+    from engine.machine.machine import Watch
+
+    return Watch(machine, rows, classes, wanted, keeps=True)
+
+
+def trained_together(courses: Any, which: Any, *arguments: Any) -> Any:
+    """The losses of a training in which machines take turns: see `train_together`.
+
+    courses: for each of them its machine, its data, their classes and the number of its loss.
+    which: the course of each step. arguments: the others of the machine's `train`.
+    """
+    from engine.machine.machine import train_together
+
+    return train_together(courses, which, *arguments)
+
+
 def machine_of_tape(tape: Tape) -> Any:
     """The machine for the gradient of a program; None where Python source is all there is."""
     if len(tape) < LONG or len(tape.outputs) != 1:

@@ -77,7 +77,8 @@ def lowered(tape: Tape, lanes: int, classes: Sequence[int] | None = None) -> Pla
     try:
         if not is_recurrent(tape):
             plan = Plan(Kinds(tape, 1, silent), classes)
-            if not (any(map(is_choice, tape.ops)) and (plan.sequential or not compiled)):
+            in_python = any(map(is_choice, tape.ops)) and not compiled
+            if not (plan.sequential or in_python):
                 return plan
     except NoPlanError:
         pass

@@ -118,8 +118,8 @@ class Writer:
         grads = "".join([f"{slope}, " for slope in slopes])
         lines.append(f"return {self.name('t', plan.output)}, [{grads}]")
         body = "".join([f"    {line}\n" for line in lines])
-        given = "columns, parameters, classes, seed, start"
-        return f"{header(self.language)}def gradient({given}):\n{body}"
+        taken = "columns, parameters, classes, seed, start"
+        return f"{header(self.language)}def gradient({taken}):\n{body}"
 
     # ---- operands ----
 

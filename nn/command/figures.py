@@ -30,6 +30,9 @@ def write_figures(folder: Path, plots: Callable[[], dict[str, Callable[[Any], An
         except ImportError:
             say("no plots of the loss and the decisions: pip install 'chainrule[plot]'")
             return []
+        except ValueError as error:  # a setting of its own, such as MPLBACKEND
+            say(f"no plots of the loss and the decisions: {error}")
+            return []
         # Whoever shows an SVG has fonts of its own.
         warnings.simplefilter("ignore", MissingLetters)
         written = []

@@ -7,7 +7,6 @@ import tempfile
 from pathlib import Path
 
 from nn.command.figures import warnings_as_lines
-from nn.command.report import write_pictures
 from nn.data.columns import columns_as_notes
 from nn.saving.models import save
 
@@ -75,6 +74,8 @@ def write_outputs(
     if settings.save is not None:
         save_as(model, settings.save, notes)
     if settings.pictures:
+        from nn.command.report import write_pictures  # which imports what draws
+
         names += write_pictures(settings.output, model, table, held_out, history, settings.seed)
     say(f"wrote {', '.join(names)} in {settings.output}{os.sep}")
     if settings.save is not None:

@@ -8,11 +8,12 @@ without Python between the steps.
 from __future__ import annotations
 
 from array import array
-from itertools import takewhile
+from itertools import chain, groupby, takewhile
 
 from engine import no_grad
 from engine.op import leaves_domain
 from engine.programs.kinds import NoPlanError
+from engine.programs.machines import trained_together
 from nn.data.loader import DataLoader, lengths_in, lengths_of
 from nn.evaluation import is_straight
 from nn.training.lengths import Lengths
@@ -153,11 +154,15 @@ class Courses:
         """The first of these batches, as far as all can be replayed in one call."""
         if self.together is not None:
             return list(batches)
-        shapes: set[int] = set()
+        if self.shape is None:
+            known = {size: self.first.machine(size) for size in {*map(len, batches)}}
+            if None not in known.values():
+                return list(batches)
+            return list(takewhile(lambda batch: known[len(batch)] is not None, batches))
+        shape, shapes = self.shape, set()
 
         def fits(batch: Sequence[int]) -> bool:
-            if self.shape is not None:
-                shapes.add(self.shape[batch[0]])
+            shapes.add(shape[batch[0]])
             return len(shapes) <= MOST and self.machine(batch) is not None
 
         return list(takewhile(fits, batches))
@@ -174,7 +179,9 @@ class Courses:
         if self.together is not None:
             turns.add_lengths(self.together, [batch[0] for batch in chunk])
             return turns, (None, None, array("i", range(len(chunk))))
-        for batch in chunk:
+        for batches in [[*same] for _, same in groupby(chunk, len)] if self.shape is None else []:
+            turns.add_alike(self.first, batches)
+        for batch in chunk if self.shape is not None else ():
             plans, places = self.local(batch)
             assert plans is not None  # possible() has seen it
             turns.add(plans, places)
@@ -260,6 +267,20 @@ class Turns:
             self.order.extend(range(first, first + lanes))
         self.starts.append(len(self.order))
 
+    def add_alike(self, plans: BatchPlans, batches: Sequence[Sequence[int]]) -> None:
+        """Add a step for each of these batches, which have as many samples of one shape."""
+        size = len(batches[0])
+        way = plans.samples.ways[size]
+        if way.draws or way.together:
+            for batch in batches:
+                self.add(plans, batch)
+            return
+        self.add(plans, batches[0])
+        self.which.extend([self.which[-1]] * (len(batches) - 1))
+        self.order.extend(chain.from_iterable(batches[1:]))
+        first = self.starts[-1]
+        self.starts.extend(range(first + size, first + size * len(batches), size))
+
     def add_lengths(self, lengths: Lengths, places: Sequence[int]) -> None:
         """Add a step for each of these samples."""
         count = max(lengths.variant) + 1
@@ -290,8 +311,6 @@ class Turns:
         *settings: Any,
     ) -> Any:
         """The losses of these steps, as far as the machines did them."""
-        from engine.machine.machine import train_together
-
         first, end = steps[0], steps[-1] + 1
         order = self.order[self.starts[first] : self.starts[end]]
         courses = [
@@ -299,4 +318,4 @@ class Turns:
             for machine, data, classes, variant in self.courses
         ]
         which = self.which[first:end]
-        return train_together(courses, which, parameters, states, optimizer, order, *settings)
+        return trained_together(courses, which, parameters, states, optimizer, order, *settings)

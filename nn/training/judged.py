@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
+    from nn.training.courses import Courses
     from nn.training.run import Run
     from nn.training.validation import Validation
 
@@ -51,7 +52,7 @@ class JudgedStretch:
         self.upcoming = Upcoming(run.optimizer, schedule, min(most, validation.many), sources)
         self.done = 0
 
-    def do(self, machine: Any, samples: Any) -> LastStep | None:
+    def do(self, plans: Courses) -> LastStep | None:
         """Train, judge, and put it into the record. An interruption leaves all as it was.
 
         Returns the last of the steps that were done.
@@ -60,7 +61,7 @@ class JudgedStretch:
         first, saved, most = run.loader.epoch, arrays.copy(), upcoming.steps
         chunk, step = run.loader.batches() * most, None
         try:
-            data = samples.batches(chunk)
+            machine, data = plans.ready(chunk)
             watch, max_norm = self.validation.watch, run.max_norm
             losses = arrays.train(machine, data, upcoming, 0, most, max_norm, watch)
             columns = self.figures(losses)
@@ -71,7 +72,7 @@ class JudgedStretch:
             if count:
                 last = self.validation.weights(count - 2, len(saved[0])) if count > 1 else saved[0]
                 run.last_finite = list(last)
-                rows = samples.rows_of_step(data, len(chunk[0]), count - 1)
+                machine, *rows = plans.of_step(machine, data, len(chunk[0]), count - 1)
                 step = LastStep(machine, array("d", last), *rows)
                 run.history.losses += losses.tolist()
                 run.history.add_many({name: column[:count] for name, column in columns.items()})
@@ -82,7 +83,7 @@ class JudgedStretch:
                 self.decisions.back()
             if self.done < most:
                 upcoming.back(self.done)
-                samples.batches(chunk[: self.done])  # draws the random numbers of these steps
+                plans.ready(chunk[: self.done])  # draws the random numbers of these steps
             arrays.give_back()
             run.loader.epoch = first + self.done
         return step

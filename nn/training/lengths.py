@@ -94,10 +94,11 @@ class Lengths:
         """What is computed of a sample. Raises NoPlanError."""
         given, (own,) = self.samples.given([i])
         try:
-            with undrawn(self.sources), tracing() as block:
-                loss = self.objective(*given)
-            if block.drawn or any_asked([own]):
-                raise NoPlanError("random numbers are drawn, or numbers checked")
+            with undrawn(self.sources):
+                with tracing() as block:
+                    loss = self.objective(*given)
+                if block.drawn or any_asked([own]):
+                    raise NoPlanError("random numbers are drawn, or numbers checked")
                 settle_zeros(loss, lambda: self.objective(*given), own, self.parameters)
             inputs = len(self.parameters)
             leaves = {**self.leaves}

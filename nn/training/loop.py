@@ -158,14 +158,15 @@ def fit(
         try:
             while not run.done(epochs, steps):
                 if not callbacks:
-                    end = epochs or steps or 0
+                    end = epochs or math.ceil((steps or 0) / len(run.loader))
                     every, until = end, math.inf
                     if checkpoint is not None:
                         every, until = checkpoint_every, saved + wait
                     whole_epochs(run, stepper, end, every, advance, until)
-                epoch(run, stepper, steps, advance)
-                answers = [callback(run.history) for callback in callbacks]
-                run.end_epoch(True in answers)
+                if not run.history.stopped:  # by early stopping, in one of these epochs
+                    epoch(run, stepper, steps, advance)
+                    answers = [callback(run.history) for callback in callbacks]
+                    run.end_epoch(True in answers)
                 due = run.history.epoch_count % checkpoint_every == 0
                 due = due or run.done(epochs, steps) or monotonic() - saved > wait
                 if checkpoint is not None and due:
@@ -239,9 +240,12 @@ def epoch(
 @contextmanager
 def bar(run: Run, total: int | None, progress: bool) -> Iterator[Callable[[int], None]]:
     """A function that moves a progress bar on by a number of steps that are done."""
+    if not progress:
+        yield lambda _: None
+        return
     from tqdm import tqdm
 
-    options: dict[str, Any] = {"desc": "training", "unit": "step", "disable": not progress}
+    options: dict[str, Any] = {"desc": "training", "unit": "step"}
     with tqdm(total=total, initial=run.history.steps, **options) as shown:
 
         def advance(steps: int) -> None:

@@ -24,6 +24,7 @@ from nn.training.courses import Courses
 from nn.training.graph_stepper import GraphStepper
 from nn.training.judged import JudgedStretch, can_wait
 from nn.training.last_step import LastStep
+from nn.training.objective import TrainingError
 from nn.training.randomness import random_sources
 from nn.training.surroundings import Surroundings
 from nn.training.upcoming import Upcoming
@@ -53,6 +54,10 @@ class MachineStepper(GraphStepper):
         # Python does the steps of an optimiser that the machine does not know, which asks the
         # machine for the loss and its gradient.
         self.in_python = not compiled or type(run.optimizer) not in KNOWN
+        moved = set(map(id, run.parameters))
+        # Parameters that no step moves still have gradients, which add up.
+        self.frozen = [p for p in run.model.parameters() if id(p) not in moved]
+        self.in_python = self.in_python or bool(self.frozen)
         # A train() of one's own may change the model: it is recorded in each epoch that it changed.
         self.watched, self.strict = has_own_train(run.model), True
         self.surroundings: Surroundings | None = None  # of the objective, where it is watched
@@ -65,6 +70,7 @@ class MachineStepper(GraphStepper):
         self.recorded = False
         self.modules: list[Module] = []  # of the model, as long as nobody may have changed it
         self.pace = 1  # steps at a time
+        self.arrays: Arrays | None = None  # where the parameters are while several epochs are done
         self.validation: Validation | None = None  # what judges the model in the machine
         self.spent = 0.0  # seconds, on judging it in Python
 
@@ -72,7 +78,8 @@ class MachineStepper(GraphStepper):
         """Record a batch, and make its machine. Raises NoPlanError."""
         run = self.run
         objective = run.objective
-        self.plans = Courses(run.loader, objective, run.parameters, self.sources, self.fast)
+        parameters = [*run.parameters, *self.frozen]
+        self.plans = Courses(run.loader, objective, parameters, self.sources, self.fast)
         run.history.deviation = self.plans.deviation if self.fast else None
 
     def sources(self) -> list[Any]:
@@ -85,19 +92,52 @@ class MachineStepper(GraphStepper):
         return list({id(source): source for source in found}.values())
 
     def epochs(self, most: int) -> None:
-        """Do epochs of one step each, at most so many, with the schedule and the record.
+        """Do epochs without a look at the Values between them, at most so many, with their record.
 
-        It does none if an epoch has several steps, or if something in Python has a part in it:
-        a metric that reads more than its arguments, or held-out data that no plan is known for.
+        It does none if something in Python has a part in them: a metric that reads more than its
+        arguments, or held-out data that no plan is known for.
         """
-        run, most = self.run, min(most, self.pace)
-        if len(run.loader) != 1 or most < 2 or self.in_python or self.watched:
+        run = self.run
+        if most < 1 or self.in_python or self.watched or self.on_graphs:
+            return
+        asked = bool(run.validation or run.metrics)
+        if (asked and self.validation is None) or not can_wait(run):
             return
         waits = run.schedule is not None and run.schedule.needs_metric
-        if run.stopping or run.validation or run.metrics or waits:
-            if self.validation is not None and can_wait(run):
-                self.judged_epochs(self.validation, most)
+        decides = bool(run.stopping) or waits
+        if len(run.loader) != 1 or (decides and self.validation is None):
+            self.long_epochs(most)
+        elif min(most, self.pace) < 2:
             return
+        elif asked or decides:
+            self.judged_epochs(self.validation, min(most, self.pace))
+        else:
+            self.short_epochs(min(most, self.pace))
+
+    def long_epochs(self, most: int) -> None:
+        """Epochs one by one, for a moment; the parameters stay in arrays from one to the next."""
+        run, end = self.run, perf_counter() + STRETCH
+        self.check_parameters()
+        self.arrays = arrays = Arrays(run.optimizer)
+        try:
+            while most and not run.history.stopped and perf_counter() < end:
+                self.mode(training=True)
+                first = run.history.steps
+                self.steps(arrays, run.loader.batches(), lambda _: None)
+                try:
+                    run.record_epoch(first, self)
+                except TrainingError:  # which gives the parameters these numbers
+                    arrays.parameters = array("d", run.last_finite)
+                    raise
+                run.end_epoch(False, arrays.parameters)
+                most -= 1
+        finally:
+            self.arrays = None
+            arrays.give_back()
+
+    def short_epochs(self, most: int) -> None:
+        """Epochs of one step each, many in one call of the machine."""
+        run = self.run
         self.check_parameters()
         self.mode(training=True)
         if self.plans.machine(range(len(run.loader.inputs))) is None:
@@ -115,16 +155,15 @@ class MachineStepper(GraphStepper):
             if losses:
                 run.history.add_many({"loss": losses, "lr": rates[: len(losses)]})
 
-    def judged_epochs(self, validation: Validation, most: int) -> None:
+    def judged_epochs(self, validation: Any, most: int) -> None:
         """The same, with what is found out after each of them."""
         self.check_parameters()
         self.mode(training=True)
-        machine = self.plans.machine(range(len(self.run.loader.inputs)))
-        if machine is None:
+        if self.plans.machine(range(len(self.run.loader.inputs))) is None:
             return
         stretch = JudgedStretch(self.run, validation, most, self.plans.sources())
         try:
-            self.last = stretch.do(machine, self.plans.samples) or self.last
+            self.last = stretch.do(self.plans) or self.last
         finally:
             self.keep_pace(stretch.upcoming, stretch.done, stretch.upcoming.steps)
 
@@ -138,26 +177,31 @@ class MachineStepper(GraphStepper):
                 self.python_step(batch)
                 advance(1)
             return
-        run, arrays = self.run, Arrays(self.run.optimizer)
-        schedule = run.schedule if run.schedule_each == "step" else None
-        done = 0
+        arrays = Arrays(self.run.optimizer)
         try:
-            while done < len(batches):
-                steps = 0
-                chunk = self.plans.possible(batches[done : done + self.pace])
-                if chunk:
-                    sources = self.plans.sources()
-                    upcoming = Upcoming(run.optimizer, schedule, len(chunk), sources)
-                    steps = self.stretch(arrays, upcoming, chunk[: upcoming.steps])
-                if not steps:
-                    self.graph_step(arrays, batches[done])
-                    steps = 1
-                done += steps
-                advance(steps)
+            self.steps(arrays, batches, advance)
         finally:
             arrays.give_back()
             if self.watched:
                 self.finish()
+
+    def steps(
+        self, arrays: Arrays, batches: Sequence[Sequence[int]], advance: Callable[[int], None]
+    ) -> None:
+        """A step for each batch, in the machine as far as it can."""
+        run, done = self.run, 0
+        schedule = run.schedule if run.schedule_each == "step" else None
+        while done < len(batches):
+            steps = 0
+            chunk = self.plans.possible(batches[done : done + self.pace])
+            if chunk:
+                upcoming = Upcoming(run.optimizer, schedule, len(chunk), self.plans.sources())
+                steps = self.stretch(arrays, upcoming, chunk[: upcoming.steps])
+            if not steps:
+                self.graph_step(arrays, batches[done])
+                steps = 1
+            done += steps
+            advance(steps)
 
     def finish(self) -> None:
         """Give the parameters the grads of the last step, if the machine did it."""
@@ -191,11 +235,15 @@ class MachineStepper(GraphStepper):
         """
         if not can_wait(self.run):
             self.finish()  # a metric may look at the gradients
+        arrays = self.arrays
         if self.validation is not None:
-            if self.validation.look([p.data for p in self.run.parameters]):
+            numbers = [p.data for p in self.run.parameters] if arrays is None else arrays.parameters
+            if self.validation.look(numbers):
                 watch = self.validation.watch
                 outputs = self.validation.outputs() if self.run.metrics else []
                 return outputs, watch.losses[0]
+            if arrays is not None:
+                arrays.give_back()
             return super().judged(inputs)
         start = perf_counter()
         found = super().judged(inputs)
@@ -278,7 +326,7 @@ class MachineStepper(GraphStepper):
                 arrays.restore(saved)
                 losses, before = self.trained(machine, arrays, upcoming, data, len(losses))
             if len(losses):
-                self.run.last_finite = list(before)
+                self.run.last_finite = before
                 machine, *rows = self.plans.of_step(machine, data, len(chunk[0]), len(losses) - 1)
                 self.last = LastStep(machine, before, *rows)
             history.losses += list(losses)
@@ -330,7 +378,7 @@ class MachineStepper(GraphStepper):
         def gradient() -> Value | float:
             if self.plans.machine(batch) is not None:
                 states = [(rng, rng.getstate()) for rng in self.plans.sources()]
-                numbers = array("d", [p.data for p in run.parameters])
+                numbers = array("d", [p.data for p in (*run.parameters, *self.frozen)])
                 answer = self.plans.evaluated(batch, numbers)
                 if answer is not None:
                     return self.gradient(*answer)
@@ -342,8 +390,11 @@ class MachineStepper(GraphStepper):
 
     def gradient(self, loss: float, grads: Sequence[float]) -> float:
         """The loss, once the parameters have their gradients."""
+        n = len(self.run.parameters)
         for p, grad in zip(self.run.parameters, grads):
             p.grad = grad
+        for p, grad in zip(self.frozen, grads[n:]):
+            p.grad += grad
         return loss
 
 

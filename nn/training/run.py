@@ -89,7 +89,7 @@ class Run:
             self.validation = pair(validation)
         self.settings: dict[str, Any] = dict(settings or {})
         self.parameters: list[Value] = optimizer.parameters
-        self.last_finite = [p.data for p in self.parameters]
+        self.last_finite: Sequence[float] = [p.data for p in self.parameters]
         self.history = History()
 
     # ---- before the first step ----
@@ -234,15 +234,26 @@ class Run:
             return nan
         return float(self.objective.loss(predictions, self.validation[1]))
 
-    def end_epoch(self, asked: bool) -> None:
-        """Step the schedule, and stop if the figures of the epoch or a callback say so."""
+    def end_epoch(self, asked: bool, numbers: Sequence[float] | None = None) -> None:
+        """Step the schedule, and stop if the figures of the epoch or a callback say so.
+
+        numbers: the parameters, where their Values have not got them yet.
+        """
         figures = self.history.latest
         if self.schedule is not None and self.schedule_each == "epoch":
             if self.schedule.needs_metric:
                 self.schedule.step(figures.get("val_loss", figures["loss"]))
             else:
                 self.schedule.step()
-        if self.stopping is not None and self.stopping.update(figures, self.parameters):
+        if self.stopping is not None and numbers is None:
+            over = self.stopping.update(figures, self.parameters)
+        elif self.stopping is not None:
+            if self.stopping.is_better(figures):
+                self.stopping.best_weights = list(numbers or ())
+            over = self.stopping.over
+        else:
+            over = False
+        if over:
             self.history.stopped = EARLY
         elif asked:
             self.history.stopped = "a callback"

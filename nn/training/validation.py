@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from array import array
 
+from engine.programs.machines import watch_of
 from engine.programs.plan import NoPlanError
 from nn.data.loader import DataLoader
 from nn.training.objective import Objective
@@ -32,8 +33,6 @@ class Validation:
 
     def __init__(self, run: Run, sources: Callable[[], list[Any]]) -> None:
         """The model is in eval mode. Raises NoPlanError, with the reason, if that cannot be."""
-        from engine.machine.machine import Watch
-
         inputs, targets = run.judging
         self.samples = len(inputs)
         loader, objective = DataLoader(inputs, targets), Objective(run.model, run.objective.loss)
@@ -45,7 +44,7 @@ class Validation:
         answers = machine.answers if run.metrics else []
         self.width = len(answers)
         rows, classes = plans.samples.batch(range(self.samples))
-        self.watch = Watch(machine, rows, classes, answers, keeps=True)
+        self.watch = watch_of(machine, rows, classes, answers)
         self.many = max(1, ROOM // (self.samples * self.width + len(run.parameters)))
 
     @property

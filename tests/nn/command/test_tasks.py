@@ -161,7 +161,7 @@ def test_an_interrupted_training_keeps_what_was_learned(monkeypatch, no_plots):
 
 def test_trainings_with_other_seeds_are_judged_by_the_same_rows(monkeypatch):
     judged = []
-    monkeypatch.setattr("nn.command.outputs.write_pictures", lambda *a: judged.append(a[3]) or [])
+    monkeypatch.setattr("nn.command.report.write_pictures", lambda *a: judged.append(a[3]) or [])
     for options in (["--seed", "1"], ["--seed", "2"], ["--split-seed", "1"]):
         main(["train", flowers(), "--target", "kind", "--epochs", "1", "--quiet", *options])
 

@@ -268,6 +268,7 @@ class Configuration:
         self.watched = rng.choice(
             [None, None, None, "validation", "metric", "callback", "stopping"]
         )
+        self.frozen = rng.choice([0] * 9 + [1])  # parameters that no step moves
         self.arrays = self.kind in ("mlp", "sequential") and rng.random() < 0.1
         self.loop = rng.random() < 0.3
 
@@ -325,6 +326,7 @@ class Configuration:
             f"norm {self.max_norm}, schedule {self.schedule} each {self.each}"
             f"{', plain loop' if self.loop else f', {self.watched}'}"
             f"{', weighted' if self.weighted else ''}{', arrays' if self.arrays else ''}"
+            f"{', a frozen parameter' if self.frozen else ''}"
         )
 
     # ---- what it is made of ----
@@ -409,7 +411,7 @@ class Configuration:
         return self.kind != "mlp" and not own
 
     def optimizer_of(self, model):
-        ps, lr = model.parameters(), 0.05
+        ps, lr = model.parameters()[self.frozen :], 0.05
         return {
             "sgd": lambda: SGD(ps, lr=lr),
             "momentum": lambda: SGD(ps, lr=lr, momentum=0.9, nesterov=bool(self.seed % 2)),

@@ -9,6 +9,7 @@ import pytest
 from engine import Value, relu, sigmoid
 from engine.programs.plan import NoPlanError
 from nn import (
+    LBFGS,
     MLP,
     SGD,
     Adam,
@@ -283,6 +284,27 @@ def test_a_callback_sees_the_grads_of_the_last_step():
         )
 
     assert seen[:3] == seen[3:]
+
+
+@pytest.mark.parametrize("size", [None, 3])
+@pytest.mark.parametrize("optimizer", [SGD, Adam, LBFGS])
+def test_parameters_that_no_step_moves_keep_their_numbers_and_add_up_gradients(optimizer, size):
+    data, made = (rows(7, 2), rows(7, 1, 1)), []
+    for replay in (False, True):
+        model = Sequential(mlp(3, 2), Linear(2, 1, rng=random.Random(1)))
+        history = fit(
+            model,
+            data,
+            optimizer=optimizer(model[1].parameters(), lr=0.05),
+            epochs=3,
+            batch_size=size,
+            replay=replay,
+            progress=False,
+        )
+        numbers = [(p.data.hex(), p.grad.hex()) for p in model.parameters()]
+        made.append(([x.hex() for x in history.losses], numbers))
+
+    assert made[0] == made[1]
 
 
 class Cooling(Module):

@@ -69,8 +69,8 @@ def left_to_graphs(monkeypatch):
             steps.append(args)
         return original(stepper, *args)
 
-    original = GraphStepper.step
-    monkeypatch.setattr(GraphStepper, "step", step)
+    original = GraphStepper.graph_gradient
+    monkeypatch.setattr(GraphStepper, "graph_gradient", step)
     return steps
 
 

@@ -190,6 +190,18 @@ def test_states_that_begin_at_zero_are_replayed(zero, lengths):
     assert equal(lambda: Recurrent(zero), lambda: data, batch_size=1)
 
 
+@pytest.mark.skipif(not compiled, reason="one plan for all lengths")
+@pytest.mark.parametrize("zero", [float, lambda: Value(0.0)])
+def test_single_sequences_of_all_lengths_share_one_plan(zero, monkeypatch):
+    made = []
+    monkeypatch.setattr(courses.Courses, "made", lambda *a: made.append(a))
+    lengths = [3, 1, 3, 2]
+
+    trained(Recurrent(zero), (sequences(lengths), [0.1] * 4), batch_size=1, epochs=1, replay=True)
+
+    assert not made
+
+
 @pytest.mark.parametrize("state", [Value(0.0), "bias", "first"])
 def test_a_state_that_may_change_is_not_taken_for_zeros(state):
     model = Recurrent()

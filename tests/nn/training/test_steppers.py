@@ -33,7 +33,8 @@ ORDER = [
     {"checkpoint", "graph_stepper", "tapes"},
     {"plans"},
     {"validation", "lengths", "recorded"},
-    {"judged", "courses"},
+    {"courses"},
+    {"judged"},
     {"machine_stepper"},
     {"loop", "jit"},
 ]

@@ -312,14 +312,53 @@ TARGET static void NAME(layer_lane_neighbours)(const Machine *m, const Rows *row
         *grad_at(m, rows, c->operands[c->wanted[q]], lane) = gx[c->wanted[q]];
 }
 
+/* Whether no number is chosen twice in a lane; finds where the gradients of the pieces are. */
+TARGET static int NAME(picks_differ)(const Machine *m, const Rows *rows, const Instruction *c,
+                                     ptrdiff_t lane) {
+    double **to = m->targets;
+    for (int q = 0; q < c->picked_count; q++) {
+        to[q] = grad_of(m, rows, c->operands[c->picked[2 * q]], lane);
+        for (int p = 0; p < q; p++)
+            if (to[p] < to[q] + c->picked[2 * q + 1] && to[q] < to[p] + c->picked[2 * p + 1])
+                return 0;
+    }
+    return 1;
+}
+
+/* What all neurons give to C inputs in a lane, the last neuron first. */
+TARGET static INLINE void NAME(picked_sums)(const int C, const Instruction *c, const double *w,
+                                            ptrdiff_t width, const double *gz, ptrdiff_t stride,
+                                            double *RESTRICT g) {
+    double sums[8];
+    for (int k = 0; k < C; k++) sums[k] = g[k];
+    for (int j = c->neurons; j-- > 0;) {
+        const double grad = gz[j * stride], *own = w + j * width;
+        for (int k = 0; k < C; k++) sums[k] += grad * own[k];
+    }
+    for (int k = 0; k < C; k++) g[k] = sums[k];
+}
+
 /* The gradients of the inputs that are chosen, lane by lane: two lanes may choose the same. */
 TARGET static void NAME(layer_picked_back)(const Machine *m, const Rows *rows,
                                            const Instruction *c) {
     ptrdiff_t width;
     const double *w = weights_of(m, c, &width);
-    for (ptrdiff_t s = rows->lanes; s-- > 0;)
-        for (int j = c->neurons; j-- > 0;)
-            NAME(picked_slopes)(m, rows, c, s, *grad_at(m, rows, c->out + j, s), w + j * width);
+    for (ptrdiff_t s = rows->lanes; s-- > 0;) {
+        const double *gz = grad_at(m, rows, c->out, s);
+        if (!NAME(picks_differ)(m, rows, c, s)) {
+            for (int j = c->neurons; j-- > 0;)
+                NAME(picked_slopes)(m, rows, c, s, gz[j * rows->stride], w + j * width);
+            continue;
+        }
+        for (int q = 0; q < c->picked_count; q++) {
+            const int i = c->picked[2 * q], n = c->picked[2 * q + 1];
+            double *g = m->targets[q];
+            int k = 0;
+            for (; k + 8 <= n; k += 8)
+                NAME(picked_sums)(8, c, w + i + k, width, gz, rows->stride, g + k);
+            for (; k < n; k++) NAME(picked_sums)(1, c, w + i + k, width, gz, rows->stride, g + k);
+        }
+    }
 }
 
 /* The same, neuron by neuron, the last one first. This is right whatever occurs twice. */

@@ -37,16 +37,21 @@ def tokens(n, seed=0, classes=TOKENS):
     return contexts, [rng.randrange(classes) for _ in range(n)]
 
 
-def language(seed=0, **settings):
+def language(seed=0, columns=4, **settings):
     """The next token, by a layer that looks at the rows of three tokens."""
     rng = random.Random(seed)
     return Sequential(
-        Embedding(TOKENS, 4, rng=rng, **settings),
+        Embedding(TOKENS, columns, rng=rng, **settings),
         Flatten(),
-        Linear(CONTEXT * 4, 5, rng=rng),
+        Linear(CONTEXT * columns, 5, rng=rng),
         Tanh(),
         Linear(5, TOKENS, rng=rng),
     )
+
+
+def wide():
+    """Rows that are longer than the vectors of the machine."""
+    return language(columns=11)
 
 
 class Tied(Module):
@@ -99,7 +104,7 @@ REPLAY = True if compiled else "auto"
 
 @pytest.mark.parametrize("optimizer", [SGD, Adam])
 @pytest.mark.parametrize("size", [1, 7, 32])
-@pytest.mark.parametrize("make", [language, Tied, Scaled])
+@pytest.mark.parametrize("make", [language, wide, Tied, Scaled])
 def test_a_model_of_tokens_has_the_bits_of_its_graph(make, size, optimizer):
     given = {"batch_size": size, "optimizer": optimizer}
 

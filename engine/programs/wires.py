@@ -18,11 +18,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from engine import Value
+    from engine.value import Value
 
 
 class Wires(NamedTuple):
-    """ops: [n]. counts: how many numbers each of them takes. taken: their places, of all of them."""
+    """ops: [n]. counts: how many numbers each takes. taken: their places, of all operations."""
 
     ops: list[Any]
     counts: list[int]

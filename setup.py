@@ -25,7 +25,7 @@ DIRECTIVES = {"language_level": 3, "cpow": True, "nonecheck": True, "auto_pickle
 # readers and type checkers: C's types stand in the .pxd files. Only value.py has annotations for C,
 # of local variables in methods such as __add__.
 MODULES = {
-    "native/collector.pyx": {},
+    "native/nodes.pyx": {},
     "native/kernels.pyx": {},
     "machine/machine.pyx": {},
     "op.py": {"annotation_typing": False},
@@ -43,7 +43,19 @@ DICT = "p->__dict__"
 CHANGES = {
     f"{DICT} = PyDict_New(); if (unlikely(!{DICT})) goto bad;": f"{DICT} = NULL; if (0) goto bad;",
     f"if ({DICT}) PyDict_Clear({DICT});": "",
-    '#include "Python.h"\n': '#include "Python.h"\n#include "native/refcounts.h"\n',
+    '#include "Python.h"\n': '#include "Python.h"\n#include "native/refcounts.h"\n'
+    '#include "native/node.h"\n',
+}
+# The same, but all of it or nothing. A new node comes from node.h, with nothing in it where Cython
+# has None. So what is put into it may take the place of nothing.
+VALUE = "((PyTypeObject *)__pyx_mstate_global->__pyx_ptype_6engine_5value_Value)"
+BLANK_NODES = {
+    f"__pyx_tp_new_6engine_5value_Value({VALUE}, __pyx_mstate_global->__pyx_empty_tuple, NULL)": (
+        f"blank_node({VALUE})"
+    ),
+    "#define __Pyx_DECREF_SET(r, v)": (
+        "#define __Pyx_DECREF_SET __Pyx_XDECREF_SET\n#define CYTHONS_DECREF_SET(r, v)"
+    ),
 }
 
 
@@ -135,7 +147,8 @@ class BuildC(build_ext):
         extension.sources = [str(Path(self.build_temp, source)) for source in made.sources]
         for source in map(Path, extension.sources):
             text = source.read_text("utf-8")
-            for cython, ours in CHANGES.items():
+            blank = BLANK_NODES if all(cython in text for cython in BLANK_NODES) else {}
+            for cython, ours in {**CHANGES, **blank}.items():
                 text = text.replace(cython, ours)
             source.write_text(text, "utf-8")
         extension.include_dirs += [str(folder / "engine"), str(folder / "engine/machine")]

@@ -6,7 +6,7 @@ end of the stack. Python 3.13 stops it at 10,000 objects, however small the stac
 (python/cpython#117760). That takes 1 MB, and a thread with less than that crashes. So in Python
 3.13 a node counts how many nodes lie below it, and every hundredth node on a way has a keeper.
 
-The compiled build needs no keepers: there Value.__dealloc__ frees a node. They do not help
+The compiled build needs no keepers: there native/freeing.h frees a node. They do not help
 where an attribute closes a cycle, `x.own = x`: the collector uses up keepers before it frees nodes.
 """
 

@@ -9,9 +9,11 @@ cdef class Number:
 
 
 cdef class Op:
-    cdef readonly object name, symbol, f, partials, gradient, unfold, beyond, arity, defaults
+    # native/making.h looks into these four, in this order; `call` is how Python calls the op.
+    cdef void *call
     cdef readonly bint narrow, flat
     cdef public Kernel kernel
+    cdef readonly object name, symbol, f, partials, gradient, unfold, beyond, arity, defaults
     cdef dict __dict__
 
     @cython.locals(answer=double)

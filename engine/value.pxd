@@ -1,11 +1,12 @@
 # The types that make value.py C: a node is a struct of 72 bytes, its numbers are C's.
 cimport cython
 
+from engine.native.nodes cimport Nodes
 from engine.op cimport Number, Op, foreign
 
 cdef Op ADD, SUB, MUL, DIV, POW, DOT, NEG, ABS, CONSTANT
-cdef list blocks, waiting
-cdef int freeing
+cdef list blocks
+cdef Nodes in_c
 cdef unsigned long long sorts
 
 
@@ -38,9 +39,9 @@ cpdef tuple arguments(Value v)
 cdef list[Value] sort(tuple[Value, ...] outputs)
 @cython.locals(v=Value, order=list, earlier=list, grad=double)
 cdef object sweep(Value output, double seed)
-@cython.locals(v=Value, w=Value, x=Value, y=Value, op=Op, grad=double, at_y=double,
+@cython.locals(v=Value, w=Value, x=Value, y=Value, op=Op, grad=double, at_y=double, slope=double,
                weights=tuple, inputs=tuple, args=tuple, wanted=list, slopes=list, reached=set)
-cdef object chain_rule(list[Value] order)
+cpdef object chain_rule(list[Value] order)
 @cython.locals(v=Value, leaves=tuple)
 cpdef object add_slopes(Value output, object slopes, double seed)
 @cython.locals(v=Value, reached=set)

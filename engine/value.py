@@ -280,22 +280,6 @@ class Value(Number):
         self._y = y
         vars(self).update(attributes)
 
-    def __dealloc__(self) -> None:
-        """Free a node without recursion, however long the chain: only the compiled build calls it.
-
-        Below a depth of 50 nodes, the inputs of a node wait until the nodes above it are gone.
-        """
-        global freeing
-        if freeing < 50:
-            freeing += 1
-            self._x = self._y = None
-            if freeing == 1:
-                while waiting:
-                    waiting.pop()
-            freeing -= 1
-        else:
-            waiting.append((self._x, self._y))
-
     # ---- a Value among other numbers ----
 
     def __repr__(self) -> str:
@@ -345,10 +329,11 @@ SAME_IN_C = {"__hash__": object.__hash__, "__name__": "Value"}
 for _name, _attribute in {**ops.TABLE, **NUMPY, **SAME_IN_C}.items():
     setattr(Value, _name, _attribute)
 
+in_c: Any = None  # what does in C what C can do by itself: see engine/native/nodes.pyx
 if compiled:
-    from engine.native.collector import traverse_subclasses
+    from engine.native.nodes import nodes_in_c
 
-    traverse_subclasses(Value)
+    in_c = nodes_in_c(Value, blocks, CONSTANT, ops.TABLE)
 
 
 # ---- making nodes ----
@@ -448,6 +433,10 @@ def dot(
     weights: [n], inputs: [n]. A float if all of them are plain numbers. Raises ValueError if the
     lengths differ.
     """
+    if in_c is not None:
+        made = in_c.dot(weights, inputs, bias)
+        if made is not None:
+            return made
     try:
         n, m = len(weights), len(inputs)
     except TypeError:
@@ -510,9 +499,6 @@ if keepers.NEEDED:  # by Python 3.13, where this file is not compiled
 sweeping = RLock()
 sorts = 0  # each sort has marks of its own, and takes an older mark for none
 
-freeing = 0  # how many nodes are being freed, one below the other
-waiting: list[Any] = []  # the inputs of those whose turn comes later
-
 
 def renew_lock() -> None:
     """A lock that nobody holds: the thread that did is not there in a forked process."""
@@ -571,6 +557,11 @@ def sort(outputs: tuple[Value, ...]) -> list[Value]:
 
 def sweep(output: Value, seed: float) -> None:
     """What backward does: compute every grad from 0, then add to a leaf the grad it had before."""
+    global sorts
+    if in_c is not None:
+        sorts += 2
+        if in_c.sweep(output, seed, sorts, chain_rule):
+            return
     order = sort((output,))
     earlier: list[Any] = []
     for v in order:
@@ -632,10 +623,13 @@ def chain_rule(order: list[Value]) -> None:
         elif op.narrow and not op.flat:
             x, y = v._x, v._y
             at_y = 0.0 if y is None else y._data
+            # A slope of your own may ask for gradients, too: grad is read when that is done.
             if x.op is not CONSTANT:
-                x._grad += grad * op.slope(0, v._data, x._data, at_y)
+                slope = op.slope(0, v._data, x._data, at_y)
+                x._grad += grad * slope
             if y is not None and y.op is not CONSTANT:
-                y._grad += grad * op.slope(1, v._data, x._data, at_y)
+                slope = op.slope(1, v._data, x._data, at_y)
+                y._grad += grad * slope
         else:
             args = arguments(v)
             wanted = [u.op is not CONSTANT and op.passes(i) for i, u in enumerate(args)]
@@ -644,7 +638,8 @@ def chain_rule(order: list[Value]) -> None:
             slopes = op.slopes(v._data, [u.data for u in args], wanted)
             for i, x in enumerate(args):
                 if wanted[i]:
-                    x._grad += grad * number(slopes[i])
+                    slope = number(slopes[i])
+                    x._grad += grad * slope
 
 
 def add_slopes(output: Value, slopes: Any, seed: float) -> None:

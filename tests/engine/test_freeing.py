@@ -147,3 +147,66 @@ def test_the_lower_part_of_a_chain_lives_when_its_upper_part_is_freed(length):
     lower.backward()
 
     assert (lower.data, x.grad) == (length + 1.0, length + 1.0)
+
+
+def test_a_chain_of_nodes_that_are_each_used_twice_is_freed_by_a_small_thread():
+    code = f"""{WORK}
+    def work():
+        z = Value(1.0)
+        for _ in range(100_000):
+            z = z * z
+        for _ in range(100_000):
+            z = dot([z], [z], z) * 0.0
+        for _ in range(100_000):
+            z = dot((z,), (z,)) * 0.0
+
+    in_a_small_thread(work)
+    print("freed")
+    """
+
+    assert run(code) == "freed\n"
+
+
+def test_threads_free_chains_while_others_wait_in_a_finalizer():
+    code = f"""{WORK}
+    import time
+
+    class Slow:
+        def __del__(self):
+            time.sleep(0.001)
+            freed.append(chain(["z + x", "tanh(z)"], 200).data)
+
+    def work():
+        for _ in range(20):
+            z = x
+            for _ in range(10):
+                z = chain(["z + x", "z as an input of dot"], 100)
+                z.token = Slow()
+            below = z + x
+            del z, below
+
+    freed = []
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    print(len(freed), len(set(freed)))
+    """
+
+    assert run(code) == "800 1\n"
+
+
+def test_a_finalizer_may_bring_a_subclass_back_to_life():
+    class Phoenix(Value):
+        def __del__(self):
+            risen.append(self)
+
+    risen = []
+    x = Value(2.0)
+    p = Phoenix(3.0)
+    p.__setstate__((x * x).__getstate__())
+    del p
+    risen[0].backward()
+
+    assert x.grad == 4.0

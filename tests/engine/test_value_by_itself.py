@@ -3,8 +3,6 @@
 import pytest
 
 from engine import Op, Value, dot, maximum, stop_gradient, topological_order
-from engine import value as graph
-from engine.op import compiled
 from engine.ops import CONSTANT, TABLE
 from engine.value import arguments, stored
 
@@ -229,19 +227,3 @@ def test_an_infinite_slope_behind_a_flat_op_is_not_asked():
     z.backward()
 
     assert (x.grad, y.grad) == (0.0, 1.0)
-
-
-@pytest.mark.skipif(compiled, reason="of the pure build")
-def test_below_fifty_nodes_the_inputs_of_a_node_wait_to_be_freed(monkeypatch):
-    monkeypatch.setattr(graph, "freeing", 50)
-    x = Value(1.0)
-    deep, above, top = -x, -x, -x
-
-    Value.__dealloc__(deep)
-    assert (graph.waiting, graph.freeing) == ([(x, None)], 50)
-    graph.freeing = 49
-    Value.__dealloc__(above)
-    assert (graph.waiting, graph.freeing, above._x) == ([(x, None)], 49, None)
-    graph.freeing = 0
-    Value.__dealloc__(top)
-    assert (graph.waiting, graph.freeing, top._x) == ([], 0, None)

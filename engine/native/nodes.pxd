@@ -1,0 +1,3 @@
+cdef class Nodes:
+    cdef object dot(self, object weights, object inputs, object bias)
+    cdef bint sweep(self, object output, double seed, unsigned long long entered, object chain_rule) except -1

@@ -135,7 +135,7 @@ class Replayed(Eager):
         super().__init__(problem)
         self.plans = MachineStepper(self.run, fast).plans
         self.samples = self.plans.samples
-        self.machine = self.plans.machine(len(self.inputs))
+        self.machine = self.plans.machine(range(len(self.inputs)))
         self.arrays = Arrays(self.run.optimizer)
 
     def parts(self) -> dict[str, Callable[[], Any]]:
@@ -143,7 +143,7 @@ class Replayed(Eager):
         from nn.training.machine_stepper import MachineStepper
         from nn.training.plans import PLANS
 
-        run, plans, lanes = self.run, self.plans, len(self.inputs)
+        run, plans, lanes = self.run, self.plans.first, len(self.inputs)
 
         def anew(plan_of: Callable[[], Any]) -> Any:
             PLANS.clear()  # or it would be found there

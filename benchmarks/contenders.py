@@ -149,10 +149,11 @@ class Replayed(Eager):
             PLANS.clear()  # or it would be found there
             return plan_of()
 
-        plan = plans.plan(lanes)[0]
+        places = plans.places(lanes)
+        plan = plans.of_tape(places, None)[0]
         return {
             "all of it": lambda: anew(lambda: MachineStepper(run)),
-            "recording and lowering": lambda: anew(lambda: plans.plan(lanes)),
+            "recording and lowering": lambda: anew(lambda: plans.of_tape(places, None)),
             "making the machine": lambda: machine_of_plan(plan),
             "comparing its bits with a graph's": lambda: plans.check_numbers(lanes),
         }

@@ -139,7 +139,6 @@ class Replayed(Eager):
         self.arrays = Arrays(self.run.optimizer)
 
     def parts(self) -> dict[str, Callable[[], Any]]:
-        from engine.programs.machines import machine_of_plan
         from nn.training.machine_stepper import MachineStepper
         from nn.training.plans import PLANS
 
@@ -150,11 +149,9 @@ class Replayed(Eager):
             return plan_of()
 
         places = plans.places(lanes)
-        plan = plans.of_tape(places, None)[0]
         return {
             "all of it": lambda: anew(lambda: MachineStepper(run)),
-            "recording and lowering": lambda: anew(lambda: plans.of_tape(places, None)),
-            "making the machine": lambda: machine_of_plan(plan),
+            "recording, lowering and making": lambda: anew(lambda: plans.of_tape(places, None)),
             "comparing its bits with a graph's": lambda: plans.check_numbers(lanes),
         }
 

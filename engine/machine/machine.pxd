@@ -4,6 +4,7 @@ cdef extern from *:
     """
     #include "machine.h"
     #include "optimizers.h"
+    #include "scores.h"
     #define LOOPS LOOPS_everywhere
     """
     ctypedef struct Loops:
@@ -151,4 +152,12 @@ cdef extern from *:
         Course *courses, int course_count, const int *which, Optimizer *groups, int group_count,
         double max_norm, double *parameters, const int *order, const double *lrs,
         const double *momenta, Py_ssize_t steps, double *losses, Watched *watched
+    ) noexcept nogil
+    int explained(
+        const double *outputs, Py_ssize_t looks, const double *targets, Py_ssize_t n,
+        double spread, int carried, double *shares
+    ) noexcept nogil
+    void right(
+        const double *outputs, Py_ssize_t looks, const double *targets, Py_ssize_t n,
+        Py_ssize_t width, double *shares
     ) noexcept nogil

@@ -699,7 +699,7 @@ cdef class Watch:
     """What is looked at between the steps of a training: another machine, on rows of its own.
 
     After every so many steps it computes its loss, with the parameters as they are then. losses:
-    [looks] of the latest training. outputs: [looks * lanes * len(wanted)], the wanted rows of its
+    [looks] of the latest training; the next one may write into the same arrays. outputs: [looks * lanes * len(wanted)], the wanted rows of its
     body, sample by sample. parameters: [looks * n] if they are kept, else None.
     """
 
@@ -745,9 +745,10 @@ cdef class Watch:
         if m.parameters != parameters:
             raise ValueError(f"the watch has {m.parameters} parameters, got {parameters}")
         set_samples(m, self.rows.floats(), classes, NULL, m.lanes)
-        self.losses = array("d", bytes(8 * looks))
-        self.outputs = array("d", bytes(8 * looks * m.lanes * self.wanted.length))
-        self.parameters = array("d", bytes(8 * looks * m.parameters)) if self.keeps else None
+        self.losses = of_length(self.losses, looks)
+        self.outputs = of_length(self.outputs, looks * m.lanes * self.wanted.length)
+        if self.keeps:
+            self.parameters = of_length(self.parameters, looks * m.parameters)
         self.loss = lent("losses", self.losses, "d", None, True)
         self.output = lent("outputs", self.outputs, "d", None, True)
         self.seen.m, self.seen.version = m, self.machine.version
@@ -764,11 +765,59 @@ cdef class Watch:
         cdef State *m = &self.machine.m
         cdef Py_ssize_t looks = self.seen.looks
         self.loss = self.output = self.parameter = None  # which may be resized now
-        self.losses = self.losses[:looks]
-        self.outputs = self.outputs[: looks * m.lanes * self.wanted.length]
+        self.losses = first_of(self.losses, looks)
+        self.outputs = first_of(self.outputs, looks * m.lanes * self.wanted.length)
         if self.keeps:
-            self.parameters = self.parameters[: looks * m.parameters]
+            self.parameters = first_of(self.parameters, looks * m.parameters)
         return 0
+
+
+cdef of_length(known, Py_ssize_t length):
+    """An array of so many numbers: the known one, if it has as many. New memory takes its time."""
+    return known if known is not None and len(known) == length else array("d", bytes(8 * length))
+
+
+cdef first_of(numbers, Py_ssize_t length):
+    return numbers if len(numbers) == length else numbers[:length]
+
+
+def shares_explained(outputs, targets, double spread):
+    """For each look 1 - (the sum of the squared errors) / spread, with the bits of Python's `sum`.
+
+    outputs: [looks * n]. targets: [n]. None where an output is so large or so small that its square
+    may be no float.
+    """
+    cdef Lent t = lent("targets", targets, "d"), x = lent_looks(outputs, t.length)
+    cdef Py_ssize_t looks = x.length // t.length
+    cdef int carried = sum([1e16, 1.0, -1e16]) == 1.0, known
+    shares = array("d", bytes(8 * looks))
+    cdef Lent z = lent("shares", shares, "d", None, True)
+    with nogil:
+        known = explained(x.floats(), looks, t.floats(), t.length, spread, carried, z.floats())
+    return shares if known else None
+
+
+def shares_right(outputs, targets, width):
+    """For each look the share of samples whose largest output, the first of them, is the target's.
+
+    outputs: [looks * n * width]. targets: [n], the places of the outputs that are right.
+    """
+    cdef Py_ssize_t wide = index("width", width, 1, MOST)
+    cdef Lent t = lent("targets", targets, "d"), x = lent_looks(outputs, t.length * wide)
+    cdef Py_ssize_t looks = x.length // (t.length * wide)
+    shares = array("d", bytes(8 * looks))
+    cdef Lent z = lent("shares", shares, "d", None, True)
+    with nogil:
+        right(x.floats(), looks, t.floats(), t.length, wide, z.floats())
+    return shares
+
+
+cdef Lent lent_looks(outputs, Py_ssize_t size):
+    """The outputs of whole looks, which have so many numbers each."""
+    cdef Lent x = lent("outputs", outputs, "d")
+    if size < 1 or x.length % size:
+        raise ValueError(f"outputs have {size} numbers a look, got {x.length} in all")
+    return x
 
 
 cdef lock_of(Machine machine):

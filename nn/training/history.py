@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from typing import Any
 
 
@@ -56,7 +56,7 @@ class History(Mapping[str, "list[float]"]):
         self._waiting.append([figures])
         self._count += 1
 
-    def add_many(self, columns: dict[str, list[float]]) -> None:
+    def add_many(self, columns: Mapping[str, Sequence[float]]) -> None:
         """Add epochs by columns: for each figure its number in each of these epochs.
 
         The dicts are made when somebody asks for `epochs`: a dict takes as long as a small step.
@@ -151,6 +151,6 @@ class History(Mapping[str, "list[float]"]):
         return f"History({', '.join(parts)})"
 
 
-def dicts(columns: dict[str, list[float]]) -> list[dict[str, float]]:
+def dicts(columns: Mapping[str, Sequence[float]]) -> list[dict[str, float]]:
     """The figures of epochs, by their columns."""
     return [dict(zip(columns, row)) for row in zip(*columns.values())]

@@ -14,6 +14,7 @@ from nn.schedules.plateau import ReduceLROnPlateau
 from nn.training.arrays import Arrays
 from nn.training.deferred import reads_only_arguments
 from nn.training.last_step import LastStep
+from nn.training.scored import scores
 from nn.training.stopping import EarlyStopping
 from nn.training.upcoming import Upcoming
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from nn.training.run import Run
     from nn.training.validation import Validation
 
-    Columns = dict[str, list[float]]
+    Columns = dict[str, Any]  # of lists, or of arrays, of numbers
 
 
 def can_wait(run: Run) -> bool:
@@ -93,20 +94,39 @@ class JudgedStretch:
         run, validation = self.run, self.validation
         count = min(len(losses), validation.looks)
         rates = self.upcoming.rates[run.schedule_each == "step" :]  # as of the end of an epoch
-        columns: Columns = {"loss": list(losses[:count]), "lr": rates[:count]}
+        columns: Columns = {"loss": losses[:count], "lr": rates[:count]}
         prefix = "val_" if run.validation else ""
         if run.validation:
-            columns["val_loss"] = validation.watch.losses[:count].tolist()
-        found: Columns = {prefix + name: [] for name in run.metrics}
+            columns["val_loss"] = validation.watch.losses[:count]
+        found = {prefix + name: self.known(metric) for name, metric in run.metrics.items()}
+        asked = [
+            (column, metric)
+            for column, metric in zip(found.values(), run.metrics.values())
+            if len(column) < count
+        ]
         targets = run.judging[1]
         try:
-            for epoch in range(count if found else 0):
+            for epoch in range(count if asked else 0):
                 outputs = validation.outputs(epoch)
-                for column, metric in zip(found.values(), run.metrics.values()):
+                for column, metric in asked:
                     column.append(float(metric(targets, outputs)))
         except Exception:  # whatever it is, the epoch that is done alone will raise it
             count = min(map(len, found.values()))
-        return {name: column[:count] for name, column in (columns | found).items()}
+        columns |= found
+        if all(len(column) == count for column in columns.values()):
+            return columns
+        return {name: column[:count] for name, column in columns.items()}
+
+    def known(self, metric: Any) -> Any:
+        """The scores of all epochs that were looked at, if they are known at once; else none."""
+        validation = self.validation
+        found = scores(
+            metric,
+            self.run.judging[1],
+            validation.watch.outputs,
+            0 if validation.bare else validation.width,
+        )
+        return [] if found is None else found
 
 
 class Decisions:

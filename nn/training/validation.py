@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from nn.training.run import Run
 
-ROOM = 2**17  # numbers that are kept of the looks of one stretch
+ROOM = 2**18  # numbers that are kept of the looks of one stretch
 
 
 class Validation:

@@ -25,6 +25,7 @@ ORDER = [
         "last_step",
         "number",
         "deferred",
+        "scored",
         "shifting",
     },
     {"samples", "run", "states", "upcoming", "structures"},

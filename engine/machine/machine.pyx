@@ -781,6 +781,35 @@ cdef first_of(numbers, Py_ssize_t length):
     return numbers if len(numbers) == length else numbers[:length]
 
 
+def shuffled(words, n):
+    """The numbers below n in the order that `random.Random.shuffle` gives them; None if words end.
+
+    words: as bytes, the least first, the next random numbers of 32 bits.
+    """
+    cdef Py_ssize_t count = index("n", n, 0, MOST), left = len(words) // 4, i
+    cdef const unsigned char *word = words
+    cdef unsigned int j, bits = 0
+    order = array("i", range(count))
+    cdef Lent lent_order = lent("order", order, "i", None, True)
+    cdef int *places = lent_order.ints()
+    while count >> bits:
+        bits += 1
+    for i in range(count - 1, 0, -1):
+        while not (i + 1) >> (bits - 1):
+            bits -= 1
+        while True:
+            if left == 0:
+                return None
+            j = word[0] | word[1] << 8 | word[2] << 16 | <unsigned int>word[3] << 24
+            word += 4
+            left -= 1
+            j >>= 32 - bits
+            if j <= i:
+                break
+        places[i], places[j] = places[j], places[i]
+    return order.tolist()
+
+
 def shares_explained(outputs, targets, double spread):
     """For each look 1 - (the sum of the squared errors) / spread, with the bits of Python's `sum`.
 

@@ -17,8 +17,10 @@ from time import perf_counter
 from engine import compiled
 from engine.op import leaves_domain
 from engine.programs.plan import NoPlanError
+from nn.data.loader import DataLoader
 from nn.evaluation import MANY, is_straight, outputs_of_program, outputs_one_by_one, program_of
 from nn.module import Module
+from nn.sample import added
 from nn.training.arrays import KNOWN, Arrays
 from nn.training.courses import Courses
 from nn.training.graph_stepper import GraphStepper
@@ -115,12 +117,22 @@ class MachineStepper(GraphStepper):
             self.short_epochs(min(most, self.pace))
 
     def long_epochs(self, most: int) -> None:
-        """Epochs one by one, for a moment; the parameters stay in arrays from one to the next."""
+        """Epochs one by one, for a moment; the parameters stay in arrays from one to the next.
+
+        Where nothing happens between epochs, several are done at once.
+        """
         run, end = self.run, perf_counter() + STRETCH
         self.check_parameters()
         self.arrays = arrays = Arrays(run.optimizer)
+        asked = run.validation or run.metrics or run.stopping or run.schedule
+        alone = not asked and type(run.loader) is DataLoader
         try:
             while most and not run.history.stopped and perf_counter() < end:
+                several = min(most, self.pace // len(run.loader)) if alone else 1
+                if several > 1:
+                    self.several_epochs(arrays, several)
+                    most -= several
+                    continue
                 self.mode(training=True)
                 first = run.history.steps
                 self.steps(arrays, run.loader.batches(), lambda _: None)
@@ -134,6 +146,23 @@ class MachineStepper(GraphStepper):
         finally:
             self.arrays = None
             arrays.give_back()
+
+    def several_epochs(self, arrays: Arrays, count: int) -> None:
+        """So many epochs as one list of batches; those that were finished are in the record."""
+        run = self.run
+        first, before, each = run.loader.epoch, run.history.steps, len(run.loader)
+        self.mode(training=True)
+        batches = [batch for _ in range(count) for batch in run.loader.batches()]
+        try:
+            self.steps(arrays, batches, lambda _: None)
+        finally:
+            losses = run.history.losses[before:]
+            whole = len(losses) // each
+            run.loader.epoch = first + min(whole + 1, count)
+            if whole:
+                starts = range(0, whole * each, each)
+                means = [added(losses[start : start + each]) / each for start in starts]
+                run.history.add_many({"loss": means, "lr": [run.optimizer.lr] * whole})
 
     def short_epochs(self, most: int) -> None:
         """Epochs of one step each, many in one call of the machine."""

@@ -1,0 +1,49 @@
+"""The order of an epoch is that of `random.Random.shuffle`, whoever finds it."""
+
+import random
+
+import pytest
+
+from engine import compiled
+from nn import DataLoader
+from nn.data.loader import shuffle, shuffled_at_once
+
+
+def shuffled(n, seed):
+    places = list(range(n))
+    random.Random(seed).shuffle(places)
+    return places
+
+
+@pytest.mark.parametrize("n", [2, 3, 4, 7, 8, 9, 31, 32, 33, 100, 624, 1000, 4097])
+def test_a_loader_shuffles_as_random_does(n):
+    loader = DataLoader([[float(i)] for i in range(n)], list(range(n)), 1, shuffle=True, seed=5)
+
+    for epoch in range(4):
+        assert loader.order(epoch) == shuffled(n, f"5 {epoch}")
+
+
+@pytest.mark.skipif(not compiled, reason="a pure build shuffles in Python")
+def test_the_order_found_in_c_is_pythons():
+    for n in range(200):
+        assert shuffled_at_once(n, random.Random(n)) == shuffled(n, n)
+
+
+def test_the_order_found_in_python_is_that_of_random():
+    for n in range(100):
+        places = list(range(n))
+        shuffle(places, random.Random(n))
+
+        assert places == shuffled(n, n)
+
+
+class Stuck(random.Random):
+    """Bits that never name a place."""
+
+    def getrandbits(self, k):
+        return (1 << k) - 1
+
+
+@pytest.mark.skipif(not compiled, reason="a pure build shuffles in Python")
+def test_there_is_no_order_where_the_bits_do_not_suffice():
+    assert shuffled_at_once(6, Stuck()) is None

@@ -152,7 +152,7 @@ class Replayed(Eager):
         plan = self.plan()
         return {
             "all of it": lambda: anew(lambda: MachineStepper(run)),
-            "recording and lowering": lambda: anew(lambda: plans.way(lanes, False)),
+            "recording, lowering and making": lambda: anew(lambda: plans.made(lanes)),
             "making the machine": lambda: machine_of_plan(plan),
             "comparing its bits with a graph's": lambda: plans.check_numbers(lanes),
         }

@@ -16,7 +16,7 @@ from engine.recording import blocks, calling_line, no_grad_depth, source_lines_d
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from typing import Any, SupportsFloat, SupportsIndex
 
     from engine.sourceline import SourceLine
@@ -652,6 +652,50 @@ def add_slopes(output: Value, slopes: Any, seed: float) -> None:
         output._grad = seed
         for i, v in enumerate(leaves):
             v._grad += seed * slopes[i]
+
+
+def data_of(values: Iterable[Any]) -> list[float]:
+    """The data of each Value. This and the next three are the loops of a step over parameters."""
+    found = []
+    for x in values:
+        if type(x) is Value:
+            v: Value = x
+            found.append(v._data)
+        else:
+            found.append(x.data)
+    return found
+
+
+def grads_of(values: Iterable[Any]) -> list[float]:
+    """The grad of each Value."""
+    found = []
+    for x in values:
+        if type(x) is Value:
+            v: Value = x
+            found.append(v._grad)
+        else:
+            found.append(x.grad)
+    return found
+
+
+def clear_grads(values: Iterable[Any]) -> None:
+    """Set the grad of each Value to 0."""
+    for x in values:
+        if type(x) is Value:
+            v: Value = x
+            v._grad = 0.0
+        else:
+            x.grad = 0.0
+
+
+def descend(values: Iterable[Any], rate: float, directions: Any) -> None:
+    """Take rate * direction from the data of each Value. directions: a list of floats."""
+    for i, x in enumerate(values):
+        if type(x) is Value:
+            v: Value = x
+            v._data -= rate * directions[i]
+        else:
+            x.data -= rate * directions[i]
 
 
 def reached_from(order: list[Value]) -> set[Value]:

@@ -15,6 +15,7 @@ from collections import Counter
 from zlib import crc32
 
 from engine import compiled
+from engine.programs.orders import shuffled
 from nn.checks import flag, not_negative, whole
 
 TYPE_CHECKING = False
@@ -154,7 +155,7 @@ class DataLoader:
         places = list(range(len(self.inputs)))
         if self.shuffle and self.size < len(places):
             seed = f"{self.seed} {epoch}"
-            found = shuffled_at_once(len(places), random.Random(seed)) if compiled else None
+            found = shuffled(len(places), random.Random(seed)) if compiled else None
             if found is not None:
                 return found
             shuffle(places, random.Random(seed))
@@ -201,18 +202,6 @@ class DataLoader:
         if isinstance(epoch, bool) or not isinstance(epoch, int) or epoch < 0:
             raise ValueError(f"state dict does not fit: epoch is {epoch!r:.60}")
         self.epoch = epoch
-
-
-def shuffled_at_once(n: int, rng: random.Random) -> list[int] | None:
-    """The places below n in the order of rng.shuffle, found in C from random bits drawn at once.
-
-    None if these were too few, which is as good as never. The rng is used up.
-    """
-    from engine.machine.machine import shuffled
-
-    words = n + n // 2 + 100  # 1.39 * n in the mean
-    found: list[int] | None = shuffled(rng.getrandbits(32 * words).to_bytes(4 * words, "little"), n)
-    return found
 
 
 def shuffle(places: list[int], rng: random.Random) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine import Value
+from engine.value import clear_grads, grads_of
 from nn.checks import count, listed, not_negative, positive
 from nn.optim.states import as_json, check_list, complete, like
 
@@ -88,8 +89,7 @@ class Optimizer:
 
     def zero_grad(self) -> None:
         """Set the grad of every parameter to 0."""
-        for p in self.parameters:
-            p.grad = 0.0
+        clear_grads(self.parameters)
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Move every parameter against its grad. Returns what the closure, called before, does."""
@@ -175,7 +175,7 @@ def gradients(group: dict[str, Any]) -> list[float]:
     weight_decay = group["weight_decay"]
     if weight_decay:
         return [p.grad + weight_decay * p.data for p in group["params"]]
-    return [p.grad for p in group["params"]]
+    return grads_of(group["params"])
 
 
 def check_parameters(parameters: list[Any], earlier: list[Value]) -> None:

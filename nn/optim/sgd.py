@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.value import descend
 from nn.checks import below_one, finite, flag, not_negative, positive
 from nn.optim.optimizer import Optimizer, gradients
 
@@ -84,6 +85,9 @@ class SGD(Optimizer):
                 directions = velocities
             state["step"] += 1
             state["momentum_buffer"] = velocities
+        if type(lr) is float:
+            descend(group["params"], lr, directions)
+            return
         for p, direction in zip(group["params"], directions):
             p.data -= lr * direction
 

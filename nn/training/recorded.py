@@ -13,7 +13,7 @@ from engine.programs.kinds import NoPlanError
 from engine.programs.machines import machine_of_plan
 from engine.programs.tape import Tape, is_choice
 from engine.recording import no_grad_depth, tracing
-from engine.value import add_slopes, node_of_many, sweeping
+from engine.value import add_slopes, data_of, node_of_many, sweeping
 from nn.training.arguments import columns
 from nn.training.number import NUMBER, Number, WholeNumber
 from nn.training.plans import plan_of, same
@@ -193,7 +193,7 @@ class Recording:
 
     def values(self) -> Any:
         """The numbers of the parameters."""
-        return array("d", [p.data for p in self.parameters])
+        return array("d", data_of(self.parameters))
 
     def random_state(self) -> list[Any]:
         """The states of the random sources."""
@@ -288,7 +288,8 @@ class ReplayedLoss(Value):
             _, data, grad, inputs, attributes = state
             gradient = Slopes(attributes["slopes"], attributes["again"], inputs)
             gradient.loss = ref(self)
-            state = replay_op(data, inputs, gradient), data, grad, inputs, attributes
+            numbers = array("d", data_of(inputs))
+            state = replay_op(data, numbers, gradient), data, grad, inputs, attributes
         super().__setstate__(state)
 
     def backward(self, gradient: Any = 1.0) -> None:
@@ -306,8 +307,9 @@ class ReplayedLoss(Value):
 class Known:
     """A function of the parameters, whose number is known where they are now, and nowhere else."""
 
-    def __init__(self, data: float, parameters: Sequence[Value]) -> None:
-        self.data, self.numbers = data, array("d", [p.data for p in parameters])
+    def __init__(self, data: float, numbers: array[float]) -> None:
+        """numbers: of the parameters."""
+        self.data, self.numbers = data, numbers
 
     def __call__(self, *parameters: float) -> float:
         if array("d", parameters) != self.numbers:
@@ -355,8 +357,8 @@ def is_sweeping() -> bool:
     return held
 
 
-def replay_op(data: float, parameters: Sequence[Value], gradient: Slopes) -> Op:
-    return Op("replay", "replay", Known(data, parameters), gradient=gradient)
+def replay_op(data: float, numbers: array[float], gradient: Slopes) -> Op:
+    return Op("replay", "replay", Known(data, numbers), gradient=gradient)
 
 
 def replayed_loss(
@@ -364,7 +366,7 @@ def replayed_loss(
 ) -> Value:
     """The node of a loss whose number and slopes are known."""
     gradient = Slopes(slopes, again, parameters)
-    op = replay_op(data, parameters, gradient)
+    op = replay_op(data, again.given[0], gradient)
     loss: Any = node_of_many(ReplayedLoss, op, data, parameters)
     loss.slopes, loss.again, gradient.loss = slopes, again, ref(loss)
     return loss  # type: ignore[no-any-return]

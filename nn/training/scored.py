@@ -9,6 +9,7 @@ from __future__ import annotations
 from array import array
 from operator import mul
 
+from engine.programs.scores import shares_explained, shares_right
 from nn.metrics import accuracy_score, r2_score
 
 TYPE_CHECKING = False
@@ -33,8 +34,6 @@ def scores(metric: Any, targets: Sequence[Any], outputs: Any, width: int) -> Any
     if metric is r2_score and not width:
         return shares(numbers, outputs)
     if metric is accuracy_score and width:
-        from engine.machine.machine import shares_right
-
         return shares_right(outputs, numbers, width)
     return None
 
@@ -50,6 +49,4 @@ def shares(targets: array[float], outputs: Any) -> Any:
     spread = sum(map(mul, steps, steps))
     if spread <= len(targets) * (1e-10 * mean) ** 2:  # near the rounding of the mean
         return None
-    from engine.machine.machine import shares_explained
-
     return shares_explained(outputs, targets, spread)

@@ -7,7 +7,7 @@ import pytest
 
 pytest.importorskip("engine.machine.machine", reason="the machine is part of the compiled build")
 
-from engine.machine.machine import shares_explained, shares_right
+from engine.programs.scores import shares_explained, shares_right
 
 
 def share_explained(targets, outputs, spread):

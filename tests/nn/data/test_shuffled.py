@@ -5,11 +5,12 @@ import random
 import pytest
 
 from engine import compiled
+from engine.programs.orders import shuffled
 from nn import DataLoader
-from nn.data.loader import shuffle, shuffled_at_once
+from nn.data.loader import shuffle
 
 
-def shuffled(n, seed):
+def wanted(n, seed):
     places = list(range(n))
     random.Random(seed).shuffle(places)
     return places
@@ -20,13 +21,13 @@ def test_a_loader_shuffles_as_random_does(n):
     loader = DataLoader([[float(i)] for i in range(n)], list(range(n)), 1, shuffle=True, seed=5)
 
     for epoch in range(4):
-        assert loader.order(epoch) == shuffled(n, f"5 {epoch}")
+        assert loader.order(epoch) == wanted(n, f"5 {epoch}")
 
 
 @pytest.mark.skipif(not compiled, reason="a pure build shuffles in Python")
 def test_the_order_found_in_c_is_pythons():
     for n in range(200):
-        assert shuffled_at_once(n, random.Random(n)) == shuffled(n, n)
+        assert shuffled(n, random.Random(n)) == wanted(n, n)
 
 
 def test_the_order_found_in_python_is_that_of_random():
@@ -34,7 +35,7 @@ def test_the_order_found_in_python_is_that_of_random():
         places = list(range(n))
         shuffle(places, random.Random(n))
 
-        assert places == shuffled(n, n)
+        assert places == wanted(n, n)
 
 
 class Stuck(random.Random):
@@ -46,4 +47,4 @@ class Stuck(random.Random):
 
 @pytest.mark.skipif(not compiled, reason="a pure build shuffles in Python")
 def test_there_is_no_order_where_the_bits_do_not_suffice():
-    assert shuffled_at_once(6, Stuck()) is None
+    assert shuffled(6, Stuck()) is None

@@ -154,6 +154,12 @@ class Replayed(Eager):
             "comparing its bits with a graph's": lambda: plans.check_numbers(lanes),
         }
 
+    def plan(self) -> Any:
+        """The plan of the whole batch, the latest that was made."""
+        from nn.training.plans import PLANS
+
+        return next(p for p in reversed(PLANS.values()) if p.lanes == len(self.inputs))
+
     def start(self) -> None:
         super().start()
         self.arrays.read()

@@ -154,7 +154,8 @@ cdef class Machine:
         output = index("output", plan.output, 0, tail_rows)
         if not tail_known[output]:
             raise ValueError(f"output: row {output} of the tail is never computed")
-        places = Places(padded(scalars), {c.out: c.operands for c in chosen})
+        copies = copies_in(tail, {~(parameters + i) for i, x in enumerate(constants) if x == 1.0})
+        places = Places(padded(scalars), {c.out: c.operands for c in chosen}, copies)
         tail, variants = read_variants(plan, tail, tail_rows, output, places)
 
         silent = [index("silent", i, 0, parameters) for i in getattr(plan, "silent", ())]
@@ -192,6 +193,10 @@ cdef class Machine:
         m.g = self.doubles(longest)
         most = max([c.count for c in self.body + tail], default=1)
         m.few = self.doubles(most)
+        late = max([len(c.stops()[0]) * c.count for c in tail if isinstance(c, Matrix)], default=0)
+        m.late = self.doubles(late)
+        for i in range(late):
+            m.late[<Py_ssize_t>i] = -0.0
         m.inputs = <const double **>self.memory(most + 1, sizeof(void *))
         m.targets = <double **>self.memory(most, sizeof(void *))
         self.lock = allocate_lock()  # last: without it nothing runs
@@ -365,6 +370,20 @@ cdef class Machine:
             ranks = [sorted(range(n), key=part.__getitem__) for part in parts]
             c.order, c.rank = self.ints(order), self.ints([r for rank in ranks for r in rank])
         c.height = padded(c.neurons)
+        if matrix.copies:
+            self.lay_out_copies(c, matrix)
+        return 0
+
+    cdef int lay_out_copies(self, Instruction *c, matrix) except -1:
+        cdef Copy *copy
+        stops, first_stop, late = matrix.stops()
+        c.stops, c.first_stop = self.ints(stops), self.ints(first_stop)
+        c.copy_count = len(matrix.copies)
+        copy = <Copy *>self.memory(c.copy_count, sizeof(Copy))
+        c.copies = copy
+        for (q, _, offset, place), at in zip(matrix.copies, late):
+            copy.source, copy.to, copy.late = matrix.inputs[q] + offset, place, at
+            copy += 1
         return 0
 
     cdef int lay_out_turned(self, tail, variants) except -1:
@@ -879,6 +898,16 @@ def chosen_operands(tail, number):
         for i, x in enumerate(at)
         if x in number
     ]
+
+
+def copies_in(tail, ones):
+    """The rows that are a number times a constant which is 1; these are the scalars `ones`."""
+    mul = ONE_OR_TWO["mul"][0]
+    return {
+        c.out
+        for c in tail
+        if c.kind == "elementwise" and c.loop == mul and c.live and c.operands[1] in ones
+    }
 
 
 def in_place(checked):

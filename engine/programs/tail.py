@@ -77,6 +77,7 @@ class Tail:
             own = with_aliases(self.instructions, rows, one)
             self.rows += len(own) - len(self.instructions)
             self.instructions, moved = grouped(own, self.rows, parameters)
+            self.counts = [len(self.instructions)]
         if self.rows > rows:
             constants.append(1.0)
         return moved

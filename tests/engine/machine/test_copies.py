@@ -113,6 +113,8 @@ class Gates:
         """The next states. copy: whether they are copied, or an op takes them as they are."""
         found = [[] for _ in states]
         for q, state in enumerate(states):
+            if self.rng.random() < 0.3:
+                self.rng.shuffle(layer)
             for weights, bias in layer:
                 z = self.add("dot", *weights, *state, *bias)
                 while self.rng.random() < 0.4:

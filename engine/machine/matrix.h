@@ -165,6 +165,11 @@ TARGET static INLINE void NAME(slopes_of_inputs)(const int Q, const int copies, 
     for (; i < k; i++) NAME(input_numbers)(Q, 1, copies, m, c, q, i);
 }
 
+/* The gradients of n inputs that have copies, one after the other. */
+TARGET static void NAME(slopes_with_copies)(const Machine *m, const Instruction *c, int q, int n) {
+    while (n-- > 0) NAME(slopes_of_inputs)(1, 1, m, c, q + n);
+}
+
 /* The gradients that Q inputs, from the q-th on, pass on to the weights and the biases. */
 TARGET static INLINE void NAME(slopes_of_weights)(const int Q, const Machine *m,
                                                   const Instruction *c, int q) {
@@ -190,7 +195,7 @@ TARGET static INLINE void NAME(slopes_of_weights)(const int Q, const Machine *m,
 TARGET static INLINE void NAME(matrix_slopes)(const int Q, const Machine *m, const Instruction *c,
                                               int q) {
     if (c->copy_count)
-        for (int p = Q; p-- > 0;) NAME(slopes_of_inputs)(1, 1, m, c, q + p);
+        NAME(slopes_with_copies)(m, c, q, Q);
     else if (c->order)
         for (int p = Q; p-- > 0;) NAME(slopes_of_inputs)(1, 0, m, c, q + p);
     else

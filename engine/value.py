@@ -504,6 +504,8 @@ def renew_lock() -> None:
     """A lock that nobody holds: the thread that did is not there in a forked process."""
     global sweeping
     sweeping = RLock()
+    if in_c is not None:
+        in_c.forked()
 
 
 if hasattr(os, "register_at_fork"):

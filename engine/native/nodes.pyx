@@ -36,6 +36,7 @@ cdef extern from *:
     bint op_laid_out(object op, bint narrow, bint flat, object kernel)
     void set_call(object op)
     void set_freeing(PyTypeObject *value)
+    void free_alone()
     void set_making(object blocks, object constant, object dot, object add, object mul, object sub)
     void set_calling(PyTypeObject *op)
     object node_of_dot(object weights, object inputs, object bias)
@@ -52,6 +53,10 @@ cdef class Nodes:
     cdef bint sweep(self, object output, double seed, unsigned long long entered, object chain_rule) except -1:
         """Whether every grad is now what value.sweep makes it."""
         return swept(output, seed, entered, chain_rule)
+
+    cdef void forked(self) noexcept:
+        """In a forked process: there is this one thread."""
+        free_alone()
 
 
 def nodes_in_c(type value, list blocks, constant, dict table) -> Nodes:

@@ -48,6 +48,19 @@ static inline PyObject *node_of(PyObject *op, double data, PyObject *x, PyObject
     return made;
 }
 
+/* Put op, x and y into a node, all before what was there goes: a finaliser may look at the node. */
+static void put_into(PyObject *object, PyObject *op, PyObject *x, PyObject *y) {
+    Node *node = (Node *)object;
+    PyObject *former[] = {node->op, node->x, node->y};
+    Py_INCREF(op);
+    Py_INCREF(x);
+    Py_INCREF(y);
+    node->op = op;
+    node->x = x;
+    node->y = y;
+    for (int i = 0; i < 3; i++) Py_XDECREF(former[i]);
+}
+
 static PyObject *none(void) {
     Py_INCREF(Py_None);
     return Py_None;
@@ -148,19 +161,12 @@ static int all_taken(Products *p, int *kinds) {
     return 1;
 }
 
-/* A tuple that the collector shows to nobody: nothing is in it yet. */
-static PyObject *empty_room(Py_ssize_t n) {
-    PyObject *room = PyTuple_New(n);
-    if (room) PyObject_GC_UnTrack(room);
-    return room;
-}
-
 /* The tuple of a node for n items: theirs, if they are a tuple of Values. */
 static PyObject *room_for(PyObject *items, Py_ssize_t n) {
     Py_ssize_t i = 0;
-    if (!PyTuple_CheckExact(items) || PyTuple_GET_SIZE(items) != n) return empty_room(n);
+    if (!PyTuple_CheckExact(items) || PyTuple_GET_SIZE(items) != n) return PyTuple_New(n);
     while (i < n && is_value(PyTuple_GET_ITEM(items, i))) i++;
-    if (i < n) return empty_room(n);
+    if (i < n) return PyTuple_New(n);
     Py_INCREF(items);
     return items;
 }
@@ -171,8 +177,10 @@ static PyObject *node_of_dot(PyObject *weights, PyObject *inputs, PyObject *bias
     const Py_ssize_t n = PySequence_Fast_GET_SIZE(weights), biased = bias != Py_None;
     if (!n || n != PySequence_Fast_GET_SIZE(inputs)) return none();
     if (!is_value(PySequence_Fast_GET_ITEM(weights, 0))) return none(); /* perhaps all are numbers */
-    PyObject *factors = room_for(weights, n + biased), *terms = room_for(inputs, n), *b = NULL;
+    PyObject *factors = room_for(weights, n + biased), *terms, *b = NULL;
+    if (factors && factors != weights) PyObject_GC_UnTrack(factors); /* nothing is in it yet */
     /* A new tuple may make Python's collector run, and that a finaliser that changes the lists. */
+    terms = room_for(inputs, n);
     if (factors && terms && PySequence_Fast_GET_SIZE(weights) == n
         && PySequence_Fast_GET_SIZE(inputs) == n && (!biased || (b = factor(bias)))) {
         Products p = {PySequence_Fast_ITEMS(weights), PySequence_Fast_ITEMS(inputs),
@@ -188,7 +196,8 @@ static PyObject *node_of_dot(PyObject *weights, PyObject *inputs, PyObject *bias
         if (all_taken(&p, &kinds)) {
             if (kinds & OF_SUBCLASS) { /* nothing else in the tuples concerns the collector */
                 if (p.to_w) PyObject_GC_Track(factors);
-                if (p.to_x) PyObject_GC_Track(terms);
+            } else if (p.to_x) {
+                PyObject_GC_UnTrack(terms);
             }
             return node_of(dot_op, p.sum, factors, terms);
         }

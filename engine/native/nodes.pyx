@@ -39,6 +39,7 @@ cdef extern from *:
     void free_alone()
     void set_making(object blocks, object constant, object dot, object add, object mul, object sub)
     void set_calling(PyTypeObject *op)
+    void put_into(object node, object op, object x, object y)
     object node_of_dot(object weights, object inputs, object bias)
     int swept(object output, double seed, unsigned long long entered, object chain_rule) except -1
 
@@ -53,6 +54,10 @@ cdef class Nodes:
     cdef bint sweep(self, object output, double seed, unsigned long long entered, object chain_rule) except -1:
         """Whether every grad is now what value.sweep makes it."""
         return swept(output, seed, entered, chain_rule)
+
+    cdef void put(self, object node, object op, object x, object y) noexcept:
+        """Make a Value one that the op made of x and y."""
+        put_into(node, op, x, y)
 
     cdef void forked(self) noexcept:
         """In a forked process: there is this one thread."""

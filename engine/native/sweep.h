@@ -54,27 +54,6 @@ static inline int meet(Sweep *s, PyObject *object, unsigned long long entered) {
     return 1;
 }
 
-/* Whether an inner node has x and y of the kinds that its op takes. It does, unless it is looked at
-   by a finaliser that runs while another state is put into it. */
-static inline int laid_out(const Node *v) {
-    const int narrow = ((OpHead *)v->op)->narrow;
-    if (PyTuple_CheckExact(v->x))
-        return !narrow && PyTuple_CheckExact(v->y)
-            && PyTuple_GET_SIZE(v->x) >= PyTuple_GET_SIZE(v->y);
-    if (v->y == Py_None) return narrow && v->op != add_op && v->op != mul_op && v->op != sub_op;
-    return narrow;
-}
-
-/* Whether all inputs are Values. */
-static int holds_values(const Node *v) {
-    if (!PyTuple_CheckExact(v->x)) return is_value(v->x) && (v->y == Py_None || is_value(v->y));
-    for (Py_ssize_t i = PyTuple_GET_SIZE(v->x); i-- > 0;)
-        if (!is_value(PyTuple_GET_ITEM(v->x, i))) return 0;
-    for (Py_ssize_t i = PyTuple_GET_SIZE(v->y); i-- > 0;)
-        if (!is_value(PyTuple_GET_ITEM(v->y, i))) return 0;
-    return 1;
-}
-
 /* Whether the lists of the sweep have all that the output depends on. As in value.py, each inner
    node comes after its inputs, in the same order. */
 static int sorted(Sweep *s, PyObject *output, unsigned long long entered) {
@@ -91,16 +70,17 @@ static int sorted(Sweep *s, PyObject *output, unsigned long long entered) {
             continue;
         }
         v->mark = entered;
-        if (v->op == Py_None || ((OpHead *)v->op)->flat || !laid_out(v)) return 0;
+        const OpHead *op = (OpHead *)v->op;
+        if (v->op == Py_None || op->flat) return 0;
         if (PyTuple_CheckExact(v->x)) {
             const Py_ssize_t n = PyTuple_GET_SIZE(v->y), m = PyTuple_GET_SIZE(v->x);
-            if (!has_room(&s->stack, (size_t)(n + m))) return 0;
+            if (op->narrow || !has_room(&s->stack, (size_t)(n + m))) return 0;
             for (Py_ssize_t i = n; i-- > 0;)
                 if (!meet(s, PyTuple_GET_ITEM(v->y, i), entered)) return 0;
             for (Py_ssize_t i = m; i-- > 0;)
                 if (!meet(s, PyTuple_GET_ITEM(v->x, i), entered)) return 0;
         } else {
-            if (!has_room(&s->stack, 2)) return 0;
+            if (!op->narrow || !has_room(&s->stack, 2)) return 0;
             if (v->y != Py_None && !meet(s, v->y, entered)) return 0;
             if (!meet(s, v->x, entered)) return 0;
         }
@@ -149,11 +129,11 @@ static int ask_python(Sweep *s, Node *v, PyObject *chain_rule) {
 static inline int pass_on(Node *v) {
     const OpHead *op = (OpHead *)v->op;
     const Row *row = op->narrow ? row_of(v->op) : NULL;
-    if (!row) return 0;
     Node *x = (Node *)v->x, *y = v->y == Py_None ? NULL : (Node *)v->y;
     const double at_y = y ? y->data : 0.0;
-    const int to_x = x->op != constant_op, to_y = y && y->op != constant_op;
+    const int to_x = row && x->op != constant_op, to_y = row && y && y->op != constant_op;
     double slope_x = 0.0, slope_y = 0.0;
+    if (!row) return 0;
     if (to_x) slope_x = row->slopes[0] ? row->slopes[0](v->data, x->data, at_y) : NAN;
     if (to_y) slope_y = row->slopes[1] ? row->slopes[1](v->data, x->data, at_y) : NAN;
     if (slope_x != slope_x || slope_y != slope_y) return 0;
@@ -166,9 +146,7 @@ static int chain(Sweep *s, PyObject *chain_rule) {
     for (size_t i = s->inner.n; i-- > 0;) {
         Node *v = s->inner.at[i];
         const double grad = v->grad;
-        if (s->held && v->op != Py_None && !(laid_out(v) && holds_values(v))) {
-            if (!ask_python(s, v, chain_rule)) return 0; /* Python has changed v meanwhile */
-        } else if (v->op == dot_op) {
+        if (v->op == dot_op) {
             const Py_ssize_t n = PyTuple_GET_SIZE(v->y), m = PyTuple_GET_SIZE(v->x);
             Node **w = (Node **)((PyTupleObject *)v->x)->ob_item;
             Node **x = (Node **)((PyTupleObject *)v->y)->ob_item;

@@ -2,8 +2,9 @@
 
 An operation makes a node of older nodes, which closes no cycle. So the collector is not told of
 nodes, and a training step takes half the time. But an attribute can close a cycle: in `v.own = v`
-it leads back to v, and v is never freed. An instance of a subclass of Value is, unless the subclass
-has `__slots__ = ()`: Python shows it to the collector, and asks Value what it refers to (freeing.h).
+it leads back to v, and v is never freed. An instance of a subclass of Value is, unless its class
+has `__slots__ = ()`: Python shows it to the collector, and asks Value what it refers to
+(freeing.h).
 """
 
 from cpython.object cimport PyObject, PyTypeObject

@@ -139,7 +139,6 @@ class Replayed(Eager):
         self.arrays = Arrays(self.run.optimizer)
 
     def parts(self) -> dict[str, Callable[[], Any]]:
-        from engine.programs.machines import machine_of_plan
         from nn.training.machine_stepper import MachineStepper
         from nn.training.plans import PLANS
 
@@ -149,11 +148,9 @@ class Replayed(Eager):
             PLANS.clear()  # or it would be found there
             return plan_of()
 
-        plan = self.plan()
         return {
             "all of it": lambda: anew(lambda: MachineStepper(run)),
-            "recording and lowering": lambda: anew(lambda: plans.way(lanes, False)),
-            "making the machine": lambda: machine_of_plan(plan),
+            "recording, lowering and making": lambda: anew(lambda: plans.made(lanes)),
             "comparing its bits with a graph's": lambda: plans.check_numbers(lanes),
         }
 
@@ -446,6 +443,14 @@ def compiled(compiler: str, source: str, *flags: str) -> ctypes.CDLL:
         return ctypes.CDLL(library)
 
 
+def function_of(problem: str, source: str, *flags: str) -> Any:
+    """The training function of a problem; raises ImportError where it cannot be compiled."""
+    compiler = shutil.which("cc")
+    if compiler is None:
+        raise ImportError("there is no C compiler, cc")
+    return getattr(compiled(compiler, source, *flags), f"{problem}_train")
+
+
 class Limit(NetworkContender):
     """Steps in C, compiled for this processor with the flags given: strict.c, with eager's bits."""
 
@@ -454,11 +459,7 @@ class Limit(NetworkContender):
 
     def __init__(self, problem: Problem, *flags: str) -> None:
         super().__init__(problem)
-        compiler = shutil.which("cc")
-        if compiler is None:
-            raise ImportError("there is no C compiler, cc")
-        library = compiled(compiler, self.SOURCE, *self.FLAGS, *flags)
-        self.function = getattr(library, f"{problem.name}_train")
+        self.function = function_of(problem.name, self.SOURCE, *self.FLAGS, *flags)
         pointer = ctypes.POINTER(ctypes.c_double)
         self.function.argtypes = [pointer, pointer, ctypes.c_int, ctypes.c_double, pointer]
         self.function.restype = None

@@ -155,7 +155,7 @@ class Replayed(Eager):
         }
 
     def plan(self) -> Any:
-        """The plan of the whole batch."""
+        """The plan of the whole batch, the latest that was made."""
         from nn.training.plans import PLANS
 
         return next(p for p in reversed(PLANS.values()) if p.lanes == len(self.inputs))

@@ -197,7 +197,7 @@ def test_the_report_has_a_row_for_each_contender_and_size(tmp_path, capsys):
     assert "w3: replay and eager, 20 losses and 4192 parameters: the same bits" in printed
     if "\n- limit: " not in printed:
         assert "w3: limit and eager, 20 losses and 4192 parameters: the same bits" in printed
-    assert "recording and lowering" in printed
+    assert "recording, lowering and making" in printed
     texts = "".join(ElementTree.parse(chart).getroot().itertext())
     assert "batch size (samples)" in texts
     assert "width of the hidden layer (neurons)" in texts

@@ -101,9 +101,11 @@ cdef class Machine:
     cdef Variant *variants
     cdef Py_ssize_t variant_count
     cdef dict chosen  # of each row of the body that is chosen: its column, and the candidates
+    cdef set deaf     # the places of the tail's rows that pass no gradient on
 
     def __cinit__(self):
         self.blocks = []
+        self.deaf = set()
 
     def __init__(self, plan, lanes, fast=False, _width=0, _chunk=0, _kept=KEPT):
         """Raises ValueError for a plan that is not right, TypeError for what is no plan.
@@ -339,6 +341,8 @@ cdef class Machine:
         c.adds = LOOPS[c.loop].name == b"add"
         c.pieces = <Piece *>self.memory(c.rows, sizeof(Piece))
         parameters, constants = self.m.parameters, self.m.scalar_count
+        if LOOPS[c.loop].backward[0] == NULL and LOOPS[c.loop].backward[1] == NULL:
+            self.deaf.update(range(repeat.out, repeat.out + repeat.rows))
         p = c.pieces
         for rows, at, moves in repeat.pieces:
             p.rows = rows
@@ -346,6 +350,9 @@ cdef class Machine:
                 first, last = at[i], at[i] + (rows - 1) * moves[i]
                 p.at[i], p.moves[i] = first, moves[i]
                 p.wanted[i] = min(first, last) < parameters or max(first, last) >= constants
+                # A slope of another op might be what raises: then it has to be computed.
+                if LOOPS[c.loop].name == b"sub" and moves[i] == 0 and first in self.deaf:
+                    p.wanted[i] = False
             p += 1
         return 0
 

@@ -27,6 +27,9 @@ typedef struct {
 /* REPEAT and what follows are in the tail alone: see repeats.py and matrices.py. */
 enum { ELEMENTWISE, DOT, MAXIMUM, MINIMUM, LOGSUMEXP, LAYER, REPEAT, DOTS, MANIES, MATRIX, CHOOSE };
 
+/* A piece of fewer sums of two is done row by row: calling its loop costs more. */
+enum { SHORT_PIECE = 8 };
+
 /* Rows that follow one another, of an op of one or two inputs. Row r takes the numbers at the places
    at[i] + r * moves[i]; the scalars come first in this, and the rows of the tail after them. */
 typedef struct {

@@ -80,7 +80,9 @@ class Kinds:
         inputs = slice(self.first_input, self.first_constant)
         codes[inputs] = [*range(self.first_input, self.first_input + self.columns)] * self.lanes
         sample_of[inputs] = [sample for sample in range(self.lanes) for _ in range(self.columns)]
-        code_of: list[int] = []  # of a kind
+        # What the codes say as operands, but for scalars, which are their own codes.
+        first_code = len(codes)  # of the kinds
+        said: dict[int, Any] = {self.first_input + j: ("input", j) for j in range(self.columns)}
         known: dict[tuple[Any, ...], list[int]] = {}  # a sample may do the same twice
         last = [NONE] * self.lanes  # the kind that came last in each sample
         for slot, op, args in zip(range(tape.first, len(codes)), tape.ops, tape.args):
@@ -93,34 +95,28 @@ class Kinds:
                     sample_of[slot] = MIXED
                 continue
             (sample,) = samples
-            same = known.setdefault((op, *map(codes.__getitem__, args)), [])
+            taken = [*map(codes.__getitem__, args)]
+            same = known.setdefault((op, *taken), [])
             for kind in same:
                 if not members[kind][sample]:
                     break
             else:
                 kind = len(self.steps)
                 same.append(kind)
-                operands = tuple([self.operand(i) for i in args])
+                if NONE in taken:
+                    reason = "the samples use a number that is computed from parameters alone"
+                    raise AloneError(reason)
+                operands = tuple([said.get(code, code) for code in taken])
                 self.steps.append((op, operands, bool(tape.reached[slot])))
                 members.append(bytearray(self.lanes))
-                code_of.append(len(codes) + kind)
+                said[first_code + kind] = ("row", kind)
             if kind <= last[sample]:
                 raise NoPlanError("the samples do not have the same operations in the same order")
             last[sample] = self.kind[slot] = kind
-            sample_of[slot], codes[slot] = sample, code_of[kind]
+            sample_of[slot], codes[slot] = sample, first_code + kind
             members[kind][sample] = 1
         self.check_members(members)
         self.check_parameters()
-
-    def operand(self, slot: int) -> Any:
-        """What a slot is to its sample: a column of the inputs, an operation, or a scalar."""
-        if self.kind[slot] != NONE:
-            return ("row", self.kind[slot])
-        if self.sample[slot] != ANY:
-            return ("input", (slot - self.first_input) % self.columns)
-        if slot >= self.tape.first:
-            raise AloneError("the samples use a number that is computed from parameters alone")
-        return slot
 
     def takers_of_parameters(self) -> dict[int, int]:
         """The operations of parameters alone that belong to one sample, which alone takes them."""
@@ -172,11 +168,15 @@ class Kinds:
 
     def check_not_before(self, used: Set[int]) -> None:
         """Raise NoPlanError where one of these parameters is used before the end of the samples."""
-        tape = self.tape
-        end = max([slot for slot, kind in enumerate(self.kind) if kind != NONE], default=0)
-        for slot in range(tape.first, end):
-            if self.kind[slot] == NONE and not used.isdisjoint(tape.args[slot - tape.first]):
+        first, args = self.tape.first, self.tape.args
+        for slot in self.loose():
+            if not used.isdisjoint(args[slot - first]):
                 raise NoPlanError("a parameter is used before the samples, and by them")
+
+    def loose(self) -> list[int]:
+        """The operations before the end of the samples that are no part of them."""
+        end = max([slot for slot, kind in enumerate(self.kind) if kind != NONE], default=0)
+        return [slot for slot in range(self.tape.first, end) if self.kind[slot] == NONE]
 
     def outputs_of_sample(self) -> list[int]:
         """The kinds that are a sample's outputs: a loss alone does not tell which they are."""

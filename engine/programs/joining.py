@@ -11,7 +11,7 @@ the sample, and behind them those of the loss:
 from __future__ import annotations
 
 from engine.programs.choices import silent_parameters
-from engine.programs.kinds import NONE, Kinds, NoPlanError, is_scalar
+from engine.programs.kinds import BEFORE, NONE, Kinds, NoPlanError, is_scalar
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -82,9 +82,9 @@ class JoinedKinds(Kinds):
             raise NoPlanError("an output is an input, or used to compute another")
         if any(self.is_parameter(x) for _, operands, _ in self.steps for x in operands):
             raise NoPlanError("the loss takes a parameter for each sample")
-        if self.loose():
-            scalars = {x for _, operands, _ in sample.steps for x in operands if type(x) is int}
-            self.check_not_before(set(filter(sample.is_parameter, scalars)))
+        before = self.taken_before()
+        if before and not all(before.isdisjoint(operands) for _, operands, _ in sample.steps):
+            raise NoPlanError(BEFORE)
 
     def outputs_of_sample(self) -> list[int]:
         """The kinds of the outputs of one sample, in its order."""

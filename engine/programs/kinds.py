@@ -13,7 +13,7 @@ from engine.programs.tape import is_choice
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence, Set
+    from collections.abc import Sequence
     from typing import Any
 
     from engine.programs.tape import Tape
@@ -24,6 +24,9 @@ NONE = -1  # the kind of a slot that is no operation of a sample
 # The slopes of these ops are numbers, whatever the inputs. A sample that has no such operation gets
 # a gradient of 0 there, and 0 times such a slope stays 0.
 LINEAR = {"add", "sub", "neg"}
+
+
+BEFORE = "a parameter is used before the samples, and by them"
 
 
 class NoPlanError(ValueError):
@@ -164,19 +167,17 @@ class Kinds:
         self.sequential = any(count > 1 for count in used.values()) or any(
             len(found) + (x in used) > 1 for x, found in tables.items()
         )
-        self.check_not_before(used.keys() | tables.keys())
+        if not self.taken_before().isdisjoint(used.keys() | tables.keys()):
+            raise NoPlanError(BEFORE)
 
-    def check_not_before(self, used: Set[int]) -> None:
-        """Raise NoPlanError where one of these parameters is used before the end of the samples."""
-        first, args = self.tape.first, self.tape.args
-        for slot in self.loose():
-            if not used.isdisjoint(args[slot - first]):
-                raise NoPlanError("a parameter is used before the samples, and by them")
-
-    def loose(self) -> list[int]:
-        """The operations before the end of the samples that are no part of them."""
-        end = max([slot for slot, kind in enumerate(self.kind) if kind != NONE], default=0)
-        return [slot for slot in range(self.tape.first, end) if self.kind[slot] == NONE]
+    def taken_before(self) -> set[int]:
+        """The parameters that operations take which come before the end of the samples, and are
+        no part of them.
+        """
+        first, args, kind = self.tape.first, self.tape.args, self.kind
+        end = max([slot for slot, k in enumerate(kind) if k != NONE], default=first)
+        loose = [args[slot - first] for slot in range(first, end) if kind[slot] == NONE]
+        return {x for taken in loose for x in taken if x < self.first_input}
 
     def outputs_of_sample(self) -> list[int]:
         """The kinds that are a sample's outputs: a loss alone does not tell which they are."""

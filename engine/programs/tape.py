@@ -61,7 +61,8 @@ class Tape:
         self.nodes: list[Any] = [*self.parameters, *self.inputs]
         self.constants: list[float] = []
         known: dict[str, int] = {}  # a constant by its digits, which tell -0.0 from 0.0
-        for v in dict.fromkeys(chain(chain.from_iterable(taken), outputs)):
+        slots.update(dict.fromkeys(computed, -1))  # so far
+        for v in chain(chain.from_iterable(taken), outputs):
             if v not in slots and fixed(v):
                 digits = v.data.hex()
                 if digits not in known:

@@ -227,7 +227,8 @@ class BatchPlans:
                 with undrawn(self.sources()):
                     loss = self.objective(*loader.samples(order))
                 loss.backward()
-                found = (loss.data, [p.grad for p in self.parameters])
+                found = loss.data, array("d", [p.grad for p in self.parameters])
+                del loss
         except (ArithmeticError, ValueError) as error:
             if not leaves_domain(error):
                 raise

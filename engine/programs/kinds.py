@@ -84,7 +84,7 @@ class Kinds:
         codes[inputs] = [*range(self.first_input, self.first_input + self.columns)] * self.lanes
         sample_of[inputs] = [sample for sample in range(self.lanes) for _ in range(self.columns)]
         # What the codes say as operands, but for scalars, which are their own codes.
-        first_code = len(codes)  # of the kinds
+        code_of: list[int] = []  # of a kind
         said: dict[int, Any] = {self.first_input + j: ("input", j) for j in range(self.columns)}
         known: dict[tuple[Any, ...], list[int]] = {}  # a sample may do the same twice
         last = [NONE] * self.lanes  # the kind that came last in each sample
@@ -112,11 +112,12 @@ class Kinds:
                 operands = tuple([said.get(code, code) for code in taken])
                 self.steps.append((op, operands, bool(tape.reached[slot])))
                 members.append(bytearray(self.lanes))
-                said[first_code + kind] = ("row", kind)
+                code_of.append(len(codes) + kind)
+                said[code_of[kind]] = ("row", kind)
             if kind <= last[sample]:
                 raise NoPlanError("the samples do not have the same operations in the same order")
             last[sample] = self.kind[slot] = kind
-            sample_of[slot], codes[slot] = sample, first_code + kind
+            sample_of[slot], codes[slot] = sample, code_of[kind]
             members[kind][sample] = 1
         self.check_members(members)
         self.check_parameters()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from typing import NamedTuple
 
 from engine import Value, topological_order
@@ -136,14 +137,14 @@ def shared_order(loss: Value, leaves: list[list[Value]], outputs: int) -> list[i
 
     Raises NoPlanError unless it is the same for all samples, and has every output.
     """
-    place = {id(v): (i, j) for i, own in enumerate(leaves) for j, v in enumerate(own[:outputs])}
-    orders: list[list[int]] = [[] for _ in leaves]
+    ids = [id(v) for own in leaves for v in own[:outputs]]
+    place = dict(zip(ids, range(len(ids))))
     visited = topological_order(loss)
     check_visits(visited, place)
-    for v in visited:
-        if id(v) in place:
-            i, j = place[id(v)]
-            orders[i].append(j)
+    orders = [array("i") for _ in leaves]
+    for k in map(place.get, map(id, visited)):
+        if k is not None:
+            orders[k // outputs].append(k % outputs)
     if len(orders[0]) < outputs or any(order != orders[0] for order in orders):
         raise NoPlanError("the loss takes the outputs of the samples in different orders")
-    return orders[0]
+    return orders[0].tolist()

@@ -176,7 +176,8 @@ class Kinds:
         no part of them.
         """
         first, args, kind = self.tape.first, self.tape.args, self.kind
-        end = max([slot for slot, k in enumerate(kind) if k != NONE], default=first)
+        backward = reversed(range(first, len(kind)))
+        end = next((slot for slot in backward if kind[slot] != NONE), first)
         loose = [args[slot - first] for slot in range(first, end) if kind[slot] == NONE]
         return {x for taken in loose for x in taken if x < self.first_input}
 

@@ -78,10 +78,10 @@ def depends_on_parameters(kinds: Kinds) -> set[int]:
 
 def encoded(kinds: Kinds, operands: Sequence[Any], rows: Sequence[int]) -> tuple[int, ...]:
     """The operands as numbers: row r, or scalar ~k."""
-    parameters = kinds.first_input  # asked of every weight, so without a call
+    parameters, scalars = kinds.first_input, kinds.scalars  # of every weight, so without a call
     return tuple(
         [
-            (~x if x < parameters else kinds.scalar(x))
+            (scalars[x] if x < parameters else kinds.scalar(x))
             if type(x) is int
             else (rows[x[1]] if x[0] == "row" else x[1])
             for x in operands

@@ -43,6 +43,7 @@ class JoinedKinds(Kinds):
         super().__init__(loss, lanes)
         self.one, self.own, self.outputs = sample, own, outputs
         self.of_one = kinds or Kinds(sample, 1)
+        self.scalars = self.of_one.scalars  # plans of the same sample have the same numbers
         self.extra = self.columns - len(outputs)  # what else the loss takes of a sample
         self.constants = [*loss.constants, *sample.constants]
 

@@ -57,6 +57,7 @@ class Kinds:
         self.steps: list[tuple[Any, ...]] = []
         self.sequential = False
         self.silent = [*silent]
+        self.scalars = [~slot for slot in range(self.first_input)]  # the parameters as operands
 
     def sort(self) -> None:
         """Find the kinds. Raises NoPlanError where the samples are not alike.

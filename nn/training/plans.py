@@ -63,7 +63,7 @@ class BatchPlans:
         """
         self.loader, self.objective, self.parameters = loader, objective, parameters
         self.sources, self.fast, self.deviation = sources, fast, 0.0
-        self.one: One | None = None  # what is recorded of one sample, until there are machines
+        self.one: One | None = None  # what is recorded of one sample, for two machines
         self.alike = is_straight(objective.model)  # whether one sample shows what all do
         self.samples = Samples(loader.lists)
         self.machines: dict[int, Any] = {}
@@ -110,10 +110,13 @@ class BatchPlans:
         if self.alike and lanes > 1:
             try:
                 with undrawn(self.sources()):
-                    parts, way, self.one = tapes_of(
+                    parts, way, one = tapes_of(
                         self.objective, self.samples, places, self.parameters, self.one
                     )
-                machine = machine_of_plan(plan_of(parts, lanes, classes), self.fast)
+                plan = plan_of(parts, lanes, classes)
+                self.one = None if self.machines else one
+                del parts, one  # which take more memory than the machine
+                machine = machine_of_plan(plan, self.fast)
             except NoPlanError:
                 self.alike = False
             else:

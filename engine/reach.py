@@ -19,15 +19,18 @@ if TYPE_CHECKING:
     Nodes = Iterable[tuple[Any, Op | None, Sequence[Any]]]
 
 
-def reached(nodes: Nodes, outputs: Iterable[Any]) -> set[Any]:
-    """The nodes that a gradient of the outputs comes to, with the outputs; nodes: inputs last."""
-    found = set(outputs)
+def mark_reached(nodes: Nodes, found: Any) -> None:
+    """Mark the nodes that a gradient of the outputs comes to; nodes: inputs last.
+
+    found: the mark of each node, 1 for an output and 0 for others so far. A bytearray takes a byte
+    for each slot of a tape, where a set takes many.
+    """
     for node, op, inputs in nodes:
-        if op is not None and node in found:
+        if op is not None and found[node]:
             if op.flat:
                 inputs = [x for i, x in enumerate(inputs) if op.passes(i)]
-            found.update(inputs)
-    return found
+            for x in inputs:
+                found[x] = 1
 
 
 def depending(nodes: Nodes, inputs: Iterable[Any]) -> set[Any]:

@@ -110,8 +110,8 @@ class Module:
     def modules(self) -> list[Module]:
         """The module itself and every module in it, each once, an owner before its parts."""
         found: dict[int, Any] = {}
-        collect([self], found)
-        return [x for x in found.values() if isinstance(x, Module)]
+        collect([self], found, leaves=False)
+        return [*found.values()]
 
     def train(self, mode: bool = True) -> Self:
         """Set `training` to mode here and in every module inside; the module itself.
@@ -261,25 +261,26 @@ def in_eval_mode(model: Any) -> Iterator[None]:
 # anything else, which is passed over.
 
 
-def collect(trees: Iterable[Any], found: dict[int, Any]) -> None:
-    """Add the leaf Values of trees, by id, and the Modules, so that none is searched twice.
+def collect(trees: Iterable[Any], found: dict[int, Any], leaves: bool = True) -> None:
+    """Add the Modules of trees, by id, so that none is searched twice, and leaf Values if wanted.
 
     `entries` finds the same Values with their names, in many times the time.
     """
     for tree in trees:
         if isinstance(tree, Value):
-            if tree.op is None:
+            if leaves and tree.op is None:
                 found[id(tree)] = tree
         elif isinstance(tree, CONTAINERS):
             if {*map(type, tree)} == {Value}:  # as the weights of a neuron are
-                found.update([(id(v), v) for v in tree if v.op is None])
+                if leaves:
+                    found.update([(id(v), v) for v in tree if v.op is None])
             else:
-                collect(tree, found)
+                collect(tree, found, leaves)
         elif isinstance(tree, dict):
-            collect(tree.values(), found)
+            collect(tree.values(), found, leaves)
         elif isinstance(tree, Module) and id(tree) not in found:
             found[id(tree)] = tree
-            collect(vars(tree).values(), found)
+            collect(vars(tree).values(), found, leaves)
 
 
 def entries(tree: Any, name: str = "", inside: tuple[Any, ...] = ()) -> Iterator[tuple[str, Any]]:

@@ -26,12 +26,14 @@ def body_of(kinds: Kinds) -> tuple[list[tuple[Any, ...]], list[int]]:
     for row, k in enumerate([k for group in groups for k in group], kinds.columns):
         rows[k] = row
     wanted = depends_on_parameters(kinds)
+    chosen = any(is_choice(op) for op, _, _ in steps)
     body = []
     for group in groups:
         op, operands, reached = step = steps[group[0]]
-        many = kinds.lanes >= MANY or any(map(kinds.is_chosen, operands))
-        alone = not kinds.sequential and many and bool(neuron_inputs(step, is_scalar))
-        alone = alone and not chosen_rows(kinds, operands)
+        alone = False
+        if len(group) == 1 and not kinds.sequential and neuron_inputs(step, is_scalar):
+            taken = [x for x in operands if kinds.is_chosen(x)] if chosen else []
+            alone = bool(kinds.lanes >= MANY or taken) and not chosen_rows(kinds, taken)
         row = rows[group[0]]
         if len(group) > 1 or alone:
             body.append(as_layer(row, [encoded(kinds, steps[k][1], rows) for k in group]))
@@ -76,9 +78,12 @@ def depends_on_parameters(kinds: Kinds) -> set[int]:
 
 def encoded(kinds: Kinds, operands: Sequence[Any], rows: Sequence[int]) -> tuple[int, ...]:
     """The operands as numbers: row r, or scalar ~k."""
+    parameters, scalars = kinds.first_input, kinds.scalars  # of every weight, so without a call
     return tuple(
         [
-            kinds.scalar(x) if is_scalar(x) else rows[x[1]] if x[0] == "row" else x[1]
+            (scalars[x] if x < parameters else kinds.scalar(x))
+            if type(x) is int
+            else (rows[x[1]] if x[0] == "row" else x[1])
             for x in operands
         ]
     )

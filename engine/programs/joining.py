@@ -11,11 +11,11 @@ the sample, and behind them those of the loss:
 from __future__ import annotations
 
 from engine.programs.choices import silent_parameters
-from engine.programs.kinds import NONE, Kinds, NoPlanError, is_scalar
+from engine.programs.kinds import BEFORE, NONE, Kinds, NoPlanError, is_scalar
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from engine.programs.tape import Tape
@@ -31,10 +31,19 @@ class JoinedKinds(Kinds):
     """
 
     def __init__(
-        self, sample: Tape, loss: Tape, lanes: int, own: int, outputs: Sequence[int]
+        self,
+        sample: Tape,
+        loss: Tape,
+        lanes: int,
+        own: int,
+        outputs: Sequence[int],
+        kinds: Kinds | None = None,
     ) -> None:
+        """kinds: those of the sample, which are sorted if another batch of it has a plan."""
         super().__init__(loss, lanes)
         self.one, self.own, self.outputs = sample, own, outputs
+        self.of_one = kinds or Kinds(sample, 1)
+        self.scalars = self.of_one.scalars  # plans of the same sample have the same numbers
         self.extra = self.columns - len(outputs)  # what else the loss takes of a sample
         self.constants = [*loss.constants, *sample.constants]
 
@@ -42,14 +51,18 @@ class JoinedKinds(Kinds):
         """Find the kinds. Raises NoPlanError where the bits might not be those of the graph."""
         self.silent = silent_parameters(self.one)
         super().sort()
-        sample = Kinds(self.one, 1)
-        sample.sort()
+        sample = self.of_one
+        if not sample.steps:
+            sample.sort()
         self.check_order(sample)
         n = len(sample.steps)
         self.row_of_output = [sample.kind[slot] for slot in self.outputs]
+        # The parameters are the same in both.
+        of_sample = Moved(self.of_sample, self.first_input)
+        of_loss = Moved(self.of_loss(n), self.first_input)
         self.steps = [
-            *[(op, self.moved(args, self.of_sample), live) for op, args, live in sample.steps],
-            *[(op, self.moved(args, self.of_loss(n)), live) for op, args, live in self.steps],
+            *[(op, of_sample.all(args), live) for op, args, live in sample.steps],
+            *[(op, of_loss.all(args), live) for op, args, live in self.steps],
         ]
         self.kind = [kind if kind == NONE else kind + n for kind in self.kind]
         self.columns = len(self.one.inputs) + self.extra
@@ -65,22 +78,18 @@ class JoinedKinds(Kinds):
         ]
         if not all(map(self.tape.reached.__getitem__, stand_ins)):
             raise NoPlanError("no gradient comes to an output")
-        inside = {slot for args in one.args for slot in args}
-        if any(slot < one.first or slot in inside for slot in self.outputs):
+        taken = {*self.outputs}.isdisjoint
+        if min(self.outputs) < one.first or not all(map(taken, one.args)):
             raise NoPlanError("an output is an input, or used to compute another")
-        scalars = {x for _, operands, _ in sample.steps for x in operands if type(x) is int}
-        used = set(filter(sample.is_parameter, scalars))
         if any(self.is_parameter(x) for _, operands, _ in self.steps for x in operands):
             raise NoPlanError("the loss takes a parameter for each sample")
-        self.check_not_before(used)
+        before = self.taken_before()
+        if before and not all(before.isdisjoint(operands) for _, operands, _ in sample.steps):
+            raise NoPlanError(BEFORE)
 
     def outputs_of_sample(self) -> list[int]:
         """The kinds of the outputs of one sample, in its order."""
         return self.row_of_output
-
-    def moved(self, operands: Sequence[Any], place: Any) -> tuple[Any, ...]:
-        n = len(self.one.parameters)  # which are the same in both
-        return tuple([x if type(x) is int and x < n else place(x) for x in operands])
 
     def of_sample(self, x: Any) -> Any:
         """An operand of the sample as one of the batch."""
@@ -104,3 +113,18 @@ class JoinedKinds(Kinds):
             return ("input", self.own + i - len(self.outputs))
 
         return place
+
+
+class Moved(dict):  # type: ignore[type-arg]
+    """What operands become; each is asked for once."""
+
+    def __init__(self, place: Callable[[Any], Any], parameters: int) -> None:
+        self.place, self.parameters = place, parameters
+
+    def __missing__(self, x: Any) -> Any:
+        self[x] = found = self.place(x)
+        return found
+
+    def all(self, operands: Sequence[Any]) -> tuple[Any, ...]:
+        n = self.parameters
+        return tuple([x if type(x) is int and x < n else self[x] for x in operands])

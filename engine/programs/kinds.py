@@ -13,7 +13,7 @@ from engine.programs.tape import is_choice
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence, Set
+    from collections.abc import Sequence
     from typing import Any
 
     from engine.programs.tape import Tape
@@ -24,6 +24,9 @@ NONE = -1  # the kind of a slot that is no operation of a sample
 # The slopes of these ops are numbers, whatever the inputs. A sample that has no such operation gets
 # a gradient of 0 there, and 0 times such a slope stays 0.
 LINEAR = {"add", "sub", "neg"}
+
+
+BEFORE = "a parameter is used before the samples, and by them"
 
 
 class NoPlanError(ValueError):
@@ -54,6 +57,7 @@ class Kinds:
         self.steps: list[tuple[Any, ...]] = []
         self.sequential = False
         self.silent = [*silent]
+        self.scalars = [~slot for slot in range(self.first_input)]  # the parameters as operands
 
     def sort(self) -> None:
         """Find the kinds. Raises NoPlanError where the samples are not alike.
@@ -80,7 +84,9 @@ class Kinds:
         inputs = slice(self.first_input, self.first_constant)
         codes[inputs] = [*range(self.first_input, self.first_input + self.columns)] * self.lanes
         sample_of[inputs] = [sample for sample in range(self.lanes) for _ in range(self.columns)]
+        # What the codes say as operands, but for scalars, which are their own codes.
         code_of: list[int] = []  # of a kind
+        said: dict[int, Any] = {self.first_input + j: ("input", j) for j in range(self.columns)}
         known: dict[tuple[Any, ...], list[int]] = {}  # a sample may do the same twice
         last = [NONE] * self.lanes  # the kind that came last in each sample
         for slot, op, args in zip(range(tape.first, len(codes)), tape.ops, tape.args):
@@ -93,17 +99,22 @@ class Kinds:
                     sample_of[slot] = MIXED
                 continue
             (sample,) = samples
-            same = known.setdefault((op, *map(codes.__getitem__, args)), [])
+            taken = [*map(codes.__getitem__, args)]
+            same = known.setdefault((op, *taken), [])
             for kind in same:
                 if not members[kind][sample]:
                     break
             else:
                 kind = len(self.steps)
                 same.append(kind)
-                operands = tuple([self.operand(i) for i in args])
+                if NONE in taken:
+                    reason = "the samples use a number that is computed from parameters alone"
+                    raise AloneError(reason)
+                operands = tuple([said.get(code, code) for code in taken])
                 self.steps.append((op, operands, bool(tape.reached[slot])))
                 members.append(bytearray(self.lanes))
                 code_of.append(len(codes) + kind)
+                said[code_of[kind]] = ("row", kind)
             if kind <= last[sample]:
                 raise NoPlanError("the samples do not have the same operations in the same order")
             last[sample] = self.kind[slot] = kind
@@ -111,16 +122,6 @@ class Kinds:
             members[kind][sample] = 1
         self.check_members(members)
         self.check_parameters()
-
-    def operand(self, slot: int) -> Any:
-        """What a slot is to its sample: a column of the inputs, an operation, or a scalar."""
-        if self.kind[slot] != NONE:
-            return ("row", self.kind[slot])
-        if self.sample[slot] != ANY:
-            return ("input", (slot - self.first_input) % self.columns)
-        if slot >= self.tape.first:
-            raise AloneError("the samples use a number that is computed from parameters alone")
-        return slot
 
     def takers_of_parameters(self) -> dict[int, int]:
         """The operations of parameters alone that belong to one sample, which alone takes them."""
@@ -168,15 +169,18 @@ class Kinds:
         self.sequential = any(count > 1 for count in used.values()) or any(
             len(found) + (x in used) > 1 for x, found in tables.items()
         )
-        self.check_not_before(used.keys() | tables.keys())
+        if not self.taken_before().isdisjoint(used.keys() | tables.keys()):
+            raise NoPlanError(BEFORE)
 
-    def check_not_before(self, used: Set[int]) -> None:
-        """Raise NoPlanError where one of these parameters is used before the end of the samples."""
-        tape = self.tape
-        end = max([slot for slot, kind in enumerate(self.kind) if kind != NONE], default=0)
-        for slot in range(tape.first, end):
-            if self.kind[slot] == NONE and not used.isdisjoint(tape.args[slot - tape.first]):
-                raise NoPlanError("a parameter is used before the samples, and by them")
+    def taken_before(self) -> set[int]:
+        """The parameters that operations take which come before the end of the samples, and are
+        no part of them.
+        """
+        first, args, kind = self.tape.first, self.tape.args, self.kind
+        backward = reversed(range(first, len(kind)))
+        end = next((slot for slot in backward if kind[slot] != NONE), first)
+        loose = [args[slot - first] for slot in range(first, end) if kind[slot] == NONE]
+        return {x for taken in loose for x in taken if x < self.first_input}
 
     def outputs_of_sample(self) -> list[int]:
         """The kinds that are a sample's outputs: a loss alone does not tell which they are."""

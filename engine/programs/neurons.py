@@ -31,7 +31,9 @@ def neuron_inputs(step: Step, is_scalar: Callable[[Any], bool]) -> tuple[Any, ..
     if op is not ops.dot or not reached:
         return ()
     weights, inputs, bias = halves(operands)
-    if not inputs or any(map(is_scalar, inputs)) or not all(map(is_scalar, [*weights, *bias])):
+    if not inputs or any(map(is_scalar, inputs)) or not all(map(is_scalar, weights)):
+        return ()
+    if not all(map(is_scalar, bias)):
         return ()
     return (*inputs, len(bias))
 
@@ -48,13 +50,14 @@ def layers(
     looks_at = [neuron_inputs(step, is_scalar) for step in steps]
     alike: dict[tuple[Any, ...], list[int]] = {}  # the neurons of the same inputs
     teams: list[list[int]] = []  # of a step: the neurons that look at what it looks at
-    users: dict[Any, list[int]] = {}  # of an operand that is no scalar: the steps that take it
+    # Of an operand that is no scalar: the teams, and the other steps, that take it.
+    users: dict[Any, list[list[int]]] = {}
     for k, (inputs, (_, operands, _)) in enumerate(zip(looks_at, steps)):
         teams.append(alike.setdefault(inputs, []))
         teams[k].append(k)
-        for x in {*operands} if differentiated else ():
-            if not is_scalar(x):
-                users.setdefault(x, []).append(k)
+        if differentiated and not (inputs and len(teams[k]) > 1):
+            for x in {*inputs[:-1]} or {x for x in operands if not is_scalar(x)}:
+                users.setdefault(x, []).append(teams[k] if inputs else [k])
     made: list[list[int]] = []
     done: set[int] = set()
     for k, inputs in enumerate(looks_at):
@@ -63,8 +66,9 @@ def layers(
         layer = [k]
         if inputs:
             team = teams[k]
-            others = [j for x in inputs[:-1] for j in users.get(x, ()) if teams[j] is not team]
-            end = min([j for j in others if j > k], default=len(steps))
+            others = {id(found): found for x in inputs[:-1] for found in users.get(x, ())}
+            others.pop(id(team), None)
+            end = min([j for found in others.values() for j in found if j > k], default=len(steps))
             layer = [j for j in team if k <= j < end]
         done.update(layer)
         made.append(layer)

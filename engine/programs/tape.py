@@ -9,12 +9,12 @@ slots 0 and 1). A tape computes again with other numbers. Here it asks each op, 
 from __future__ import annotations
 
 from copy import copy
-from itertools import chain
+from itertools import chain, count, repeat
 
 from engine import ops
 from engine.copying import together
 from engine.op import number
-from engine.reach import reached
+from engine.reach import mark_reached
 from engine.value import Value, arguments, topological_order
 
 TYPE_CHECKING = False
@@ -57,11 +57,13 @@ class Tape:
         check_leaves(order, slots)
 
         computed = [v for v in order if v.op is not None]
+        del order  # lists as long as the graph go as soon as they can
         taken: list[Any] = [arguments(v) for v in computed]
         self.nodes: list[Any] = [*self.parameters, *self.inputs]
         self.constants: list[float] = []
         known: dict[str, int] = {}  # a constant by its digits, which tell -0.0 from 0.0
-        for v in dict.fromkeys(chain(chain.from_iterable(taken), outputs)):
+        slots.update(zip(computed, repeat(-1)))  # so far
+        for v in chain(chain.from_iterable(taken), outputs):
             if v not in slots and fixed(v):
                 digits = v.data.hex()
                 if digits not in known:
@@ -70,20 +72,24 @@ class Tape:
                     self.constants.append(v.data)
                 slots[v] = known[digits]
         self.first = len(self.nodes)
-        self.nodes += computed
-        slots.update(zip(computed, range(self.first, len(self.nodes))))
+        slots.update(zip(computed, count(self.first)))
         for k, args in enumerate(taken):  # in place: there are millions in a large graph
             taken[k] = tuple(map(slots.__getitem__, args))
-        self.ops: list[Any] = [v.op for v in computed]
         self.args: list[tuple[int, ...]] = taken
         self.outputs = [slots[v] for v in outputs]
+        del slots
+        self.nodes += computed
+        self.ops: list[Any] = [v.op for v in computed]
         self.reached = self.reached_slots()
 
     def reached_slots(self) -> bytearray:
         """A 1 for each slot that a gradient comes to, 0 for a slot behind an op that is flat."""
+        found = bytearray(len(self.nodes))
+        for slot in self.outputs:
+            found[slot] = 1
         slots = range(self.first, len(self.nodes))
-        backward = zip(reversed(slots), reversed(self.ops), reversed(self.args))
-        return bytearray(map(reached(backward, self.outputs).__contains__, range(len(self.nodes))))
+        mark_reached(zip(reversed(slots), reversed(self.ops), reversed(self.args)), found)
+        return found
 
     def __len__(self) -> int:
         return len(self.ops)

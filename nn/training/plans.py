@@ -5,7 +5,7 @@ from __future__ import annotations
 import marshal
 from array import array
 from hashlib import sha256
-from math import inf
+from math import inf, isnan
 
 from engine import no_grad
 from engine.op import compiled, leaves_domain
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from nn.data.loader import DataLoader
     from nn.training.objective import Objective
     from nn.training.samples import Way
-    from nn.training.tapes import Parts
+    from nn.training.tapes import One, Parts
 
 
 PLANS: dict[Any, Plan] = {}  # the latest, by the structure of their tapes
@@ -63,6 +63,7 @@ class BatchPlans:
         """
         self.loader, self.objective, self.parameters = loader, objective, parameters
         self.sources, self.fast, self.deviation = sources, fast, 0.0
+        self.one: One | None = None  # what is recorded of one sample, for two machines
         self.alike = is_straight(objective.model)  # whether one sample shows what all do
         self.samples = Samples(loader.lists)
         self.machines: dict[int, Any] = {}
@@ -77,6 +78,7 @@ class BatchPlans:
         few = min(size, max(few, len(set(self.samples.labels or ()))))
         if self.alike and not self.ragged and size > 2 * few and self.machine(few) is not None:
             size = few  # another size of the same samples
+        self.one = None
         self.check_numbers(size)
 
     # ---- recording ----
@@ -108,8 +110,13 @@ class BatchPlans:
         if self.alike and lanes > 1:
             try:
                 with undrawn(self.sources()):
-                    parts, way = tapes_of(self.objective, self.samples, places, self.parameters)
-                machine = machine_of_plan(plan_of(parts, lanes, classes), self.fast)
+                    parts, way, one = tapes_of(
+                        self.objective, self.samples, places, self.parameters, self.one
+                    )
+                plan = plan_of(parts, lanes, classes)
+                self.one = None if self.machines else one
+                del parts, one  # which take more memory than the machine
+                machine = machine_of_plan(plan, self.fast)
             except NoPlanError:
                 self.alike = False
             else:
@@ -224,7 +231,8 @@ class BatchPlans:
                 with undrawn(self.sources()):
                     loss = self.objective(*loader.samples(order))
                 loss.backward()
-                found = (loss.data, [p.grad for p in self.parameters])
+                found = loss.data, array("d", [p.grad for p in self.parameters])
+                del loss
         except (ArithmeticError, ValueError) as error:
             if not leaves_domain(error):
                 raise
@@ -279,12 +287,15 @@ def key_of(made: Tape | Parts, lanes: int, classes: Sequence[int] | None) -> tup
 def made_anew(made: Tape | Parts, lanes: int, classes: Sequence[int] | None) -> Plan:
     if isinstance(made, Tape):
         return lowered(made, lanes, classes)
-    kinds = JoinedKinds(made.sample, made.loss, lanes, made.own, made.outputs)
+    kinds = JoinedKinds(made.sample, made.loss, lanes, made.own, made.outputs, made.kinds)
     return Plan(kinds, classes)
 
 
-def same(value: float, grads: Sequence[float]) -> list[str]:
+def same(value: float, grads: Sequence[float]) -> bytes | list[str]:
     """The bits, in which every nan is the same."""
+    numbers = array("d", (value, *grads))
+    if not any(map(isnan, numbers)):
+        return numbers.tobytes()
     return [x.hex() if x == x else "nan" for x in (value, *grads)]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from contextlib import contextmanager
 
 TYPE_CHECKING = False
@@ -17,11 +18,11 @@ def shifted(parameters: Sequence[Value]) -> Iterator[None]:
 
     Their grads are 0 at its start, and what they were at its end.
     """
-    before = [(p, p.data, p.grad) for p in parameters]
+    before = [array("d", [p.data for p in parameters]), array("d", [p.grad for p in parameters])]
     try:
-        for i, (p, data, _) in enumerate(before):
-            p.data, p.grad = data + (1 + i % 7) * 2.0**-10, 0.0
+        for i, p in enumerate(parameters):
+            p.data, p.grad = p.data + (1 + i % 7) * 2.0**-10, 0.0
         yield
     finally:
-        for p, data, grad in before:
+        for p, data, grad in zip(parameters, *before):
             p.data, p.grad = data, grad

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from array import array
 from typing import NamedTuple
 
 from engine import Value, topological_order
 from engine.programs.choices import check_visits
-from engine.programs.kinds import NoPlanError
+from engine.programs.kinds import Kinds, NoPlanError
 from engine.programs.tape import Tape
 from engine.recording import tracing
 from nn.training.arguments import size_of
@@ -32,6 +33,36 @@ class Parts(NamedTuple):
     loss: Tape
     own: int
     outputs: list[int]
+    kinds: Kinds
+
+
+class One:
+    """One sample, which is recorded once for batches of all sizes.
+
+    made: what the model gives for it. draws: see `Way`. own: how many numbers its input has.
+    """
+
+    def __init__(
+        self, objective: Objective, samples: Samples, i: int, parameters: list[Value]
+    ) -> None:
+        """Raises NoPlanError, and what the model raises."""
+        (x, *_), (self.leaves,) = samples.given([i])
+        self.i, self.parameters = i, parameters
+        self.own = size_of(samples.shapes[i][0])
+        self.leaves = self.leaves[: self.own]
+        with tracing() as block:
+            self.made = objective.model(x[0])
+        self.draws = shared_draws(block.drawn, [self.leaves])
+        self.outputs = self.made if isinstance(self.made, list) else [self.made]
+        self.known: dict[tuple[int, ...], Kinds] = {}
+
+    def kinds(self, order: Sequence[int]) -> Kinds:
+        """The kinds of its tape, whose operations come to the outputs in that order."""
+        key = tuple(order)
+        if key not in self.known:
+            tape = Tape([self.outputs[j] for j in order], self.leaves, self.parameters)
+            self.known[key] = Kinds(tape, 1)
+        return self.known[key]
 
 
 def tape_of(
@@ -61,22 +92,23 @@ def tape_of(
 
 
 def tapes_of(
-    objective: Objective, samples: Samples, places: Sequence[int], parameters: list[Value]
-) -> tuple[Parts, Way]:
+    objective: Objective,
+    samples: Samples,
+    places: Sequence[int],
+    parameters: list[Value],
+    one: One | None = None,
+) -> tuple[Parts, Way, One]:
     """The same in two parts: the outputs of one sample, and the loss of the outputs of all.
 
-    It takes a model whose samples are alike. Raises NoPlanError as tape_of does, and where the
-    parts would not have the bits of the whole.
+    It takes a model whose samples are alike. one: what was recorded of the first of them for
+    another batch. Raises NoPlanError as tape_of does, and where the parts would not have the bits
+    of the whole.
     """
-    (x, *_), (of_sample,) = samples.given(places[:1])
-    own = size_of(samples.shapes[places[0]][0])
-    of_sample = of_sample[:own]
     others, leaves = samples.given(places, first=1)
     try:
-        with tracing() as block:
-            made = objective.model(x[0])
-        draws = shared_draws(block.drawn, [of_sample])
-        outputs = made if isinstance(made, list) else [made]
+        if one is None or one.i != places[0]:
+            one = One(objective, samples, places[0], parameters)
+        made, outputs = one.made, one.outputs
         for own_leaves in leaves:
             own_leaves[:0] = [Value(y.data) for y in outputs]
         n = len(outputs)
@@ -86,12 +118,13 @@ def tapes_of(
         if block.drawn:
             raise NoPlanError("the loss draws random numbers")
         order = shared_order(loss, leaves, n)
-        sample = Tape([outputs[j] for j in order], of_sample, parameters)
+        kinds = one.kinds(order)
         whole = Tape([loss], [v for ys in leaves for v in ys], parameters)
     except WRONG as error:
         raise NoPlanError(str(error)) from error
-    slots = [sample.outputs[order.index(j)] for j in range(n)]
-    return Parts(sample, whole, own, slots), Way(False, draws, any_asked(leaves))
+    slots = [kinds.tape.outputs[order.index(j)] for j in range(n)]
+    parts = Parts(kinds.tape, whole, one.own, slots, kinds)
+    return parts, Way(False, one.draws, any_asked(leaves)), one
 
 
 def any_asked(leaves: Sequence[Sequence[Value]]) -> bool:
@@ -104,14 +137,14 @@ def shared_order(loss: Value, leaves: list[list[Value]], outputs: int) -> list[i
 
     Raises NoPlanError unless it is the same for all samples, and has every output.
     """
-    place = {id(v): (i, j) for i, own in enumerate(leaves) for j, v in enumerate(own[:outputs])}
-    orders: list[list[int]] = [[] for _ in leaves]
+    ids = [id(v) for own in leaves for v in own[:outputs]]
+    place = dict(zip(ids, range(len(ids))))
     visited = topological_order(loss)
     check_visits(visited, place)
-    for v in visited:
-        if id(v) in place:
-            i, j = place[id(v)]
-            orders[i].append(j)
+    orders = [array("i") for _ in leaves]
+    for k in map(place.get, map(id, visited)):
+        if k is not None:
+            orders[k // outputs].append(k % outputs)
     if len(orders[0]) < outputs or any(order != orders[0] for order in orders):
         raise NoPlanError("the loss takes the outputs of the samples in different orders")
-    return orders[0]
+    return orders[0].tolist()

@@ -1,13 +1,14 @@
 """The reach: where gradients come to, for each way in which a graph is written down."""
 
 import random
+from collections import defaultdict
 
 import pytest
 
 from engine import Value, dot, grad, maximum, stop_gradient, tanh, topological_order
 from engine import ops as table
 from engine.programs.tape import Tape
-from engine.reach import depending, reached
+from engine.reach import depending, mark_reached
 from engine.value import arguments
 
 
@@ -32,6 +33,12 @@ def graph(rng, size=60):
         ]
         values.append(rng.choice(makers)())
     return leaves, values[-1]
+
+
+def reached(nodes, outputs):
+    found = defaultdict(int, dict.fromkeys(outputs, 1))
+    mark_reached(nodes, found)
+    return {node for node, mark in found.items() if mark}
 
 
 def listed(order):

@@ -15,7 +15,7 @@ from engine.programs.plan import NoPlanError, Plan, lowered
 from engine.programs.tape import Tape
 from nn.evaluation import is_straight
 from nn.training.objective import loss_of
-from nn.training.randomness import undrawn
+from nn.training.randomness import OWN_DRAWS, RandomState, undrawn
 from nn.training.samples import Samples
 from nn.training.shifting import shifted
 from nn.training.tapes import tape_of, tapes_of
@@ -211,23 +211,27 @@ class BatchPlans:
         """Raise NoPlanError unless another batch, with other weights, has the bits of its graph.
 
         In fast mode its gradients may be as far off as TOLERANCE. A program that goes another way
-        for other numbers, by an `if`, is found out here.
+        for other numbers, by an `if`, or draws random numbers of its own is found out here.
         """
-        loader = self.loader
+        loader, sources = self.loader, self.sources()
         order = loader.order(loader.epoch)[:lanes]
         try:
             with shifted(self.parameters):
                 numbers = array("d", [p.data for p in self.parameters])
-                with undrawn(self.sources()):
+                with undrawn(sources):
                     answer = self.machines[lanes].evaluate(numbers, *self.samples.batch(order))
-                with undrawn(self.sources()):
+                    drawn = RandomState(sources)
+                with undrawn(sources):
                     loss = self.objective(*loader.samples(order))
+                    drew_alike = RandomState(sources).states == drawn.states
                 loss.backward()
                 found = (loss.data, [p.grad for p in self.parameters])
         except (ArithmeticError, ValueError) as error:
             if not leaves_domain(error):
                 raise
             raise NoPlanError(str(error)) from None
+        if not drew_alike:
+            raise NoPlanError(OWN_DRAWS)
         if answer is not None and self.fast:
             self.deviation = deviation(answer, found)
             if not self.deviation <= TOLERANCE:

@@ -93,7 +93,8 @@ def fit(
     Checkpoints. checkpoint: a file that holds all that the next epoch depends on. It is written
     after every checkpoint_every epochs, and at the end of an epoch if it is older than some
     seconds, in the first seconds more often. With resume, and if the file is there, the run goes on
-    from it as if it had never stopped: weights and record have the same bits. A run that early
+    from it as if it had never stopped: weights and record have the same bits. After an end within
+    an epoch, by steps, it goes on with the next epoch. A run that early
     stopping has ended does not go on, unless its patience is longer now; one that a callback has
     ended does. settings: what else must be the same to resume, as JSON can hold it.
 

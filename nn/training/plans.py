@@ -94,7 +94,11 @@ class BatchPlans:
                 return self.made(lanes)
             except NoPlanError as other:
                 if self.samples.labels is None:  # as it is no list of classes
+                    if isinstance(error.__cause__, TypeError | ValueError):
+                        self.check_targets(lanes)  # whose message has the targets as they are
                     raise error from None
+                if str(other) == str(error):
+                    raise
                 raise NoPlanError(f"{other}; as numbers: {error}") from error
 
     def made(self, lanes: int) -> Any:
@@ -144,7 +148,7 @@ class BatchPlans:
                 return machine_of_plan(plan, self.fast), way
             except NoPlanError as error:
                 reason = reason or error
-        raise reason or NoPlanError("it has no samples")
+        raise reason or NoPlanError("classes are for samples of one length")
 
     def tape(self, places: Sequence[int], together: bool) -> tuple[Tape, Way]:
         return tape_of(self.objective, self.samples, places, self.parameters, together)

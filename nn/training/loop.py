@@ -190,13 +190,25 @@ def stepper_of(run: Run, replay: bool | str, fast: bool) -> GraphStepper:
     if not replay:
         return GraphStepper(run)
     from engine.programs.plan import NoPlanError
-    from nn.training.machine_stepper import MachineStepper, has_own_train, starts_outside
+    from nn.training.machine_stepper import (
+        MachineStepper,
+        attributes,
+        has_own_train,
+        starts_outside,
+    )
 
     if not has_own_train(run.model):
         run.model.train()
+    before = attributes(run.model)
     try:
         stepper = MachineStepper(run, fast)
     except NoPlanError as error:
+        for (
+            own,
+            kept,
+        ) in before:  # a model may count its calls, or carry a state from one to another
+            own.clear()
+            own.update(kept)
         if replay == "auto" or starts_outside(error):
             return GraphStepper(run)
         raise

@@ -409,6 +409,12 @@ def has_own_train(model: Any) -> bool:
     return type(model).train is not Module.train or "train" in vars(model)
 
 
+def attributes(model: Module) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """The attributes of each module of a model, and what is in them now."""
+    found = [vars(module) for module in Module.modules(model)]
+    return [(own, dict(own)) for own in found]
+
+
 def starts_outside(error: BaseException | None) -> bool:
     """Whether a plan failed at a number without a value, such as log(-1): a graph says at which.
 

@@ -139,7 +139,6 @@ class Replayed(Eager):
         self.arrays = Arrays(self.run.optimizer)
 
     def parts(self) -> dict[str, Callable[[], Any]]:
-        from engine.programs.machines import machine_of_plan
         from nn.training.machine_stepper import MachineStepper
         from nn.training.plans import PLANS
 
@@ -149,16 +148,14 @@ class Replayed(Eager):
             PLANS.clear()  # or it would be found there
             return plan_of()
 
-        plan = self.plan()
         return {
             "all of it": lambda: anew(lambda: MachineStepper(run)),
-            "recording and lowering": lambda: anew(lambda: plans.way(lanes, False)),
-            "making the machine": lambda: machine_of_plan(plan),
+            "recording, lowering and making": lambda: anew(lambda: plans.made(lanes)),
             "comparing its bits with a graph's": lambda: plans.check_numbers(lanes),
         }
 
     def plan(self) -> Any:
-        """The plan of the whole batch."""
+        """The plan of the whole batch, the latest that was made."""
         from nn.training.plans import PLANS
 
         return next(p for p in reversed(PLANS.values()) if p.lanes == len(self.inputs))

@@ -43,6 +43,9 @@ class DataLoader:
     """
 
     __module__ = "nn"
+    lengths: list[Any] | None = None  # of each sample, where they decide which samples meet
+    counts: list[int] | None = None  # how many samples have each of the lengths
+    sample_weight: Sequence[Any] | None = None
 
     def __init__(
         self,
@@ -88,11 +91,10 @@ class DataLoader:
         self.epoch = 0  # the number of the next one
         self._checksum: int | None = None
         several = 1 < self.size < len(inputs)
-        lengths = lengths_of(inputs, targets) if group_by_length and several else None
-        self.lengths = lengths  # of each sample, where they decide which samples meet in a batch
-        self.counts = [len(inputs)] if lengths is None else list(Counter(lengths).values())
+        self.lengths = lengths_of(inputs, targets) if group_by_length and several else None
+        self.counts = None if self.lengths is None else [*Counter(self.lengths).values()]
         if not len(self):
-            each = "" if lengths is None else " of one length"
+            each = "" if self.lengths is None else " of one length"
             raise ValueError(
                 f"no batch is left: drop_last with {len(inputs)} samples in batches of "
                 f"{batch_size}{each}"
@@ -101,7 +103,8 @@ class DataLoader:
     def __len__(self) -> int:
         """The batches of an epoch."""
         size = self.batch_size or len(self.inputs)
-        return sum(n // size if self.drop_last else math.ceil(n / size) for n in self.counts)
+        counts = self.counts or [len(self.inputs)]
+        return sum(n // size if self.drop_last else math.ceil(n / size) for n in counts)
 
     @property
     def count(self) -> int:

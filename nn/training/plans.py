@@ -73,7 +73,8 @@ class BatchPlans:
         self.machines[size] = self.first_machine(size)
         if self.samples.ways[size].asked:
             self.check_targets(size)
-        few = min(size, max(FEW, len(set(self.samples.labels or ()))))
+        few = 2 * FEW if fast else FEW  # since a machine of 16 lanes is never fast
+        few = min(size, max(few, len(set(self.samples.labels or ()))))
         if self.alike and not self.ragged and size > 2 * few and self.machine(few) is not None:
             size = few  # another size of the same samples
         self.check_numbers(size)

@@ -182,7 +182,7 @@ def test_the_report_has_a_row_for_each_contender_and_size(tmp_path, capsys):
     assert "w1: replay and eager, 1000 losses and 17 parameters: the same bits" in printed
     assert "w2: replay and eager, 100 losses and 337 parameters: the same bits" in printed
     assert "w3: replay and eager, 20 losses and 4192 parameters: the same bits" in printed
-    assert "recording and lowering" in printed
+    assert "recording, lowering and making" in printed
     texts = "".join(ElementTree.parse(chart).getroot().itertext())
     assert "batch size (samples)" in texts
     assert "width of the hidden layer (neurons)" in texts

@@ -153,7 +153,9 @@ def test_a_penalty_is_part_of_it():
 
 @needs_c
 def test_it_computes_other_bits():
-    assert trained(True, *CASES["Adam"])[0] != trained(False, *CASES["Adam"])[0]
+    found, wanted = [trained(fast, *CASES["Adam"], batch_size=None)[0] for fast in (True, False)]
+
+    assert found != wanted
 
 
 @pytest.mark.skipif(compiled, reason="of the pure build")
@@ -245,7 +247,15 @@ def test_gradients_that_differ_too_much_are_refused(monkeypatch):
     monkeypatch.setattr(plans, "TOLERANCE", 1e-30)
 
     with pytest.raises(NoPlanError, match=r"fast gradients differ by .* of the largest, more than"):
-        trained(True, *CASES["Adam"])
+        trained(True, *CASES["Adam"], batch_size=None)
+
+
+@needs_c
+def test_the_samples_that_are_compared_are_enough_to_be_fast():
+    samples = data.moons(n=200)
+    _, history = trained(True, CASES["Adam"][0], samples, *CASES["Adam"][2:], batch_size=None)
+
+    assert 0 < history.deviation < 1e-13
 
 
 @pytest.mark.parametrize(

@@ -443,6 +443,14 @@ def compiled(compiler: str, source: str, *flags: str) -> ctypes.CDLL:
         return ctypes.CDLL(library)
 
 
+def function_of(problem: str, source: str, *flags: str) -> Any:
+    """The training function of a problem; raises ImportError where it cannot be compiled."""
+    compiler = shutil.which("cc")
+    if compiler is None:
+        raise ImportError("there is no C compiler, cc")
+    return getattr(compiled(compiler, source, *flags), f"{problem}_train")
+
+
 class Limit(NetworkContender):
     """Steps in C, compiled for this processor with the flags given: strict.c, with eager's bits."""
 
@@ -451,11 +459,7 @@ class Limit(NetworkContender):
 
     def __init__(self, problem: Problem, *flags: str) -> None:
         super().__init__(problem)
-        compiler = shutil.which("cc")
-        if compiler is None:
-            raise ImportError("there is no C compiler, cc")
-        library = compiled(compiler, self.SOURCE, *self.FLAGS, *flags)
-        self.function = getattr(library, f"{problem.name}_train")
+        self.function = function_of(problem.name, self.SOURCE, *self.FLAGS, *flags)
         pointer = ctypes.POINTER(ctypes.c_double)
         self.function.argtypes = [pointer, pointer, ctypes.c_int, ctypes.c_double, pointer]
         self.function.restype = None

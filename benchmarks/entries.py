@@ -41,9 +41,14 @@ class Entry:
 
 
 ENTRIES = {
-    "limit": Entry(contenders.Limit, "", "strict C: by hand, with eager's sums"),
+    "limit": Entry(
+        contenders.Limit, "", "strict C: by hand, with eager's sums", gpt_contenders.LimitGpt
+    ),
     "limit-avx2": Entry(
-        lambda problem: contenders.Limit(problem, "-mno-avx512f"), "", "the same without AVX-512"
+        lambda problem: contenders.Limit(problem, "-mno-avx512f"),
+        "",
+        "the same without AVX-512",
+        lambda problem: gpt_contenders.LimitGpt(problem, "-mno-avx512f"),
     ),
     "limit-fast": Entry(contenders.FastLimit, "", "fast C: sums in lanes, and FMA"),
     "limit-fast-avx2": Entry(

@@ -1,15 +1,16 @@
-"""The contenders of W3: a scalar GPT trained by eager chainrule, by its program, and by JAX.
+"""The contenders of W3: a scalar GPT trained by eager chainrule, by replay, by JAX and by hand.
 
 The loss is that of `benchmarks.gpt`, the optimiser Adam; as with W1 and W2, only `train` is timed.
 """
 
+import ctypes
 from array import array
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from benchmarks import gpt
-from benchmarks.contenders import Contender
+from benchmarks.contenders import Contender, Limit, function_of, numbers
 from benchmarks.engines import Leaves, chainrule
 
 
@@ -185,3 +186,36 @@ class LoopGpt(Contender):
     def train(self, steps: int) -> Any:
         self.state, losses = self.loop(self.state, self.jnp.zeros(steps))
         return self.jax.block_until_ready(losses)
+
+
+class LimitGpt(Contender):
+    """Steps in C, compiled for this processor: strict_gpt.c, with eager's bits."""
+
+    SOURCE = "strict_gpt.c"
+
+    def __init__(self, problem: Language, *flags: str) -> None:
+        self.problem = problem
+        # Without errno, a root is an instruction of vectors; no result depends on it.
+        all_flags = (*Limit.FLAGS, "-fno-math-errno", *flags)
+        self.function = function_of(problem.name, self.SOURCE, *all_flags)
+        number, whole = ctypes.POINTER(ctypes.c_double), ctypes.c_int
+        words = ctypes.POINTER(whole)
+        self.function.argtypes = [number] * 3 + [words, whole, whole] + [number] * 2
+        self.function.restype = None
+        self.words = (whole * len(gpt.TOKENS))(*gpt.TOKENS)
+        self.settings = numbers([problem.lr, *problem.betas, problem.eps])
+
+    def start(self) -> None:
+        self.current = numbers(self.problem.numbers)
+        self.mean, self.square = [numbers([0.0] * len(self.current)) for _ in range(2)]
+        self.done = 0
+
+    def train(self, steps: int) -> Any:
+        losses = (ctypes.c_double * steps)()
+        state = self.current, self.mean, self.square
+        self.function(*state, self.words, steps, self.done, self.settings, losses)
+        self.done += steps
+        return losses
+
+    def parameters(self) -> list[float]:
+        return list(self.current)

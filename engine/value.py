@@ -60,9 +60,9 @@ class Value(Number):
         self._data = number(data)
         self._grad = 0.0
         self._mark = 0  # how far the last sort that met this node had come with it
+        self.op: Op | None = None
         self._x: Any = None
         self._y: Any = None
-        self.op: Op | None = None
         if label:
             self.label = label
         if blocks and source_lines_depth.get():
@@ -272,12 +272,15 @@ class Value(Number):
         op, data, grad, inputs, attributes = state
         x, y = stored(op, inputs)
         data, grad, attributes = number(data), number(grad), dict(attributes)
-        self.op = op
         self._data = data
         self._grad = grad
         self._mark = 0
-        self._x = x
-        self._y = y
+        if in_c is not None:
+            in_c.put(self, op, x, y)
+        else:
+            self.op = op
+            self._x = x
+            self._y = y
         vars(self).update(attributes)
 
     # ---- a Value among other numbers ----
@@ -504,6 +507,8 @@ def renew_lock() -> None:
     """A lock that nobody holds: the thread that did is not there in a forked process."""
     global sweeping
     sweeping = RLock()
+    if in_c is not None:
+        in_c.forked()
 
 
 if hasattr(os, "register_at_fork"):

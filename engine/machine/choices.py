@@ -11,7 +11,7 @@ from itertools import pairwise
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
 BEHIND = 2**29  # behind all places
 
@@ -63,11 +63,16 @@ class Places:
     A row that is chosen has a place behind all others, until a sample chooses. Two such places are
     neighbours if the candidates always are. choices: of each row that is chosen, its column and its
     candidates. of: the place of each of these rows. reach: for such a place, the lowest and the
-    highest place that it may become.
+    highest place that it may become. copies: the rows that are another number times 1.
     """
 
-    def __init__(self, first_row: int, choices: Mapping[int, Sequence[int]] | None = None) -> None:
-        self.first_row = first_row
+    def __init__(
+        self,
+        first_row: int,
+        choices: Mapping[int, Sequence[int]] | None = None,
+        copies: Collection[int] = (),
+    ) -> None:
+        self.first_row, self.copies = first_row, copies
         self.of: dict[int, int] = {}
         self.reach: dict[int, tuple[int, int]] = {}
         place, latest = BEHIND, (-1, -1, [0])  # type: int, tuple[int, int, Sequence[int]]

@@ -23,6 +23,10 @@ cdef extern from *:
         int moves[2]
         int wanted[2]
 
+    ctypedef struct Copy:
+        int source "from"
+        int to, late
+
     ctypedef struct Instruction:
         int kind, loop, out, rows, differentiated, count
         int neurons, biased, direct, neighbours, wanted_count
@@ -44,6 +48,10 @@ cdef extern from *:
         const int *biases_at
         const int *order
         const int *rank
+        const Copy *copies
+        int copy_count
+        const int *stops
+        const int *first_stop
         int in_place
 
     ctypedef struct Sum:
@@ -98,6 +106,7 @@ cdef extern from *:
         double *y
         double *g
         double *few
+        double *late
         const double **inputs
         double **targets
 

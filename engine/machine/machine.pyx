@@ -101,9 +101,11 @@ cdef class Machine:
     cdef Variant *variants
     cdef Py_ssize_t variant_count
     cdef dict chosen  # of each row of the body that is chosen: its column, and the candidates
+    cdef set deaf     # the places of the tail's rows that pass no gradient on
 
     def __cinit__(self):
         self.blocks = []
+        self.deaf = set()
 
     def __init__(self, plan, lanes, fast=False, _width=0, _chunk=0, _kept=KEPT):
         """Raises ValueError for a plan that is not right, TypeError for what is no plan.
@@ -154,7 +156,8 @@ cdef class Machine:
         output = index("output", plan.output, 0, tail_rows)
         if not tail_known[output]:
             raise ValueError(f"output: row {output} of the tail is never computed")
-        places = Places(padded(scalars), {c.out: c.operands for c in chosen})
+        copies = copies_in(tail, {~(parameters + i) for i, x in enumerate(constants) if x == 1.0})
+        places = Places(padded(scalars), {c.out: c.operands for c in chosen}, copies)
         tail, variants = read_variants(plan, tail, tail_rows, output, places)
 
         silent = [index("silent", i, 0, parameters) for i in getattr(plan, "silent", ())]
@@ -192,6 +195,10 @@ cdef class Machine:
         m.g = self.doubles(longest)
         most = max([c.count for c in self.body + tail], default=1)
         m.few = self.doubles(most)
+        late = max([len(c.stops()[0]) * c.count for c in tail if isinstance(c, Matrix)], default=0)
+        m.late = self.doubles(late)
+        for i in range(late):
+            m.late[<Py_ssize_t>i] = -0.0
         m.inputs = <const double **>self.memory(most + 1, sizeof(void *))
         m.targets = <double **>self.memory(most, sizeof(void *))
         self.lock = allocate_lock()  # last: without it nothing runs
@@ -334,6 +341,8 @@ cdef class Machine:
         c.adds = LOOPS[c.loop].name == b"add"
         c.pieces = <Piece *>self.memory(c.rows, sizeof(Piece))
         parameters, constants = self.m.parameters, self.m.scalar_count
+        if LOOPS[c.loop].backward[0] == NULL and LOOPS[c.loop].backward[1] == NULL:
+            self.deaf.update(range(repeat.out, repeat.out + repeat.rows))
         p = c.pieces
         for rows, at, moves in repeat.pieces:
             p.rows = rows
@@ -341,6 +350,9 @@ cdef class Machine:
                 first, last = at[i], at[i] + (rows - 1) * moves[i]
                 p.at[i], p.moves[i] = first, moves[i]
                 p.wanted[i] = min(first, last) < parameters or max(first, last) >= constants
+                # A slope of another op might be what raises: then it has to be computed.
+                if LOOPS[c.loop].name == b"sub" and moves[i] == 0 and first in self.deaf:
+                    p.wanted[i] = False
             p += 1
         return 0
 
@@ -365,6 +377,20 @@ cdef class Machine:
             ranks = [sorted(range(n), key=part.__getitem__) for part in parts]
             c.order, c.rank = self.ints(order), self.ints([r for rank in ranks for r in rank])
         c.height = padded(c.neurons)
+        if matrix.copies:
+            self.lay_out_copies(c, matrix)
+        return 0
+
+    cdef int lay_out_copies(self, Instruction *c, matrix) except -1:
+        cdef Copy *copy
+        stops, first_stop, late = matrix.stops()
+        c.stops, c.first_stop = self.ints(stops), self.ints(first_stop)
+        c.copy_count = len(matrix.copies)
+        copy = <Copy *>self.memory(c.copy_count, sizeof(Copy))
+        c.copies = copy
+        for (q, _, offset, place), at in zip(matrix.copies, late):
+            copy.source, copy.to, copy.late = matrix.inputs[q] + offset, place, at
+            copy += 1
         return 0
 
     cdef int lay_out_turned(self, tail, variants) except -1:
@@ -879,6 +905,16 @@ def chosen_operands(tail, number):
         for i, x in enumerate(at)
         if x in number
     ]
+
+
+def copies_in(tail, ones):
+    """The rows that are a number times a constant which is 1; these are the scalars `ones`."""
+    mul = ONE_OR_TWO["mul"][0]
+    return {
+        c.out
+        for c in tail
+        if c.kind == "elementwise" and c.loop == mul and c.live and c.operands[1] in ones
+    }
 
 
 def in_place(checked):

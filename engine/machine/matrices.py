@@ -38,6 +38,8 @@ class Dots:
         return n > 0 and all(neighbours(taken[half * n : half * n + n]) for taken in self.taken)
 
     def part(self, first: int, end: int) -> Dots:
+        if (first, end) == (0, self.rows):
+            return self
         return Dots(self.out + first, self.live, self.taken[first:end])
 
 
@@ -48,6 +50,9 @@ class Matrix:
     count: how many numbers an input has. The rows of the first input come first; `order` has the
     neuron of each row. No number is part of two weights, of two inputs, or of both, and none is a
     bias and a weight or an input as well. So each number gets its gradient in one loop alone.
+
+    copies: of numbers of the inputs, whose gradients are added to those of the inputs between the
+    gradients from two neurons. Each is (input, neurons before it, number of the input, its place).
     """
 
     live = True
@@ -59,11 +64,62 @@ class Matrix:
         self.weights, self.biases = weights, biases
         self.rows = len(inputs)
         self.order: list[int] = []
+        self.copies: list[tuple[int, int, int, int]] = []
 
     @property
     def ordered(self) -> bool:
         """Whether each input has the neurons in the same order."""
         return self.order == [*range(len(self.weights))] * self.rows
+
+    def copy(self, taken: Sequence[tuple[int, int, int]]) -> bool:
+        """Take in copies among the rows: (rows before it, what is copied, the place of the copy).
+
+        Returns whether all were taken. Each is of a number of an input, and no row takes it.
+        """
+        n, starts = len(self.weights), sorted(self.inputs)
+        copies = []
+        for row, x, out in taken:
+            i = bisect_right(starts, x) - 1
+            if i < 0 or x >= starts[i] + self.count or out < self.out + len(self.order):
+                return False
+            q = self.inputs.index(starts[i])
+            copies.append((q, min(max(row - q * n, 0), n), x - starts[i], out))
+        self.copies = copies
+        return True
+
+    def stops(self) -> tuple[list[int], list[int], list[int]]:
+        """Where the gradients of copies are added: see matrix.h.
+
+        The stops of all inputs, and where those of each input begin; and for each copy, where its
+        gradient stands until then.
+        """
+        stops: list[int] = []
+        first_stop: list[int] = []
+        late = [0] * len(self.copies)
+        of_input: list[list[int]] = [[] for _ in self.inputs]
+        for i, (q, *_) in enumerate(self.copies):
+            of_input[q].append(i)
+        for q, own in enumerate(of_input):
+            first_stop.append(len(stops))
+            taken: set[int] = set()  # numbers that have a copy at the latest stop
+            for i in reversed(own):
+                _, before, number, _ = self.copies[i]
+                if len(stops) == first_stop[q] or stops[-1] != before or number in taken:
+                    stops.append(before)
+                    taken = set()
+                taken.add(number)
+                late[i] = (len(stops) - 1 - q) * self.count + number
+            stops.append(-1)
+        return stops, first_stop, late
+
+    def dots(self) -> Dots:
+        """The dot products, one by one."""
+        k, n = self.count, len(self.weights)
+        taken = []
+        for r, j in enumerate(self.order):
+            first, x = self.weights[j], self.inputs[r // n]
+            taken.append([*range(first, first + k), *range(x, x + k), *self.biases[j : j + 1]])
+        return Dots(self.out, True, taken)
 
 
 def neighbours(places: Sequence[int]) -> bool:

@@ -7,7 +7,12 @@
    matrix of a step that has these weights turns them. Backward, a vector holds neighbouring weights
    or inputs. Each sum has its order: of the gradient of an input, the last neuron comes first; of
    the gradient of a weight, the last input. If the inputs have the neurons in orders of their own,
-   `order` has the neuron of each row, and `rank` the row of each neuron of an input. */
+   `order` has the neuron of each row, and `rank` the row of each neuron of an input.
+
+   A copy of a number of an input passes on its gradient between those of two neurons, at a stop: how
+   many neurons come before. The stops of an input stand at stops[first_stop[q]], the highest first,
+   -1 behind them. At each of them a row of `late` is added to the gradients of the input. It holds
+   the gradients of copies; elsewhere it is -0.0, which changes no number that it is added to. */
 
 /* Writes the weights as [inputs of a neuron][height], and the biases, or zeros, behind them. */
 TARGET static void NAME(turn_weights)(const Machine *m, const Instruction *c) {
@@ -77,6 +82,8 @@ TARGET static INLINE void NAME(matrix_inputs)(const int Q, const Machine *m, con
 
 TARGET static void NAME(matrix)(const Machine *m, const Instruction *c) {
     int q = 0;
+    for (const Copy *copy = c->copies; copy < c->copies + c->copy_count; copy++)
+        m->scalars[copy->to] = m->scalars[copy->from];
     if (c->turns) NAME(turn_weights)(m, c);
     for (; q + 8 <= c->rows; q += 8) NAME(matrix_inputs)(8, m, c, q);
     if (q + 4 <= c->rows) NAME(matrix_inputs)(4, m, c, q), q += 4;
@@ -84,13 +91,18 @@ TARGET static void NAME(matrix)(const Machine *m, const Instruction *c) {
     if (q < c->rows) NAME(matrix_inputs)(1, m, c, q);
 }
 
-/* The gradients of V vectors of Q inputs, from their i-th numbers on. Part is a vector. */
+/* The gradients of V vectors of Q inputs, from their i-th numbers on. Part is a vector. An input that
+   has copies comes alone. */
 #define INPUT_SLOPES(name, Part) \
-    TARGET static INLINE void NAME(name)(const int Q, const int V, const Machine *m, \
-                                         const Instruction *c, int q, ptrdiff_t i) { \
+    TARGET static INLINE void NAME(name)(const int Q, const int V, const int copies, \
+                                         const Machine *m, const Instruction *c, int q, \
+                                         ptrdiff_t i) { \
         const int n = c->neurons; \
         const double *gz = m->scalar_grads + c->out + (ptrdiff_t)q * n; \
         double *g = m->scalar_grads + i; \
+        const int *stop = copies ? c->stops + c->first_stop[q] : NULL; \
+        const double *late = copies ? m->late + i + (ptrdiff_t)(c->first_stop[q] - q) * c->count \
+                                    : NULL; \
         Part sums[8][4]; \
         for (int p = 0; p < Q; p++) \
             for (int v = 0; v < V; v++) \
@@ -98,9 +110,13 @@ TARGET static void NAME(matrix)(const Machine *m, const Instruction *c) {
         for (int r = n; r-- > 0;) { \
             const int j = Q == 1 && c->order ? c->order[q * n + r] : r; \
             const Part *w = (const Part *)(m->scalars + i + c->weights_at[j]); \
+            for (; copies && *stop > r; stop++, late += c->count) \
+                for (int v = 0; v < V; v++) sums[0][v] += ((const Part *)late)[v]; \
             for (int v = 0; v < V; v++) \
                 for (int p = 0; p < Q; p++) sums[p][v] += gz[p * n + r] * w[v]; \
         } \
+        for (; copies && *stop >= 0; stop++, late += c->count) \
+            for (int v = 0; v < V; v++) sums[0][v] += ((const Part *)late)[v]; \
         for (int p = 0; p < Q; p++) \
             for (int v = 0; v < V; v++) ((Part *)(g + c->inputs_at[q + p]))[v] = sums[p][v]; \
     }
@@ -136,17 +152,22 @@ WEIGHT_SLOPES(weight_fours, NAME(Four))
 #undef WEIGHT_SLOPES
 
 /* The gradients of Q inputs, from the q-th on. Of inputs with orders of their own, Q is 1. */
-TARGET static INLINE void NAME(slopes_of_inputs)(const int Q, const Machine *m,
+TARGET static INLINE void NAME(slopes_of_inputs)(const int Q, const int copies, const Machine *m,
                                                  const Instruction *c, int q) {
     const int V = Q == 8 && WIDTH < 8 ? 1 : Q > 1 ? 2 : 4;
     const ptrdiff_t k = c->count;
     ptrdiff_t i = 0;
-    for (; i + V * WIDTH <= k; i += V * WIDTH) NAME(input_vectors)(Q, V, m, c, q, i);
-    for (; i + WIDTH <= k; i += WIDTH) NAME(input_vectors)(Q, 1, m, c, q, i);
+    for (; i + V * WIDTH <= k; i += V * WIDTH) NAME(input_vectors)(Q, V, copies, m, c, q, i);
+    for (; i + WIDTH <= k; i += WIDTH) NAME(input_vectors)(Q, 1, copies, m, c, q, i);
 #if WIDTH > 4
-    for (; i + 4 <= k; i += 4) NAME(input_fours)(Q, 1, m, c, q, i);
+    for (; i + 4 <= k; i += 4) NAME(input_fours)(Q, 1, copies, m, c, q, i);
 #endif
-    for (; i < k; i++) NAME(input_numbers)(Q, 1, m, c, q, i);
+    for (; i < k; i++) NAME(input_numbers)(Q, 1, copies, m, c, q, i);
+}
+
+/* The gradients of n inputs that have copies, one after the other. */
+TARGET static void NAME(slopes_with_copies)(const Machine *m, const Instruction *c, int q, int n) {
+    while (n-- > 0) NAME(slopes_of_inputs)(1, 1, m, c, q + n);
 }
 
 /* The gradients that Q inputs, from the q-th on, pass on to the weights and the biases. */
@@ -173,17 +194,23 @@ TARGET static INLINE void NAME(slopes_of_weights)(const int Q, const Machine *m,
 
 TARGET static INLINE void NAME(matrix_slopes)(const int Q, const Machine *m, const Instruction *c,
                                               int q) {
-    if (c->order)
-        for (int p = Q; p-- > 0;) NAME(slopes_of_inputs)(1, m, c, q + p);
+    if (c->copy_count)
+        NAME(slopes_with_copies)(m, c, q, Q);
+    else if (c->order)
+        for (int p = Q; p-- > 0;) NAME(slopes_of_inputs)(1, 0, m, c, q + p);
     else
-        NAME(slopes_of_inputs)(Q, m, c, q);
+        NAME(slopes_of_inputs)(Q, 0, m, c, q);
     NAME(slopes_of_weights)(Q, m, c, q);
 }
 
 TARGET static void NAME(matrix_back)(const Machine *m, const Instruction *c) {
     int q = c->rows;
+    for (const Copy *copy = c->copies; copy < c->copies + c->copy_count; copy++)
+        m->late[copy->late] = m->scalar_grads[copy->to];
     if (q % 2) NAME(matrix_slopes)(1, m, c, --q);
     if (q % 4) NAME(matrix_slopes)(2, m, c, q -= 2);
     if (q % 8) NAME(matrix_slopes)(4, m, c, q -= 4);
     while (q > 0) NAME(matrix_slopes)(8, m, c, q -= 8);
+    for (const Copy *copy = c->copies; copy < c->copies + c->copy_count; copy++)
+        m->late[copy->late] = -0.0;
 }

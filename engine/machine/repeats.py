@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from engine.machine.choices import BEHIND, Places
 from engine.machine.instructions import Checked
-from engine.machine.matrices import Dots, matrices
+from engine.machine.matrices import Dots, Matrix, matrices
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -62,19 +62,80 @@ def in_repeats(tail: Sequence[Checked], places: Places) -> list[Any]:
             made.append(c)
             k += 1
             continue
-        end = k + 1
-        while end < len(tail) and alike(c, tail[end], end - k):
-            end += 1
+        alike_ones, copies = run(tail, k, places)
+        end = k + len(alike_ones) + len(copies)
         out = places.place(c.out)
-        taken = [[*map(places.place, d.operands)] for d in tail[k:end]]
+        taken = [[*map(places.place, d.operands)] for d in alike_ones]
         if c.kind == "elementwise":
             made.append(Repeat(c.loop, c.live, out, taken, places))
         elif c.kind == "dot":
-            made += matrices(Dots(out, c.live, taken))
+            made += with_copies(matrices(Dots(out, c.live, taken)), copies, places)
         else:
             made.append(Several(c.kind, c.live, out, taken))
         k = end
     return made
+
+
+def run(
+    tail: Sequence[Checked], first: int, places: Places
+) -> tuple[list[Checked], list[tuple[int, Checked]]]:
+    """The instructions that are like the first one and follow it; and the copies of numbers among
+    dot products, each with how many of these come before it.
+    """
+    c, found, copies = tail[first], [tail[first]], []
+    for k in range(first + 1, len(tail)):
+        d = tail[k]
+        if alike(c, d, len(found)):
+            found.append(d)
+        elif c.kind == "dot" and d.out in places.copies:
+            copies.append((len(found), d))
+        else:
+            break
+    while copies and copies[-1][0] == len(found):
+        copies.pop()
+    return found, copies
+
+
+def with_copies(
+    made: Sequence[Any], copies: Sequence[tuple[int, Checked]], places: Places
+) -> list[Any]:
+    """Dots and matrices, with the copies that stand among their rows.
+
+    A matrix takes in those that it can. Dots that have copies among them come in parts.
+    """
+    if not copies:
+        return [*made]
+    found: list[Any] = []
+    waiting, row = [*reversed(copies)], 0
+    for c in made:
+        end = row + (len(c.order) if isinstance(c, Matrix) else c.rows)
+        inside = []
+        while waiting and waiting[-1][0] < end:
+            at, copy = waiting.pop()
+            inside.append((at - row, copy))
+        row = end
+        taken = [
+            (at, places.place(d.operands[0]), places.place(d.out)) for at, d in inside if at > 0
+        ]
+        found += [alone(d, places) for at, d in inside if at == 0]
+        if isinstance(c, Matrix) and c.copy(taken):
+            found.append(c)
+            continue
+        dots, first = c.dots() if isinstance(c, Matrix) else c, 0
+        for at, d in inside:
+            if at > first:
+                found.append(dots.part(first, at))
+            if at > 0:
+                found.append(alone(d, places))
+            first = at
+        found.append(dots.part(first, dots.rows))
+    return found
+
+
+def alone(copy: Checked, places: Places) -> Repeat:
+    """A copy as an instruction of its own."""
+    taken = [*map(places.place, copy.operands)]
+    return Repeat(copy.loop, copy.live, places.place(copy.out), [taken], places)
 
 
 def alike(first: Checked, c: Checked, rows: int) -> bool:

@@ -27,12 +27,21 @@ typedef struct {
 /* REPEAT and what follows are in the tail alone: see repeats.py and matrices.py. */
 enum { ELEMENTWISE, DOT, MAXIMUM, MINIMUM, LOGSUMEXP, LAYER, REPEAT, DOTS, MANIES, MATRIX, CHOOSE };
 
+/* A piece of fewer sums of two is done row by row: calling its loop costs more. */
+enum { SHORT_PIECE = 8 };
+
 /* Rows that follow one another, of an op of one or two inputs. Row r takes the numbers at the places
    at[i] + r * moves[i]; the scalars come first in this, and the rows of the tail after them. */
 typedef struct {
     int rows, at[2], moves[2];
     int wanted[2]; /* whether an operand has a gradient */
 } Piece;
+
+/* A copy of a number of an input of a matrix: the places of both, and where in `late` of the machine
+   the gradient of the copy stands until it is added. */
+typedef struct {
+    int from, to, late;
+} Copy;
 
 /* What computes a row, or several. An operand is an int: row r, or scalar ~k if it is negative. For
    example, v3 = w * x is {.out = 3, .operands = {~0, 1}} where w is scalar 0 and x is row 1. */
@@ -72,6 +81,9 @@ typedef struct {
                             matrix follow[0]: whether its biases are */
     const int *inputs_at, *weights_at, *biases_at, *order, *rank; /* of a matrix: see matrix.h */
     int turns;           /* of a matrix: whether it is the first with these weights */
+    const Copy *copies;  /* of a matrix: numbers of its inputs that it copies, the last input first */
+    int copy_count;
+    const int *stops, *first_stop; /* for the gradients of the copies: see matrix.h */
 } Instruction;
 
 /* A row of the tail: the sum over lanes of a row of the body, one row for each class of sample. */
@@ -135,6 +147,7 @@ typedef struct {
     Sum *sums;
     int sum_count, has_classes, class_count;
     int *chosen; /* the classes of the current lanes */
+    double *late; /* of the matrix at hand: see matrix.h */
     Patch *patches;
     Bound *bounds;
     int patch_count, bound_count;

@@ -22,7 +22,11 @@ TARGET static int NAME(repeat)(const Machine *m, const Instruction *c) {
     int f = 0;
     for (const Piece *p = c->pieces; p < c->pieces + c->rows; z += p->rows, p++) {
         const double *x = m->scalars + p->at[0], *y = m->scalars + p->at[1];
-        if (c->adds && p->rows < 4) {
+        if (c->adds && p->rows == 1) {
+            *z = *x + *y;
+            continue;
+        }
+        if (c->adds && p->rows < SHORT_PIECE) {
             for (int r = 0; r < p->rows; r++) z[r] = x[r * p->moves[0]] + y[r * p->moves[1]];
             continue;
         }
@@ -41,8 +45,12 @@ TARGET static int NAME(repeat_back)(const Machine *m, const Instruction *c) {
     while (p-- > c->pieces) {
         const ptrdiff_t n = p->rows;
         z -= n, gz -= n;
-        if (c->adds && n < 4) {
+        if (c->adds && n < SHORT_PIECE) {
             double *gx = m->scalar_grads + p->at[0], *gy = m->scalar_grads + p->at[1];
+            if (n == 1) {
+                *gx += *gz, *gy += *gz;
+                continue;
+            }
             for (ptrdiff_t r = n; r-- > 0;)
                 gx[r * p->moves[0]] += gz[r], gy[r * p->moves[1]] += gz[r];
             continue;

@@ -14,14 +14,15 @@ static PyTypeObject *value_type;
 static Node *spare; /* each has the next one in its mark */
 static int spares;
 
-/* What one thread is freeing: dead nodes that wait for their turn, each with the next in its mark. */
+/* What one thread is freeing: dead nodes that wait for their turn, each with the next in its mark.
+   It is not on the thread's stack, which may go or be swapped while Python runs in between. */
 typedef struct Freeing {
-    unsigned long thread;
+    unsigned long thread; /* 0: of none at present */
     Node *waiting;
     struct Freeing *other; /* of another thread */
 } Freeing;
 
-static Freeing *freeings;
+static Freeing first_freeing, *freeings = &first_freeing;
 
 static inline Node *next_of(const Node *node) {
     return (Node *)(uintptr_t)node->mark;
@@ -54,6 +55,30 @@ static inline void give_back(Node *node) {
     }
     type->tp_free((PyObject *)node);
     Py_DECREF(type);
+}
+
+/* What this thread frees now; otherwise a place for it in `unused`, NULL if there is no memory. */
+static inline Freeing *freeing_of(unsigned long thread, Freeing **unused) {
+    *unused = NULL;
+    for (Freeing *freeing = freeings; freeing; freeing = freeing->other) {
+        if (freeing->thread == thread) return freeing;
+        if (!freeing->thread) *unused = freeing;
+    }
+    if (!*unused && (*unused = PyMem_RawCalloc(1, sizeof **unused))) {
+        (*unused)->other = freeings;
+        freeings = *unused;
+    }
+    return NULL;
+}
+
+/* In a forked process no other thread goes on with what it was freeing. */
+static void free_alone(void) {
+    const unsigned long thread = PyThread_get_thread_ident();
+    for (Freeing *freeing = freeings; freeing; freeing = freeing->other)
+        if (freeing->thread != thread) {
+            freeing->thread = 0;
+            freeing->waiting = NULL;
+        }
 }
 
 /* Let go of an input of a dead node. If it dies of that, it waits. */
@@ -93,7 +118,7 @@ static inline int both_shared(PyObject *x, PyObject *y) {
 static void node_dealloc(PyObject *self) {
     Node *node = (Node *)self;
     PyTypeObject *type = Py_TYPE(self);
-    Freeing mine = {0, NULL, NULL}, *freeing, **at;
+    Freeing mine = {0, NULL, NULL}, *freeing, *unused;
     if (type->tp_finalize && type->tp_dealloc == node_dealloc
         && PyObject_CallFinalizerFromDealloc(self))
         return;
@@ -107,17 +132,15 @@ static void node_dealloc(PyObject *self) {
         return;
     }
     mine.thread = PyThread_get_thread_ident();
-    for (freeing = freeings; freeing; freeing = freeing->other)
-        if (freeing->thread == mine.thread) { /* we are below a node that is being freed */
-            set_next(node, freeing->waiting);
-            freeing->waiting = node;
-            return;
-        }
-    mine.other = freeings;
-    freeings = &mine;
-    free_all(node, &mine);
-    for (at = &freeings; *at != &mine;) at = &(*at)->other; /* others may have come meanwhile */
-    *at = mine.other;
+    if ((freeing = freeing_of(mine.thread, &unused))) { /* we are below a node that is being freed */
+        set_next(node, freeing->waiting);
+        freeing->waiting = node;
+        return;
+    }
+    if (!unused) unused = &mine; /* for this call alone */
+    unused->thread = mine.thread;
+    free_all(node, unused);
+    unused->thread = 0;
 }
 
 /* What a subclass of Value shows to Python's garbage collector. */
@@ -144,6 +167,7 @@ static int node_clear(PyObject *self) {
 }
 
 static void set_freeing(PyTypeObject *type) {
+    Py_INCREF(type); /* for good */
     value_type = type;
     type->tp_alloc = node_alloc;
     type->tp_dealloc = node_dealloc;

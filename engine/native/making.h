@@ -17,6 +17,7 @@ typedef struct {
 } KernelHead;
 
 static PyObject *blocks; /* engine.recording's: while it is empty, every node remembers its inputs */
+static ternaryfunc called_in_python; /* Op.__call__, unless somebody replaces it */
 static PyObject *constant_op, *dot_op, *add_op, *mul_op, *sub_op;
 
 /* The row of an op in C; NULL if it has none. */
@@ -47,6 +48,19 @@ static inline PyObject *node_of(PyObject *op, double data, PyObject *x, PyObject
     return made;
 }
 
+/* Put op, x and y into a node, all before what was there goes: a finaliser may look at the node. */
+static void put_into(PyObject *object, PyObject *op, PyObject *x, PyObject *y) {
+    Node *node = (Node *)object;
+    PyObject *former[] = {node->op, node->x, node->y};
+    Py_INCREF(op);
+    Py_INCREF(x);
+    Py_INCREF(y);
+    node->op = op;
+    node->x = x;
+    node->y = y;
+    for (int i = 0; i < 3; i++) Py_XDECREF(former[i]);
+}
+
 static PyObject *none(void) {
     Py_INCREF(Py_None);
     return Py_None;
@@ -55,7 +69,8 @@ static PyObject *none(void) {
 /* How Python calls an op of one input. */
 static PyObject *call_op(PyObject *op, PyObject *const *args, size_t flags, PyObject *names) {
     const Py_ssize_t n = PyVectorcall_NARGS(flags), named = names ? PyTuple_GET_SIZE(names) : 0;
-    if (n == 1 && !named && Py_TYPE(args[0]) == value_type && !PyList_GET_SIZE(blocks)) {
+    if (n == 1 && !named && Py_TYPE(args[0]) == value_type && !PyList_GET_SIZE(blocks)
+        && Py_TYPE(op)->tp_call == called_in_python) {
         const Row *row = row_of(op);
         const double z = row && row->value ? row->value(((Node *)args[0])->data, 0.0) : NAN;
         if (z == z) { /* nan: Python is to answer, or to raise */
@@ -86,6 +101,13 @@ static PyObject *factor(PyObject *item) {
     }
     if (!PyFloat_CheckExact(item)) return NULL;
     return node_of(constant_op, PyFloat_AS_DOUBLE(item), none(), none());
+}
+
+enum { OF_SUBCLASS = 1, PLAIN = 2 };
+
+/* 0 for a Value that is no more than that. */
+static inline int kind_of(PyObject *item) {
+    return Py_TYPE(item) == value_type ? 0 : is_value(item) ? OF_SUBCLASS : PLAIN;
 }
 
 static inline int is_plain(PyObject *items) {
@@ -125,11 +147,13 @@ static Py_ssize_t taken(Products *p, Py_ssize_t i) {
 }
 
 /* Take all products. Nothing in here runs Python, so that lists stay as they are. Whether all
-   factors are Values or floats; `exact` says if none is of a subclass, or a float. */
-static int all_taken(Products *p, int *exact) {
+   factors are Values or floats; `kinds` says which there were. A subclass may have an apply_op of
+   its own, which value.py asks where a number is among the factors. */
+static int all_taken(Products *p, int *kinds) {
     for (Py_ssize_t i = taken(p, 0); i < p->n; i = taken(p, i + 1)) {
         PyObject *a = p->w[i], *b = p->x[i];
-        *exact = 0;
+        *kinds |= kind_of(a) | kind_of(b);
+        if (*kinds == (OF_SUBCLASS | PLAIN)) return 0;
         if (p->to_w && !(a = p->to_w[i] = factor(a))) return 0;
         if (p->to_x && !(b = p->to_x[i] = factor(b))) return 0;
         p->sum += ((Node *)a)->data * ((Node *)b)->data;
@@ -153,22 +177,27 @@ static PyObject *node_of_dot(PyObject *weights, PyObject *inputs, PyObject *bias
     const Py_ssize_t n = PySequence_Fast_GET_SIZE(weights), biased = bias != Py_None;
     if (!n || n != PySequence_Fast_GET_SIZE(inputs)) return none();
     if (!is_value(PySequence_Fast_GET_ITEM(weights, 0))) return none(); /* perhaps all are numbers */
-    PyObject *factors = room_for(weights, n + biased), *terms = room_for(inputs, n), *b = NULL;
-    if (factors && terms && (!biased || (b = factor(bias)))) {
+    PyObject *factors = room_for(weights, n + biased), *terms, *b = NULL;
+    if (factors && factors != weights) PyObject_GC_UnTrack(factors); /* nothing is in it yet */
+    /* A new tuple may make Python's collector run, and that a finaliser that changes the lists. */
+    terms = room_for(inputs, n);
+    if (factors && terms && PySequence_Fast_GET_SIZE(weights) == n
+        && PySequence_Fast_GET_SIZE(inputs) == n && (!biased || (b = factor(bias)))) {
         Products p = {PySequence_Fast_ITEMS(weights), PySequence_Fast_ITEMS(inputs),
                       ((PyTupleObject *)factors)->ob_item, ((PyTupleObject *)terms)->ob_item,
                       n, 0.0};
-        int exact = !b || Py_TYPE(b) == value_type;
+        int kinds = biased ? kind_of(bias) : 0;
         if (factors == weights) p.to_w = NULL;
         if (terms == inputs) p.to_x = NULL;
         if (b) {
             p.to_w[n] = b;
             p.sum = ((Node *)b)->data;
         }
-        if (all_taken(&p, &exact)) {
-            if (exact) { /* nothing in the tuples concerns the collector */
-                if (p.to_w) PyObject_GC_UnTrack(factors);
-                if (p.to_x) PyObject_GC_UnTrack(terms);
+        if (all_taken(&p, &kinds)) {
+            if (kinds & OF_SUBCLASS) { /* nothing else in the tuples concerns the collector */
+                if (p.to_w) PyObject_GC_Track(factors);
+            } else if (p.to_x) {
+                PyObject_GC_UnTrack(terms);
             }
             return node_of(dot_op, p.sum, factors, terms);
         }
@@ -192,6 +221,7 @@ static void set_making(PyObject *list, PyObject *constant, PyObject *dot, PyObje
 
 /* x.tanh() is a call of tanh with x before its inputs, so Python need not make a bound method. */
 static void set_calling(PyTypeObject *op) {
+    called_in_python = op->tp_call;
     op->tp_vectorcall_offset = offsetof(OpHead, call);
     op->tp_flags |= Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_METHOD_DESCRIPTOR;
     PyType_Modified(op);

@@ -2,8 +2,9 @@
 
 An operation makes a node of older nodes, which closes no cycle. So the collector is not told of
 nodes, and a training step takes half the time. But an attribute can close a cycle: in `v.own = v`
-it leads back to v, and v is never freed. An instance of a subclass of Value is: Python shows it to
-the collector, and asks Value what it refers to (freeing.h).
+it leads back to v, and v is never freed. An instance of a subclass of Value is, unless its class
+has `__slots__ = ()`: Python shows it to the collector, and asks Value what it refers to
+(freeing.h).
 """
 
 from cpython.object cimport PyObject, PyTypeObject
@@ -36,8 +37,10 @@ cdef extern from *:
     bint op_laid_out(object op, bint narrow, bint flat, object kernel)
     void set_call(object op)
     void set_freeing(PyTypeObject *value)
+    void free_alone()
     void set_making(object blocks, object constant, object dot, object add, object mul, object sub)
     void set_calling(PyTypeObject *op)
+    void put_into(object node, object op, object x, object y)
     object node_of_dot(object weights, object inputs, object bias)
     int swept(object output, double seed, unsigned long long entered, object chain_rule) except -1
 
@@ -52,6 +55,14 @@ cdef class Nodes:
     cdef bint sweep(self, object output, double seed, unsigned long long entered, object chain_rule) except -1:
         """Whether every grad is now what value.sweep makes it."""
         return swept(output, seed, entered, chain_rule)
+
+    cdef void put(self, object node, object op, object x, object y) noexcept:
+        """Make a Value one that the op made of x and y."""
+        put_into(node, op, x, y)
+
+    cdef void forked(self) noexcept:
+        """In a forked process: there is this one thread."""
+        free_alone()
 
 
 def nodes_in_c(type value, list blocks, constant, dict table) -> Nodes:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from heapq import heapify, heappop, heappush
 
+from engine.programs.aliases import NAME as ALIAS
 from engine.programs.choices import Sharing
 
 TYPE_CHECKING = False
@@ -58,7 +59,7 @@ def grouped(
                 chosen = column, *[new[x] if x >= 0 else x for x in candidates]
                 moved.append(("choose", new[row], chosen, *flag))
             taken = tuple([new[x] if x >= 0 else x for x in operands])
-            moved.append((name, new[out], taken, *rest))
+            moved.append(("mul" if name == ALIAS else name, new[out], taken, *rest))
     return moved, new
 
 
@@ -84,7 +85,7 @@ class Group:
 
 def groups(tail: Sequence[Instruction], parameters: int, sharing: Sharing) -> list[Group]:
     """The groups, in the order of their levels."""
-    kinds = [(name, *rest) for name, _, _, *rest in tail]
+    kinds = [("dot" if name == ALIAS else name, *rest) for name, _, _, *rest in tail]
     uses, shares = dependencies(tail, parameters, sharing)
     levels = levels_of(kinds, uses, shares)
     found: dict[tuple[int, tuple[Any, ...]], Group] = {}
@@ -213,31 +214,37 @@ def ordered(
     """The numbers of the group in their new order, whose rows get their new numbers.
 
     Dot products of the same numbers come side by side; others as their users want it. An operation
-    that takes a result of the group comes in a later round. place: the new number of the first row.
+    that takes a result of the group comes in a later round. An alias comes as soon as it may; its
+    row stands behind those of the group. place: the new number of the first row.
     """
 
     def key(k: int, round_: int) -> tuple[int, int, int, int]:
         name, _, operands, *_ = tail[k]
         n = len(operands)
         if name != "dot":
-            return round_, n, places[k], k
+            return round_, 0 if name == ALIAS else n, places[k], k
         first = shared(operands)
         return round_, n, new[first] if first >= 0 else -1, k
 
     before, after = group.before, group.after
     ready = [key(k, 0) for k in group.members if k not in before]
     heapify(ready)
-    order = []
+    order, aliases = [], []
     rounds = dict.fromkeys(before, 0)
     while ready:
         round_, *_, k = heappop(ready)
         order.append(k)
-        new[tail[k][1]] = place
-        place += 1
+        if tail[k][0] == ALIAS:
+            aliases.append(k)
+        else:
+            new[tail[k][1]] = place
+            place += 1
         for other in after.get(k, ()):
             if (k, other) in group.uses:
                 rounds[other] = max(rounds[other], round_ + 1)
             before[other] -= 1
             if before[other] == 0:
                 heappush(ready, key(other, max(rounds[other], round_)))
+    for alias, k in enumerate(sorted(aliases, key=places.__getitem__), place):
+        new[tail[k][1]] = alias
     return order

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from engine import ops
+from engine.programs.aliases import with_aliases
 from engine.programs.grouping import grouped
 from engine.programs.kinds import ANY, NONE, NoPlanError
 from engine.programs.tape import is_choice
@@ -68,21 +69,35 @@ class Tail:
 
     def group(self) -> list[int]:
         """Put the instructions of each block in the order that is fast; the new row of each."""
-        parameters = len(self.kinds.tape.parameters)
+        parameters, constants = len(self.kinds.tape.parameters), self.kinds.constants
+        one, rows = ~(parameters + len(constants)), self.rows
+        if len(self.counts) > 1:
+            moved = self.group_blocks(parameters, one)
+        else:
+            own = with_aliases(self.instructions, rows, one)
+            self.rows += len(own) - len(self.instructions)
+            self.instructions, moved = grouped(own, self.rows, parameters)
+            self.counts = [len(self.instructions)]
+        if self.rows > rows:
+            constants.append(1.0)
+        return moved
+
+    def group_blocks(self, parameters: int, one: int) -> list[int]:
+        """The same where there are blocks: the rows of each one begin behind those before it."""
         moved = list(range(self.rows))
-        if len(self.counts) == 1:
-            self.instructions, moved = grouped(self.instructions, self.rows, parameters)
-            return moved
         made: list[tuple[Any, ...]] = []
-        start, first = 0, self.rows - len(self.instructions)
+        start, old = 0, self.rows - len(self.instructions)
+        first = old
         for k, count in enumerate(self.counts):
+            moved[old : old + count] = range(first, first + count)
             part = [renamed(c, moved) for c in self.instructions[start : start + count]]
-            own, new = grouped(part, first + count, parameters)
+            part = with_aliases(part, first + count, one)
+            own, new = grouped(part, first + len(part), parameters)
             made += own
             self.counts[k] = len(own)
-            moved[first : first + count] = new[first:]
-            start, first = start + count, first + count
-        self.instructions = made
+            moved[old : old + count] = new[first : first + count]
+            start, old, first = start + count, old + count, first + len(part)
+        self.instructions, self.rows = made, first
         return moved
 
     def write(self) -> None:
@@ -199,9 +214,10 @@ class Tail:
 
 
 def renamed(instruction: tuple[Any, ...], moved: Sequence[int]) -> tuple[Any, ...]:
-    """An instruction with the new numbers of the rows that it takes."""
+    """An instruction with the new numbers of its rows."""
     name, out, operands, *rest = instruction
     if name == "choose":
         column, *candidates = operands
-        return name, out, (column, *[moved[x] if x >= 0 else x for x in candidates]), *rest
-    return name, out, tuple([moved[x] if x >= 0 else x for x in operands]), *rest
+        chosen = column, *[moved[x] if x >= 0 else x for x in candidates]
+        return name, moved[out], chosen, *rest
+    return name, moved[out], tuple([moved[x] if x >= 0 else x for x in operands]), *rest

@@ -5,13 +5,14 @@ Nothing here asserts how fast anything is.
 
 import math
 import os
+from dataclasses import replace
 from importlib.util import find_spec
 from xml.etree import ElementTree
 
 import pytest
 
 import engine
-from benchmarks import growth, replay
+from benchmarks import gpt, growth, replay
 from benchmarks.contenders import W1, W2, Eager, Limit
 from benchmarks.entries import ENTRIES, PROBLEMS
 from benchmarks.gpt_contenders import W3
@@ -82,9 +83,20 @@ def test_replay_and_strict_c_have_the_bits_of_eager(name, problem):
     assert contender.parameters() == eager.parameters()
 
 
-def test_a_wrong_step_is_caught():
-    limit, eager = made("limit", W2), made("eager", W2)
-    limit.current[100] += 1e-6
+@pytest.mark.parametrize("name", ["limit", "limit-avx2"])
+def test_the_limit_of_a_gpt_has_the_bits_of_eager_with_other_numbers(name):
+    settings = {"lr": 0.003, "betas": (0.9, 0.95), "eps": 1e-5}
+    problem = replace(W3, numbers=[3 * x for x in gpt.initial(seed=7)], **settings)
+    limit, eager = made(name, problem), made("eager", problem)
+
+    assert list(limit.train(4)) == eager.train(4)
+    assert limit.parameters() == eager.parameters()
+
+
+@pytest.mark.parametrize("problem", [W2, W3], ids=["w2", "w3"])
+def test_a_wrong_step_is_caught(problem):
+    limit, eager = made("limit", problem), made("eager", problem)
+    limit.current[-10] += 1e-6
 
     off = replay.differences({"limit": list(limit.train(3)), "eager": list(eager.train(3))})
 
@@ -96,11 +108,12 @@ def test_who_takes_no_part_in_a_problem_says_so():
         ENTRIES["numpy"].make(W3)
 
 
-def test_the_limit_without_a_compiler_says_so(monkeypatch):
+@pytest.mark.parametrize("problem", [W1, W3], ids=["w1", "w3"])
+def test_the_limit_without_a_compiler_says_so(monkeypatch, problem):
     monkeypatch.setattr("shutil.which", lambda name: None)
 
     with pytest.raises(ImportError, match=r"^there is no C compiler, cc$"):
-        Limit(W1)
+        ENTRIES["limit"].make(problem)
 
 
 def test_a_flag_that_the_compiler_does_not_know_is_named():
@@ -182,6 +195,8 @@ def test_the_report_has_a_row_for_each_contender_and_size(tmp_path, capsys):
     assert "w1: replay and eager, 1000 losses and 17 parameters: the same bits" in printed
     assert "w2: replay and eager, 100 losses and 337 parameters: the same bits" in printed
     assert "w3: replay and eager, 20 losses and 4192 parameters: the same bits" in printed
+    if "\n- limit: " not in printed:
+        assert "w3: limit and eager, 20 losses and 4192 parameters: the same bits" in printed
     assert "recording, lowering and making" in printed
     texts = "".join(ElementTree.parse(chart).getroot().itertext())
     assert "batch size (samples)" in texts

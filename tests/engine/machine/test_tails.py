@@ -13,6 +13,9 @@ from tests.engine.machine.judge import bits, expected, floats, plan, widths
 pytestmark = pytest.mark.skipif(not compiled, reason="of the compiled build")
 
 
+KINDS = ["layer", "layer", "gate", "scale", "mix", "shares", "sums"]
+
+
 class Tail:
     """Layers, ops and sums of several inputs, one input after the other or in turns."""
 
@@ -72,6 +75,28 @@ class Tail:
             made.append([self.add("dot", *shares, *column) for column in columns])
         return made
 
+    def shares(self, rows):
+        """The softmax of each row, whose shift passes no gradient on; all others pass it theirs."""
+        made = []
+        for row in rows:
+            scores = [self.add("mul", z, *self.scalars(1)) for z in row]
+            shift = self.add("stop_gradient", self.add("maximum", *scores))
+            powers = [self.add("exp", self.add("sub", z, shift)) for z in scores]
+            whole = powers[0]
+            for p in powers[1:]:
+                whole = self.add("add", whole, p)
+            made.append([self.add("div", p, whole) for p in powers])
+            back = [self.add("sub", shift, z) for z in scores]
+            made[-1] += [self.add("mul", z, shift) for z in back]
+            shifts = self.add("sub", shift, self.add("sub", shift, made[-1][-1]))
+            made[-1].append(self.add("add", shifts, shift))
+        return made
+
+    def sums(self, rows):
+        """Each row and the last one, number by number: from the front, or from the back."""
+        step = self.rng.choice([1, -1])
+        return [[self.add("add", x, y) for x, y in zip(row, rows[-1][::step])] for row in rows]
+
     def total(self, rows):
         numbers = [z for row in rows for z in row]
         self.rng.shuffle(numbers)
@@ -89,7 +114,7 @@ def test_tails_have_the_bits_of_python(rng, inputs, size, neurons):
     made = Tail(rng, inputs, size, neurons)
     rows = [[*range(q * size, q * size + size)] for q in range(inputs)]
     for _ in range(rng.randrange(1, 4)):
-        rows = getattr(made, rng.choice(["layer", "layer", "gate", "scale", "mix"]))(rows)
+        rows = getattr(made, rng.choice(KINDS))(rows)
     output = made.total(rows)
     given_rows = inputs * size
     tail, new = grouped(made.tail, made.count, len(made.parameters))

@@ -5,7 +5,7 @@ import inspect
 
 import pytest
 
-from engine import Value, dot, leaky_relu, no_grad, source_lines, tanh
+from engine import Op, Value, dot, leaky_relu, no_grad, source_lines, tanh
 from engine.ops import CONSTANT, add
 from engine.value import arguments, topological_order
 from tests.engine.operands import bits
@@ -61,6 +61,27 @@ def test_a_subclass_of_value_decides_what_an_op_makes_of_it():
             return op.name
 
     assert (Loud(1.0).tanh(), tanh(Loud(1.0))) == ("tanh", "tanh")
+
+
+def test_a_subclass_of_value_decides_what_a_dot_product_of_numbers_is():
+    class Loud(Value):
+        def apply_op(self, op, inputs, evaluate=None):
+            return op.name
+
+    x = Value(2.0)
+
+    assert dot([Loud(1.0), 2.0], [x, x]) == "dot"
+    assert dot([Loud(1.0), x], (x, x), 3.0) == "dot"
+    assert dot([Loud(1.0), x], (x, x)).data == 6.0
+
+
+def test_an_op_may_be_called_in_another_way(monkeypatch):
+    monkeypatch.setattr(Op, "__call__", lambda op, *inputs: (op.name, *inputs))
+    x = Value(0.5)
+
+    assert (tanh(x), x.tanh()) == (("tanh", x), ("tanh", x))
+    monkeypatch.undo()
+    assert tanh(x).op is tanh
 
 
 def test_no_node_remembers_its_inputs_under_no_grad():

@@ -9,7 +9,7 @@ arguments (targets first) are as in scikit-learn.
 from __future__ import annotations
 
 from itertools import chain
-from math import frexp, fsum, inf, ldexp
+from math import frexp, fsum, inf, ldexp, nan
 from operator import eq, mul, sub
 
 from engine import Value
@@ -108,6 +108,8 @@ def r2_score(y_true: Sequence[Any], y_pred: Sequence[Any]) -> float:
     targets, predictions = checked("r2_score", y_true, y_pred)
     low, high = min(targets), max(targets)
     if low == high:
+        if any(x != x for x in [*targets, *predictions]):  # min and max may have missed a nan
+            return nan
         return 1.0 if targets == predictions else 0.0
     largest = max(-low, high), max(-min(predictions), max(predictions))
     exponents = [frexp(size)[1] for size in largest]
@@ -179,6 +181,14 @@ def share(part: int, whole: int) -> float:
     return part / whole if whole else 0.0
 
 
+def number_of_score(y: Any) -> float:
+    try:
+        return float(y)
+    except TypeError:
+        got = f"{type(y).__name__} {y!r:.60}"
+        raise TypeError(f"r2_score takes numbers, got {got}") from None
+
+
 def checked(name: str, y_true: Sequence[Any], y_pred: Sequence[Any]) -> list[Any]:
     """Targets and predictions as lists, Values as their numbers, outputs as their classes."""
     if len(y_true) != len(y_pred):
@@ -190,7 +200,9 @@ def checked(name: str, y_true: Sequence[Any], y_pred: Sequence[Any]) -> list[Any
     kinds = set(map(type, y_true)), set(map(type, y_pred))
     if name == "r2_score":
         both = zip((y_true, y_pred), kinds)
-        return [list(ys) if own == {float} else list(map(float, ys)) for ys, own in both]
+        return [
+            list(ys) if own == {float} else [number_of_score(y) for y in ys] for ys, own in both
+        ]
     return [
         classes_of(y_true, kinds[0]),
         whole_classes(name, classes_of(y_pred, kinds[1])),

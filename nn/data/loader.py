@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+UNORDERED = {dict, set, frozenset}  # which have a length, but no first item
+
+
 class DataLoader:
     """The batches of a data set, in another order for each epoch.
 
@@ -251,6 +254,8 @@ def check_samples(inputs: Any, targets: Any, of_one_length: bool = False) -> Non
             own = width_of(row)
             if (own is None) != (width is None) or (of_one_length and own != width):
                 raise ValueError(f"{what} {i} has another shape than the first: {row!r:.60}")
+            if type(row) in UNORDERED:
+                raise TypeError(f"{what} {i} is a list, got {type(row).__name__} {row!r:.60}")
             for x in [row] if own is None else row:
                 if type(x) is not int and not (type(x) is float and math.isfinite(x)):
                     check_number(row, what, f"{what} {i}")

@@ -2,12 +2,14 @@
 
 Sequences of one length are samples of one shape. Each shape has plans of its own, one for each size
 of batch, which are made when the first such batch comes. The machine then goes from shape to shape
-without Python between the steps.
+without Python between the steps. Of many shapes, those that most samples have are planned; making
+plans anew for the others in each epoch would take longer than their graphs.
 """
 
 from __future__ import annotations
 
 from array import array
+from contextlib import suppress
 from itertools import groupby, takewhile
 
 from engine import no_grad
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from nn.training.objective import Objective
     from nn.training.samples import Samples
 
-MOST = 64  # shapes that have plans at a time
+MOST = 64  # shapes that have plans
 
 
 class Courses:
@@ -73,6 +75,9 @@ class Courses:
         for i, k in enumerate(self.shape):
             self.within.append(len(self.places[k]))
             self.places[k].append(i)
+        # Shape 0 says why there is no plan, if there is none.
+        common = sorted(range(1, len(number)), key=lambda k: -len(self.places[k]))
+        self.planned = {0, *common[: MOST - 1]}
         if loader.size > 1 and loader.lengths is None:
             other = first_other(lengths)
             raise another_shape(loader, other, "a batch has one shape with group_by_length=True")
@@ -91,15 +96,11 @@ class Courses:
 
     def plans_of(self, shape: int) -> BatchPlans | None:
         """The plans of a shape; None if its steps cannot be replayed."""
-        if shape in self.plans:
-            self.plans[shape] = self.plans.pop(shape)  # the latest stand last
-            return self.plans[shape]
-        while len(self.plans) >= MOST:
-            self.plans.pop(next(iter(self.plans)))
-        try:
-            self.plans[shape] = self.made(shape)
-        except NoPlanError:
+        if shape not in self.plans:
             self.plans[shape] = None
+            if shape in self.planned:
+                with suppress(NoPlanError):
+                    self.plans[shape] = self.made(shape)
         return self.plans[shape]
 
     # ---- what all have ----
@@ -159,13 +160,7 @@ class Courses:
             if None not in known.values():
                 return list(batches)
             return list(takewhile(lambda batch: known[len(batch)] is not None, batches))
-        shape, shapes = self.shape, set()
-
-        def fits(batch: Sequence[int]) -> bool:
-            shapes.add(shape[batch[0]])
-            return len(shapes) <= MOST and self.machine(batch) is not None
-
-        return list(takewhile(fits, batches))
+        return list(takewhile(lambda batch: self.machine(batch) is not None, batches))
 
     def ready(self, chunk: Sequence[Sequence[int]]) -> tuple[Any, tuple[Any, Any, Any]]:
         """What trains on the batches of a chunk, and what it is given: see `Samples.batches`.

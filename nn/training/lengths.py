@@ -16,7 +16,7 @@ from engine.programs.union import UnionPlan
 from engine.programs.wires import wires_of
 from engine.recording import tracing
 from nn.training.plans import LONGEST, same
-from nn.training.randomness import undrawn
+from nn.training.randomness import OWN_DRAWS, RandomState, undrawn
 from nn.training.samples import Samples
 from nn.training.shifting import shifted
 from nn.training.states import settle_zeros
@@ -131,9 +131,14 @@ class Lengths:
         with shifted(self.parameters):
             numbers = array("d", [p.data for p in self.parameters])
             answer = self.evaluated(i, numbers)
-            loss = self.objective(*self.loader.samples([i]))
+            before = RandomState(self.sources)
+            with undrawn(self.sources):
+                loss = self.objective(*self.loader.samples([i]))
+                drew = RandomState(self.sources).states != before.states
             loss.backward()
             found = (loss.data, [p.grad for p in self.parameters])
+        if drew:
+            raise NoPlanError(OWN_DRAWS)
         if answer is None or same(*answer) != same(*found):
             raise NoPlanError("a step of the machine has not the bits of its graph")
 

@@ -93,7 +93,8 @@ def fit(
     Checkpoints. checkpoint: a file that holds all that the next epoch depends on. It is written
     after every checkpoint_every epochs, and at the end of an epoch if it is older than some
     seconds, in the first seconds more often. With resume, and if the file is there, the run goes on
-    from it as if it had never stopped: weights and record have the same bits. A run that early
+    from it as if it had never stopped: weights and record have the same bits. After an end within
+    an epoch, by steps, it goes on with the next epoch. A run that early
     stopping has ended does not go on, unless its patience is longer now; one that a callback has
     ended does. settings: what else must be the same to resume, as JSON can hold it.
 
@@ -189,13 +190,25 @@ def stepper_of(run: Run, replay: bool | str, fast: bool) -> GraphStepper:
     if not replay:
         return GraphStepper(run)
     from engine.programs.plan import NoPlanError
-    from nn.training.machine_stepper import MachineStepper, has_own_train, starts_outside
+    from nn.training.machine_stepper import (
+        MachineStepper,
+        attributes,
+        has_own_train,
+        starts_outside,
+    )
 
     if not has_own_train(run.model):
         run.model.train()
+    before = attributes(run.model)
     try:
         stepper = MachineStepper(run, fast)
     except NoPlanError as error:
+        for (
+            own,
+            kept,
+        ) in before:  # a model may count its calls, or carry a state from one to another
+            own.clear()
+            own.update(kept)
         if replay == "auto" or starts_outside(error):
             return GraphStepper(run)
         raise

@@ -28,6 +28,7 @@ from nn.training.judged import JudgedStretch, can_wait
 from nn.training.last_step import LastStep
 from nn.training.objective import TrainingError
 from nn.training.randomness import RandomState, random_sources
+from nn.training.samples import contents
 from nn.training.surroundings import Surroundings
 from nn.training.upcoming import Upcoming
 from nn.training.validation import Validation
@@ -63,6 +64,8 @@ class MachineStepper(GraphStepper):
         # A train() of one's own may change the model: it is recorded in each epoch that it changed.
         self.watched, self.strict = has_own_train(run.model), True
         self.surroundings: Surroundings | None = None  # of the objective, where it is watched
+        self.shapes: Any = None  # of the data, where it is watched, and what is in it now
+        self.contents: Any = None
         self.plans: Any = None
         if not self.watched:
             self.record()
@@ -319,16 +322,20 @@ class MachineStepper(GraphStepper):
     def look_around(self) -> None:
         """Record anew if a callback has changed what the loss of a batch reads, but the parameters.
 
-        Such as the factor of a penalty, an activation, or a global number.
+        Such as the factor of a penalty, an activation, a global number, or a number of the data.
         """
-        objective = self.run.objective
-        if self.surroundings is None or self.surroundings.changed():
-            known = self.surroundings
+        run, objective, known = self.run, self.run.objective, self.surroundings
+        shapes, seen = contents([*run.loader.lists, *(run.validation or ())])
+        self.shapes = shapes if known is None else self.shapes
+        if known is None or known.changed() or seen != self.contents:
+            self.contents = seen
             self.surroundings = Surroundings([objective.model, objective.loss, objective.penalty])
             if known is not None or self.plans is None:
                 self.straight = is_straight(objective.model)
                 self.recorded, self.program, self.validation, self.spent = False, None, None, 0.0
                 try:
+                    if shapes != self.shapes:  # the loader has batches of those
+                        raise NoPlanError("the samples have other shapes than before")
                     self.record()
                     self.on_graphs = False
                 except NoPlanError as error:
@@ -429,6 +436,12 @@ class MachineStepper(GraphStepper):
 def has_own_train(model: Any) -> bool:
     """Whether a model has a train() of its own, which may do anything to it."""
     return type(model).train is not Module.train or "train" in vars(model)
+
+
+def attributes(model: Module) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """The attributes of each module of a model, and what is in them now."""
+    found = [vars(module) for module in Module.modules(model)]
+    return [(own, dict(own)) for own in found]
 
 
 def starts_outside(error: BaseException | None) -> bool:

@@ -49,6 +49,9 @@ class Number(Value):
     def __float__(self) -> float:
         return self.checked()
 
+    def __repr__(self) -> str:
+        return repr(self.data)  # a message shows the data
+
     def checked(self, what: int = NUMBER) -> float:
         """Its number, if it is nn that asks."""
         asking = sys._getframe(2).f_globals.get("__name__", "")
@@ -67,3 +70,6 @@ class WholeNumber(Number):
         if asking.partition(".")[0] != "nn":
             raise NoPlanError(f"{CHOICE}: nn.chosen picks so that it can be replayed")
         return int(self.data)
+
+    def __repr__(self) -> str:
+        return f"{self.data:.0f}"

@@ -8,6 +8,7 @@ from inspect import signature
 from engine import Value
 from engine.op import leaves_domain
 from nn.data.loader import width_of
+from nn.evaluation import is_straight
 from nn.losses import cross_entropy, nll_loss
 from nn.reduction import flattened
 from nn.sample import added
@@ -70,7 +71,10 @@ class Objective:
         return loss
 
     def outputs(self, inputs: Sequence[Any]) -> list[Any]:
-        """What the model gives for each input; its error names an input of another length."""
+        """What the model gives for each input; its error names an input of another length.
+
+        Sequences for a model of one's own may have any length: then its error names the input.
+        """
         found = []
         first = inputs[0] if self.first is None else self.first
         for x in inputs:
@@ -79,8 +83,9 @@ class Objective:
             except ValueError as error:
                 if leaves_domain(error) or width_of(x) == width_of(first):
                     raise
-                reason = f"an input has another shape than the first, {x!r:.60}: {error}"
-                raise ValueError(reason) from error
+                straight = is_straight(self.model)
+                what = "an input has another shape than the first" if straight else "an input"
+                raise ValueError(f"{what}, {x!r:.60}: {error}") from error
         return found
 
 

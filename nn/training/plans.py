@@ -15,7 +15,7 @@ from engine.programs.plan import NoPlanError, Plan, lowered
 from engine.programs.tape import Tape
 from nn.evaluation import is_straight
 from nn.training.objective import loss_of
-from nn.training.randomness import undrawn
+from nn.training.randomness import OWN_DRAWS, RandomState, undrawn
 from nn.training.samples import Samples
 from nn.training.shifting import shifted
 from nn.training.tapes import tape_of, tapes_of
@@ -97,7 +97,11 @@ class BatchPlans:
                 return self.made(lanes)
             except NoPlanError as other:
                 if self.samples.labels is None:  # as it is no list of classes
+                    if isinstance(error.__cause__, TypeError | ValueError):
+                        self.check_targets(lanes)  # whose message has the targets as they are
                     raise error from None
+                if str(other) == str(error):
+                    raise
                 raise NoPlanError(f"{other}; as numbers: {error}") from error
 
     def made(self, lanes: int) -> Any:
@@ -152,7 +156,7 @@ class BatchPlans:
                 return machine_of_plan(plan, self.fast), way
             except NoPlanError as error:
                 reason = reason or error
-        raise reason or NoPlanError("it has no samples")
+        raise reason or NoPlanError("classes are for samples of one length")
 
     def tape(self, places: Sequence[int], together: bool) -> tuple[Tape, Way]:
         return tape_of(self.objective, self.samples, places, self.parameters, together)
@@ -219,17 +223,19 @@ class BatchPlans:
         """Raise NoPlanError unless another batch, with other weights, has the bits of its graph.
 
         In fast mode its gradients may be as far off as TOLERANCE. A program that goes another way
-        for other numbers, by an `if`, is found out here.
+        for other numbers, by an `if`, or draws random numbers of its own is found out here.
         """
-        loader = self.loader
+        loader, sources = self.loader, self.sources()
         order = loader.order(loader.epoch)[:lanes]
         try:
             with shifted(self.parameters):
                 numbers = array("d", [p.data for p in self.parameters])
-                with undrawn(self.sources()):
+                with undrawn(sources):
                     answer = self.machines[lanes].evaluate(numbers, *self.samples.batch(order))
-                with undrawn(self.sources()):
+                    drawn = RandomState(sources)
+                with undrawn(sources):
                     loss = self.objective(*loader.samples(order))
+                    drew_alike = RandomState(sources).states == drawn.states
                 loss.backward()
                 found = loss.data, array("d", [p.grad for p in self.parameters])
                 del loss
@@ -237,6 +243,8 @@ class BatchPlans:
             if not leaves_domain(error):
                 raise
             raise NoPlanError(str(error)) from None
+        if not drew_alike:
+            raise NoPlanError(OWN_DRAWS)
         if answer is not None and self.fast:
             self.deviation = deviation(answer, found)
             if not self.deviation <= TOLERANCE:

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from nn.module import Module
 
 
+OWN_DRAWS = "the loss draws random numbers that are no Dropout's"
+
+
 def random_sources(model: Module) -> list[Any]:
     """The module random, and the random.Random of each module that has one, such as Dropout."""
     found = [getattr(module, "rng", None) for module in model.modules()]

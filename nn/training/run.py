@@ -216,11 +216,22 @@ class Run:
             return {}
         stepper.mode(training=False)
         inputs, targets = self.judging
-        predictions, loss = stepper.judged(inputs)
+        try:
+            predictions, loss = stepper.judged(inputs)
+        except (IndexError, TypeError, ValueError) as error:
+            known = type(error) in (IndexError, TypeError, ValueError)
+            if self.validation is None or not known or leaves_domain(error):
+                raise
+            raise type(error)(f"validation: {error}") from error
         prefix = "val_" if self.validation else ""
         figures = {"val_loss": loss} if self.validation else {}
         for name, metric in self.metrics.items():
-            figures[prefix + name] = float(metric(targets, predictions))
+            found = metric(targets, predictions)
+            try:
+                figures[prefix + name] = float(found)
+            except (TypeError, ValueError):
+                got = f"{type(found).__name__} {found!r:.60}"
+                raise TypeError(f"the metric {name!r} gives a number, got {got}") from None
         return figures
 
     @property

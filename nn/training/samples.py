@@ -10,6 +10,7 @@ side by side, in the order of the arguments:
 from __future__ import annotations
 
 from array import array
+from hashlib import sha256
 from itertools import accumulate, chain, islice
 from typing import NamedTuple
 
@@ -179,6 +180,16 @@ class Samples:
         draws = chain.from_iterable([way.draws for way in self.ways.values()])
         found = [random_source(module.rng) for module, _ in draws]
         return list({id(rng): rng for rng in found}.values())
+
+
+def contents(lists: Sequence[Sequence[Any]]) -> tuple[Any, Any]:
+    """The shapes of samples, and what differs if anything does; both None for what is no data."""
+    try:
+        found = [Argument(given if items_of(given) else [*given]) for given in lists]
+    except NoPlanError:
+        return None, None
+    shapes = [a.shape for a in found]
+    return shapes, (shapes, [(a.whole, sha256(a.numbers).digest()) for a in found])
 
 
 def drawn(draws: Draws) -> list[float]:

@@ -201,3 +201,11 @@ def test_targets_may_be_words_of_any_length():
     held_out_targets = train_test_split(inputs, ["left", "right"] * 4, stratify=True)[3]
 
     assert sorted(held_out_targets) == ["left", "right"]
+
+
+@pytest.mark.parametrize("size", [None, 2])
+@pytest.mark.parametrize("sample", [{1.0, 2.0}, frozenset([1.0]), {0: 1.0}])
+def test_a_sample_without_an_order_is_named(sample, size):
+    kind = type(sample).__name__
+    with pytest.raises(TypeError, match=rf"^input 1 is a list, got {kind} "):
+        DataLoader([[1.0, 2.0], sample], [0, 1], size)

@@ -263,6 +263,23 @@ def test_few_shapes_have_plans_at_a_time(monkeypatch):
     assert equal(Recurrent, lambda: data, batch_size=1)
 
 
+def test_of_many_shapes_the_commonest_have_plans_which_are_made_once(monkeypatch):
+    made = []
+
+    class Counted(courses.BatchPlans):
+        def __init__(self, loader, *others):
+            made.append(len(loader.inputs[0]))
+            super().__init__(loader, *others)
+
+    monkeypatch.setattr(courses, "MOST", 3)
+    monkeypatch.setattr(courses, "BatchPlans", Counted)
+    lengths = [4, 4, 1, 2, 2, 2, 5, 5, 3, 3, 3, 3]
+    data = sequences(lengths), [0.1 * n for n in lengths]
+
+    assert equal(Recurrent, lambda: data, batch_size=2, epochs=4)
+    assert sorted(made) == [2, 3, 4]
+
+
 def test_a_loader_of_mixed_lengths_is_learned_on_graphs():
     lengths = [1, 2, 1, 2, 2]
     inputs, targets = sequences(lengths), [0.1 * n for n in lengths]

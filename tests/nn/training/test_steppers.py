@@ -34,7 +34,8 @@ ORDER = [
     {"validation", "lengths", "recorded"},
     {"turns"},
     {"courses"},
-    {"judged"},
+    {"judged", "machine_steps"},
+    {"machine_judge"},
     {"machine_stepper"},
     {"loop", "jit"},
 ]

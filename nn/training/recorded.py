@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from array import array
 from itertools import chain
-from weakref import ref
 
-from engine import Op, Value, topological_order
-from engine.op import number
+from engine import Value, topological_order
 from engine.programs.kinds import NoPlanError
 from engine.programs.machines import machine_of_plan
 from engine.programs.tape import Tape, is_choice
 from engine.recording import no_grad_depth, tracing
-from engine.value import add_slopes, data_of, node_of_many, sweeping
+from engine.value import data_of
 from nn.training.arguments import columns
 from nn.training.number import NUMBER, Number, WholeNumber
 from nn.training.plans import plan_of, same
 from nn.training.randomness import undrawn
+from nn.training.replayed_loss import Again, replayed_loss
 from nn.training.samples import drawn, shared_draws
 from nn.training.tapes import WRONG
 
@@ -248,128 +246,6 @@ def ways(arguments: list[Argument], classes: int) -> Iterator[tuple[int, int]]:
         if last.whole and len(last.numbers) == n and min(last.numbers) >= 0:
             yield n, classes  # where the function picks by them without nn.chosen
     yield 1, 0
-
-
-# ---- what a replay returns ----
-
-
-class Again:
-    """The machine, and what it was given for a loss, to be asked for another gradient.
-
-    A copy has no machine: its gradients are the known slopes times a factor.
-    """
-
-    def __init__(self, machine: Any, given: Sequence[Any]) -> None:
-        self.machine, self.given = machine, given
-
-    def __reduce__(self) -> Any:
-        return Again, (None, ())
-
-    def gradient(self, seed: float, start: Sequence[float]) -> Any:
-        """start + seed * d loss / d parameters, added up as in a graph; None without an answer."""
-        if self.machine is None:
-            return None
-        answer = self.machine.evaluate(*self.given, seed=seed, start=array("d", start))
-        return None if answer is None else answer[1]
-
-
-class ReplayedLoss(Value):
-    """A loss that the machine computed, with its slopes at the parameters.
-
-    Its graph has one operation, `replay`, of all parameters.
-    """
-
-    slopes: Any  # [parameters] of floats
-    again: Again
-
-    def __setstate__(self, state: Any) -> None:
-        """Become a copy, whose operation knows the copy and its parameters."""
-        if type(state) is tuple and len(state) == 5:
-            _, data, grad, inputs, attributes = state
-            gradient = Slopes(attributes["slopes"], attributes["again"], inputs)
-            gradient.loss = ref(self)
-            numbers = array("d", data_of(inputs))
-            state = replay_op(data, numbers, gradient), data, grad, inputs, attributes
-        super().__setstate__(state)
-
-    def backward(self, gradient: Any = 1.0) -> None:
-        """Add gradient * d self / d p to the grad of each parameter p, as Value.backward does."""
-        seed, slopes = number(gradient), self.slopes
-        if seed != 1.0:
-            slopes = self.again.gradient(seed, [0.0] * len(slopes))
-        if slopes is None:
-            add_slopes(self, self.slopes, seed)
-            return
-        add_slopes(self, slopes, 1.0)
-        self.grad = seed
-
-
-class Known:
-    """A function of the parameters, whose number is known where they are now, and nowhere else."""
-
-    def __init__(self, data: float, numbers: array[float]) -> None:
-        """numbers: of the parameters."""
-        self.data, self.numbers = data, numbers
-
-    def __call__(self, *parameters: float) -> float:
-        if array("d", parameters) != self.numbers:
-            raise ValueError(
-                "a replayed loss is known only for the parameters of its call: "
-                "take the function without jit"
-            )
-        return self.data
-
-
-class Slopes:
-    """The slopes of a function of the parameters, which are known.
-
-    A graph adds each part of a gradient to that of its parameter by itself, and so does the machine
-    where the loss is part of another, as in loss / 3: it goes on from what the parameters have.
-    """
-
-    def __init__(self, slopes: list[float], again: Again, parameters: Sequence[Value]) -> None:
-        self.slopes, self.again, self.parameters = slopes, again, parameters
-        self.loss: Any = lambda: None  # a weak reference to the node
-
-    def __reduce__(self) -> Any:
-        return Slopes, (self.slopes, Again(None, ()), ())
-
-    def __call__(self, z: Any, *_parameters: Any) -> list[float]:
-        if isinstance(z, Value):
-            raise NotImplementedError(
-                "a replayed loss has grads by loss.backward(), and no graph to differentiate: "
-                "take the function without jit"
-            )
-        loss = self.loss()
-        if loss is None or not math.isfinite(loss.grad) or not is_sweeping():
-            return self.slopes
-        grads = self.again.gradient(loss.grad, [p.grad for p in self.parameters])
-        if grads is None:
-            return self.slopes
-        for p, grad in zip(self.parameters, grads):
-            p.grad = grad
-        return [0.0] * len(self.slopes)  # all is there: the sweep has nothing to add
-
-
-def is_sweeping() -> bool:
-    """Whether this thread is in the sweep of a backward: then it holds the lock of all sweeps."""
-    held: bool = sweeping._is_owned()  # type: ignore[attr-defined]
-    return held
-
-
-def replay_op(data: float, numbers: array[float], gradient: Slopes) -> Op:
-    return Op("replay", "replay", Known(data, numbers), gradient=gradient)
-
-
-def replayed_loss(
-    data: float, parameters: tuple[Value, ...], slopes: list[float], again: Again
-) -> Value:
-    """The node of a loss whose number and slopes are known."""
-    gradient = Slopes(slopes, again, parameters)
-    op = replay_op(data, again.given[0], gradient)
-    loss: Any = node_of_many(ReplayedLoss, op, data, parameters)
-    loss.slopes, loss.again, gradient.loss = slopes, again, ref(loss)
-    return loss  # type: ignore[no-any-return]
 
 
 def gradients(loss: Value, parameters: list[Value]) -> list[float]:

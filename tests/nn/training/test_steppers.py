@@ -26,6 +26,7 @@ ORDER = [
         "number",
         "deferred",
         "scored",
+        "replayed_loss",
         "shifting",
     },
     {"samples", "run", "states", "upcoming", "structures"},

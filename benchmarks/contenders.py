@@ -155,10 +155,7 @@ class Replayed(Eager):
         }
 
     def plan(self) -> Any:
-        """The plan of the whole batch, the latest that was made."""
-        from nn.training.plans import PLANS
-
-        return next(p for p in reversed(PLANS.values()) if p.lanes == len(self.inputs))
+        return latest_plan(len(self.inputs))
 
     def start(self) -> None:
         super().start()
@@ -179,6 +176,13 @@ class Replayed(Eager):
 
     def parameters(self) -> list[float]:
         return list(self.arrays.parameters)
+
+
+def latest_plan(samples: int) -> Any:
+    """The plan that was made last for a batch of that size."""
+    from nn.training.plans import PLANS
+
+    return next(plan for plan in reversed(PLANS.values()) if plan.lanes == samples)
 
 
 class Fitted(Eager):

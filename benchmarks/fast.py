@@ -87,6 +87,7 @@ def training(
     """What does some steps of SGD on the whole batch in a machine of that mode."""
     from engine.machine.machine import Machine
 
+    from benchmarks.contenders import latest_plan
     from nn import MLP, SGD, cross_entropy, hinge_loss, mse_loss
     from nn.training.machine_stepper import MachineStepper
     from nn.training.run import Run
@@ -102,8 +103,8 @@ def training(
     optimizer = SGD(model.parameters(), lr=1e-4)
     function = {"classes": cross_entropy, "mse": mse_loss, "hinge": hinge_loss}[loss]
     run = Run(model, (inputs, targets), optimizer, function, shuffle=False)
-    plans = MachineStepper(run, False).plans
-    machine = Machine(plans.plan(8)[0], samples, fast, _width=width)
+    plans = MachineStepper(run, False).plans.first
+    machine = Machine(latest_plan(8), samples, fast, _width=width)
     data = array("d", [x for i in range(samples) for x in plan_row(plans.samples.data, i)])
     labels = plans.samples.labels
     if labels is not None:

@@ -77,7 +77,9 @@ class Argument:
             self.shape = shape_of(given, flat)
             types = set(map(type, flat))
             flat = [x if type(x) in PLAIN else plain(x) for x in flat]
-        whole = all(hasattr(kind, "__index__") and kind is not bool for kind in types)
+        whole = types != {float} and all(
+            hasattr(kind, "__index__") and kind is not bool for kind in types
+        )
         try:
             self.numbers, self.whole = array("d", flat), whole
         except OverflowError as error:

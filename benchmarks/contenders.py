@@ -170,12 +170,41 @@ class Replayed(Eager):
         optimizer = ("sgd", settings(self.run.optimizer.param_groups[0]))
         arguments = (samples.data, samples.labels, order, lrs, 0)
         losses = self.machine.train(arrays.parameters, arrays.states, optimizer, *arguments)
-        if len(losses) < steps:
-            raise ArithmeticError(f"the machine stopped after {len(losses)} of {steps} steps")
-        return losses
+        return all_of(losses, steps)
 
     def parameters(self) -> list[float]:
         return list(self.arrays.parameters)
+
+
+class ReplayedGraph(Contender):
+    """One call of the machine's `train` on the plan of the recorded graph."""
+
+    def __init__(self, problem: Any) -> None:
+        self.problem = problem
+        self.machine = self.made(self.plan())
+
+    def plan(self) -> Any:
+        """The plan of the graph, which is recorded for it."""
+        raise NotImplementedError
+
+    def made(self, plan: Any) -> Any:
+        from engine.machine.machine import Machine
+
+        return Machine(plan, 1)
+
+    def parts(self) -> dict[str, Callable[[], Any]]:
+        plan = self.plan()
+        return {
+            "recording and lowering": self.plan,
+            "making the machine": lambda: self.made(plan),
+        }
+
+
+def all_of(losses: Any, steps: int) -> Any:
+    """The losses of a machine. Raises ArithmeticError if it did fewer steps than it was asked."""
+    if len(losses) < steps:
+        raise ArithmeticError(f"the machine stopped after {len(losses)} of {steps} steps")
+    return losses
 
 
 def latest_plan(samples: int) -> Any:

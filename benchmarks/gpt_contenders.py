@@ -5,12 +5,11 @@ The loss is that of `benchmarks.gpt`, the optimiser Adam; as with W1 and W2, onl
 
 import ctypes
 from array import array
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from benchmarks import gpt
-from benchmarks.contenders import Contender, Limit, function_of, numbers
+from benchmarks.contenders import Contender, Limit, ReplayedGraph, all_of, function_of, numbers
 from benchmarks.engines import Leaves, chainrule
 
 
@@ -73,12 +72,8 @@ class EagerGpt(Contender):
         return [p.data for p in self.engine.leaves]
 
 
-class ReplayedGpt(Contender):
-    """One call of the machine's `train` on the plan of the recorded graph."""
-
-    def __init__(self, problem: Language) -> None:
-        self.problem = problem
-        self.machine = self.made(self.plan())
+class ReplayedGpt(ReplayedGraph):
+    """The GPT step in the machine, with its Adam."""
 
     def plan(self) -> Any:
         from engine.programs.plan import lowered
@@ -87,18 +82,6 @@ class ReplayedGpt(Contender):
         engine = ours()
         engine.start(self.problem.numbers)
         return lowered(Tape([gpt.gpt_loss(engine, engine.leaves)], [], engine.leaves), 1)
-
-    def made(self, plan: Any) -> Any:
-        from engine.machine.machine import Machine
-
-        return Machine(plan, 1)
-
-    def parts(self) -> dict[str, Callable[[], Any]]:
-        plan = self.plan()
-        return {
-            "recording and lowering": self.plan,
-            "making the machine": lambda: self.made(plan),
-        }
 
     def start(self) -> None:
         self.current = array("d", self.problem.numbers)
@@ -112,8 +95,7 @@ class ReplayedGpt(Contender):
         order, lrs = array("i", [0]) * steps, array("d", [self.problem.lr]) * steps
         arguments = (self.states, ("adam", settings), array("d"), None, order, lrs, self.done)
         losses = self.machine.train(self.current, *arguments)
-        if len(losses) < steps:
-            raise ArithmeticError(f"the machine stopped after {len(losses)} of {steps} steps")
+        all_of(losses, steps)
         self.done += steps
         return losses
 

@@ -1,12 +1,11 @@
 """The contenders of recurrent cells: one sample by eager chainrule, and by replay."""
 
 from array import array
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from benchmarks import recurrent
-from benchmarks.contenders import Contender
+from benchmarks.contenders import Contender, ReplayedGraph, all_of
 
 SETTINGS = {"momentum": 0.0, "dampening": 0.0, "weight_decay": 0.0, "nesterov": False}
 
@@ -57,12 +56,8 @@ class EagerCell(Contender):
         return [p.data for p in self.leaves]
 
 
-class ReplayedCell(Contender):
-    """One call of the machine's `train` on the plan of the recorded graph."""
-
-    def __init__(self, problem: Cell) -> None:
-        self.problem = problem
-        self.machine = self.made(self.plan())
+class ReplayedCell(ReplayedGraph):
+    """A step of a cell in the machine, with its SGD."""
 
     def plan(self) -> Any:
         from engine import Value
@@ -77,18 +72,6 @@ class ReplayedCell(Contender):
             loss = recurrent.loss(kind, leaves, inputs, 1)
         return lowered(Tape([loss], inputs, leaves), 1)
 
-    def made(self, plan: Any) -> Any:
-        from engine.machine.machine import Machine
-
-        return Machine(plan, 1)
-
-    def parts(self) -> dict[str, Callable[[], Any]]:
-        plan = self.plan()
-        return {
-            "recording and lowering": self.plan,
-            "making the machine": lambda: self.made(plan),
-        }
-
     def start(self) -> None:
         self.current = array("d", recurrent.initial(self.problem.name))
         self.data = array("d", recurrent.sample())
@@ -97,9 +80,7 @@ class ReplayedCell(Contender):
         order, lrs = array("i", [0]) * steps, array("d", [self.problem.lr]) * steps
         arguments = ({}, ("sgd", SETTINGS), self.data, None, order, lrs, 0)
         losses = self.machine.train(self.current, *arguments)
-        if len(losses) < steps:
-            raise ArithmeticError(f"the machine stopped after {len(losses)} of {steps} steps")
-        return losses
+        return all_of(losses, steps)
 
     def parameters(self) -> list[float]:
         return list(self.current)

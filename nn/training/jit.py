@@ -26,6 +26,7 @@ from engine import Value
 from engine.programs.kinds import NoPlanError
 from engine.recording import no_grad_depth
 from nn.training.arguments import Argument
+from nn.training.randomness import RandomState
 from nn.training.recorded import Recording
 from nn.training.structures import MOST, Structures
 from nn.training.surroundings import Surroundings
@@ -233,7 +234,7 @@ class Replay:
 
     def compared(self, recording: Recording, arguments: list[Argument], args: Any) -> Value:
         """The loss, by the function itself, and whether the machine has its bits."""
-        before, parameters = recording.random_state(), recording.values().tobytes()
+        before, parameters = RandomState(recording.sources), recording.values().tobytes()
         loss = self.computed(args)
         if recording.values().tobytes() != parameters:
             self.reason = CHANGES
@@ -242,11 +243,11 @@ class Replay:
         if recording.was_recorded_with(arguments):  # the same numbers prove nothing
             return loss
         recording.learn(arguments)
-        after = recording.random_state()
-        recording.set_random_state(before)
+        after = RandomState(recording.sources)
+        before.restore()
         answer = recording.evaluate(arguments)
-        drew_alike = recording.random_state() == after
-        recording.set_random_state(after)
+        drew_alike = RandomState(recording.sources).states == after.states
+        after.restore()
         if answer is None:
             return loss
         if drew_alike and recording.has_bits_of(loss, answer):

@@ -14,7 +14,7 @@ from engine.value import data_of
 from nn.training.arguments import columns
 from nn.training.number import NUMBER, Number, WholeNumber
 from nn.training.plans import plan_of, same
-from nn.training.randomness import undrawn
+from nn.training.randomness import RandomState, undrawn
 from nn.training.replayed_loss import Again, replayed_loss
 from nn.training.samples import drawn, shared_draws
 from nn.training.tapes import WRONG
@@ -144,11 +144,11 @@ class Recording:
 
     def loss(self, arguments: list[Argument]) -> Value | None:
         """The loss of these arguments; None where only the graph has the answer."""
-        before = self.random_state() if self.draws else []
+        before = RandomState(self.sources if self.draws else ())
         given = self.given_to_machine(arguments)
         answer = None if given is None else self.machine.evaluate(*given)
         if given is None or answer is None:
-            self.set_random_state(before)
+            before.restore()
             return None
         data, grads = answer
         if no_grad_depth.get():
@@ -192,14 +192,6 @@ class Recording:
     def values(self) -> Any:
         """The numbers of the parameters."""
         return array("d", data_of(self.parameters))
-
-    def random_state(self) -> list[Any]:
-        """The states of the random sources."""
-        return [source.getstate() for source in self.sources]
-
-    def set_random_state(self, states: list[Any]) -> None:
-        for source, state in zip(self.sources, states):
-            source.setstate(state)
 
 
 class Guard:

@@ -332,6 +332,18 @@ def test_a_model_in_another_mode_is_recorded_anew():
     assert found == wanted
 
 
+def jitted_with_late_classes(model, plain):
+    """A loss in jit, after calls in which classes come one after the other, and the inputs."""
+    function, rng = jit(plain), random.Random(1)
+    inputs = [[rng.random(), rng.random()] for _ in range(6)]
+    for last in (0, 1, 1, 1, 2, 2, 2, 0, 2):
+        model.parameters()[0].data += 0.1
+        targets = [min(i, last) for i in range(6)]
+        assert function(inputs, targets).data == plain(inputs, targets).data
+
+    return function, inputs
+
+
 def test_a_class_that_comes_late_is_recorded_anew():
     model = MLP(2, [3, 3], activation="tanh", rng=random.Random(0))
 
@@ -339,12 +351,7 @@ def test_a_class_that_comes_late_is_recorded_anew():
         return sum([logsumexp(*ys) - ys[t] for ys, t in zip(outputs, targets)])
 
     plain = loss_of(model, picked)
-    function, rng = jit(plain), random.Random(1)
-    inputs = [[rng.random(), rng.random()] for _ in range(6)]
-    for last in (0, 1, 1, 1, 2, 2, 2, 0, 2):
-        model.parameters()[0].data += 0.1
-        targets = [min(i, last) for i in range(6)]
-        assert function(inputs, targets).data == plain(inputs, targets).data
+    function, inputs = jitted_with_late_classes(model, plain)
 
     assert function.replayed == 4
     with pytest.raises(IndexError):
@@ -354,12 +361,7 @@ def test_a_class_that_comes_late_is_recorded_anew():
 def test_a_class_that_comes_late_is_replayed_where_the_loss_is_of_nn():
     model = MLP(2, [3, 3], activation="tanh", rng=random.Random(0))
     plain = loss_of(model, cross_entropy)
-    function, rng = jit(plain), random.Random(1)
-    inputs = [[rng.random(), rng.random()] for _ in range(6)]
-    for last in (0, 1, 1, 1, 2, 2, 2, 0, 2):
-        model.parameters()[0].data += 0.1
-        targets = [min(i, last) for i in range(6)]
-        assert function(inputs, targets).data == plain(inputs, targets).data
+    function, inputs = jitted_with_late_classes(model, plain)
 
     assert function.replayed == 7
     with pytest.raises(ValueError, match="cross_entropy has classes 0 to 2, got 3"):
